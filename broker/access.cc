@@ -35,6 +35,7 @@ Status refusal(const Principal& principal, const std::string& needed) {
 // A client needs no admin for tasks that it may see, which are its own in most cases.
 bool is_for_admins(const proto::Command& command) {
   return !std::holds_alternative<proto::SendSignal>(command.command) &&
+         !std::holds_alternative<proto::ChangeTasks>(command.command) &&
          !std::holds_alternative<proto::RetryDeadLetter>(command.command) &&
          !std::holds_alternative<proto::DropDeadLetter>(command.command);
 }

@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "broker/access.h"
+#include "broker/key_changes.h"
 
 namespace forkmill::broker {
 
@@ -14,10 +15,11 @@ constexpr Instant kRefusalsInterval = std::chrono::seconds{1};
 
 }  // namespace
 
-Doorkeeper::Doorkeeper(const ProgramOptions& options, std::shared_ptr<spdlog::logger> log)
+Doorkeeper::Doorkeeper(const ProgramOptions& options, std::shared_ptr<spdlog::logger> log, AuditLog& audit)
     : authorized_keys_{options.authorized_keys},
       open_to_all_{options.gate.open_to_all},
       log_{std::move(log)},
+      audit_{audit},
       gate_{options.gate} {}
 
 std::string Doorkeeper::principal_of(proto::PeerId peer) const {
@@ -29,9 +31,9 @@ const proto::Rights* Doorkeeper::rights_of(proto::PeerId peer) const {
   return &gate_.principal(proto::principal_of(peer)).rights;
 }
 
-bool Doorkeeper::admits(proto::Router& router, const proto::Router::Incoming& incoming, Instant now) {
+bool Doorkeeper::admits(proto::Router& router, const proto::Router::Incoming& incoming, proto::Now now) {
   if (!incoming.envelope.ok()) {
-    note_bad_message(incoming, now);
+    note_bad_message(incoming, now.steady);
     return true;
   }
   const proto::Principal& principal = gate_.principal(incoming.principal);
@@ -41,14 +43,19 @@ bool Doorkeeper::admits(proto::Router& router, const proto::Router::Incoming& in
   ++refused_;
   // A peer whose key was removed is told so when it says HELLO; its other messages come too late.
   if (principal.is_removed && !std::holds_alternative<proto::Hello>(envelope.message)) return false;
-  log_denial(principal.name, status.failure().text, now);
+  note_denial(principal.name, status.failure(), now);
   const proto::ErrorMessage error{envelope.header.seq, status.code(), status.failure().text};
   router.send(incoming.peer, {{envelope.header.session, {}}, error});
   return false;
 }
 
-void Doorkeeper::log_denial(const std::string& principal, const std::string& why, Instant now) {
-  if (denials_.allows(now)) log_->warn("refused {}: {}{}", principal, why, denials_.take_omitted());
+void Doorkeeper::note_denial(const std::string& principal, const proto::Failure& why, proto::Now now) {
+  if (denials_.allows(now.steady)) log_->warn("refused {}: {}{}", principal, why.text, denials_.take_omitted());
+  if (!audit_.is_on() || !audited_denials_.allows(now.steady)) return;
+  AuditLine line{now.unix_time, "denied"};
+  line.add("principal", principal).add("code", errc_name(why.code)).add("text", why.text);
+  if (const auto omitted = audited_denials_.drain_omitted(); omitted > 0) line.add("omitted_before", omitted);
+  audit_.note(line);
 }
 
 void Doorkeeper::note_bad_message(const proto::Router::Incoming& incoming, Instant now) {
@@ -58,27 +65,38 @@ void Doorkeeper::note_bad_message(const proto::Router::Incoming& incoming, Insta
              bad_messages_.take_omitted());
 }
 
-void Doorkeeper::reload(Core& core, proto::Now now) {
+bool Doorkeeper::reload(Core& core, proto::Now now, uid_t sender) {
+  if (authorized_keys_.empty()) return false;
   auto authorized = proto::read_authorized_keys(authorized_keys_);
   if (!authorized.ok()) {
     log_->error("{}; the keys of before stay authorized", authorized.failure().text);
-    return;
+    audit_.note(AuditLine{now.unix_time, "keys_refused"}.add("by_uid", sender).add("text", authorized.failure().text));
+    return true;
   }
+  const KeyChanges changes = changes_between(gate_.authorized(), authorized.value());
+  audit_.note(AuditLine{now.unix_time, "keys_reloaded"}
+                  .add("by_uid", sender)
+                  .add("keys", authorized->size())
+                  .add("added", changes.added)
+                  .add("removed", changes.removed)
+                  .add("changed", changes.changed));
   log_->info("{} keys are authorized now", authorized->size());
   gate_.replace(std::move(authorized).value());
   core.expel(now, [this](proto::PeerId peer, proto::Role role) -> std::string {
     const auto status = may_be(gate_.principal(proto::principal_of(peer)), role);
     return status.ok() ? "" : status.failure().text;
   });
+  return true;
 }
 
-void Doorkeeper::tick(Instant now, const std::vector<std::string>& endpoints) {
-  if (now >= open_due_) warn_of_open_endpoints(now, endpoints);
-  if (now < refusals_due_) return;
+void Doorkeeper::tick(proto::Now now, const std::vector<std::string>& endpoints) {
+  if (now.steady >= open_due_) warn_of_open_endpoints(now.steady, endpoints);
+  if (now.steady < refusals_due_) return;
   const std::string refusals = gate_.take_refusals();
   if (refusals.empty()) return;
   log_->warn("{}", refusals);
-  refusals_due_ = now + kRefusalsInterval;
+  audit_.note(AuditLine{now.unix_time, "connections_refused"}.add("text", refusals));
+  refusals_due_ = now.steady + kRefusalsInterval;
 }
 
 void Doorkeeper::warn_of_open_endpoints(Instant now, const std::vector<std::string>& endpoints) {

@@ -1,13 +1,15 @@
 // Doorkeeper: keeps the broker's gate, lets only those messages pass to the core that their principal may send, and
-// says in the log who was turned away and whether the door stands open. Thread of the loop.
+// logs which peers were refused, and which endpoints accept any peer. Thread of the loop.
 #pragma once
 
 #include <spdlog/logger.h>
+#include <sys/types.h>
 
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "broker/audit_log.h"
 #include "broker/core/core.h"
 #include "broker/options.h"
 #include "proto/log_limit.h"
@@ -18,12 +20,10 @@ namespace forkmill::broker {
 
 class Doorkeeper {
  public:
-  // Throws TransportError if the process has a gate already.
-  Doorkeeper(const ProgramOptions& options, std::shared_ptr<spdlog::logger> log);
+  // Throws TransportError if the process has a gate already. `audit` must outlive the doorkeeper.
+  Doorkeeper(const ProgramOptions& options, std::shared_ptr<spdlog::logger> log, AuditLog& audit);
 
   proto::Gate& gate() { return gate_; }
-  // Whether authorized keys can be read again.
-  bool has_keys() const { return !authorized_keys_.empty(); }
 
   // Returns the name of the principal behind a connection; empty: the broker's own user.
   std::string principal_of(proto::PeerId peer) const;
@@ -35,33 +35,35 @@ class Doorkeeper {
 
   // Returns whether the core may see the message. If not, the peer is told why through `router`. A message that cannot
   // be decoded is for the core, and noted in the log.
-  bool admits(proto::Router& router, const proto::Router::Incoming& incoming, Instant now);
+  bool admits(proto::Router& router, const proto::Router::Incoming& incoming, proto::Now now);
 
   // Logs that the core has refused something of the peer that sent the message, for lack of a right or a quota; a few
   // lines a second.
-  void note_refused(const proto::Router::Incoming& incoming, const std::string& why, Instant now) {
-    log_denial(gate_.principal(incoming.principal).name, why, now);
+  void note_refused(const proto::Router::Incoming& incoming, const Totals::Refused& refused, proto::Now now) {
+    note_denial(gate_.principal(incoming.principal).name, {refused.code, refused.last}, now);
   }
 
   // Reads the file of authorized keys again, and ends the sessions of principals that have lost their key or role. A
-  // file with a mistake changes nothing.
-  void reload(Core& core, proto::Now now);
+  // file with a mistake changes nothing. `sender`: the user who has asked for it. Returns false if there is no file.
+  bool reload(Core& core, proto::Now now, uid_t sender);
 
   // Logs the warnings that are due: of refused connections, and of `endpoints` that accept any peer.
-  void tick(Instant now, const std::vector<std::string>& endpoints);
+  void tick(proto::Now now, const std::vector<std::string>& endpoints);
   Instant next_wakeup() const { return open_due_; }
 
  private:
-  void log_denial(const std::string& principal, const std::string& why, Instant now);
+  void note_denial(const std::string& principal, const proto::Failure& why, proto::Now now);
   void note_bad_message(const proto::Router::Incoming& incoming, Instant now);
   void warn_of_open_endpoints(Instant now, const std::vector<std::string>& endpoints);
 
   const std::string authorized_keys_;  // the file; empty: there is none
   const bool open_to_all_;
   const std::shared_ptr<spdlog::logger> log_;
+  AuditLog& audit_;
   proto::Gate gate_;
   proto::LogLimit bad_messages_;
   proto::LogLimit denials_;
+  proto::LogLimit audited_denials_{100};
   std::uint64_t refused_ = 0;
   Instant refusals_due_{0};
   Instant open_due_{0};

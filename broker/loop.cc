@@ -6,13 +6,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <stdexcept>
 #include <utility>
 
 #include "proto/os/descriptor.h"
 #include "proto/os/host.h"
 #include "proto/os/logging.h"
+#include "proto/os/memory.h"
 #include "proto/os/processes.h"
 
 namespace forkmill::broker {
@@ -24,17 +24,9 @@ constexpr std::size_t kRound = 256;
 constexpr Instant kLookAround = std::chrono::milliseconds{10};  // signals wait no longer while messages come
 constexpr Instant kSweep = std::chrono::seconds{1};
 
-std::uint64_t resident_bytes() {
-  std::ifstream statm{"/proc/self/statm"};
-  std::uint64_t size = 0;
-  std::uint64_t resident = 0;
-  statm >> size >> resident;
-  return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-}
-
 // Reading the row of a process takes several files: only the query that shows it pays for that.
 void refresh(SelfReport& self, proto::QueryKind query) {
-  self.rss_bytes = resident_bytes();
+  self.rss_bytes = proto::resident_memory();
   auto row = query == proto::QueryKind::processes ? proto::process_row(::getpid(), proto::ProcessRole::supervisor)
                                                   : std::nullopt;
   if (row) {
@@ -62,9 +54,12 @@ void announce(const std::string& path, const std::vector<std::string>& endpoints
 }  // namespace
 
 Loop::Loop(ProgramOptions options, std::unique_ptr<Store> store, std::shared_ptr<spdlog::logger> log)
-    : options_{std::move(options)}, log_{std::move(log)}, doorkeeper_{options_, log_}, waiter_{[this] {
-        return reload();
-      }} {
+    : options_{std::move(options)},
+      log_{std::move(log)},
+      audit_{options_.audit, log_},
+      doorkeeper_{options_, log_, audit_},
+      memory_{options_.memory_limit > 0 ? options_.memory_limit : proto::recommended_memory(), log_},
+      waiter_{[this](uid_t sender) { return doorkeeper_.reload(*core_, env_.now(), sender); }} {
   auto opened = store->open();
   if (!opened.ok()) throw std::runtime_error{opened.failure().text};
   for (const std::string& endpoint : options_.listen) endpoints_.push_back(router_.bind(endpoint));
@@ -72,8 +67,14 @@ Loop::Loop(ProgramOptions options, std::unique_ptr<Store> store, std::shared_ptr
   Identity identity{
       opened->id, opened->epoch,   opened->last, store->durable(), std::string{"forkmill "} + FORKMILL_VERSION,
       endpoints_, opened->last_seq};
+  options_.core.audit = audit_.is_on();
   options_.core.principal_of = [this](proto::PeerId peer) { return doorkeeper_.principal_of(peer); };
   options_.core.rights_of = [this](proto::PeerId peer) { return doorkeeper_.rights_of(peer); };
+  audit_.note(AuditLine{env_.now().unix_time, "broker_started"}
+                  .add("software", identity.software)
+                  .add("store", identity.store)
+                  .add("epoch", identity.epoch.value())
+                  .add("listen", identity.listen));
   core_ = std::make_unique<Core>(options_.core, std::move(identity), env_.now());
   std::uint64_t recovered = 0;
   auto status = store->load([&](const TaskSummary& task) {
@@ -103,11 +104,12 @@ int Loop::run() {
     if (!take_news()) return 1;
     const bool more = take_input() == kRound;
     const proto::Now now = env_.now();
+    memory_.update(*core_, now.steady);
     core_->tick(now);
     core_->flush(now);
     carry_out(core_->take_effects());
     sweep(now.steady);
-    doorkeeper_.tick(now.steady, endpoints_);
+    doorkeeper_.tick(now, endpoints_);
     const bool busy = router_.pending() || more;
     if (busy && now.steady - looked_at < kLookAround) continue;
     if (!wait(busy ? Instant{0} : std::min(core_->next_wakeup(), doorkeeper_.next_wakeup()) - env_.now().steady)) break;
@@ -119,7 +121,7 @@ int Loop::run() {
 bool Loop::wait(Instant most) {
   constexpr Instant kLogRetry = std::chrono::milliseconds{100};  // while nothing reads the log
   if (proto::flush_log(*log_)) most = std::min(most, kLogRetry);
-  if (proto::Router::connections() > 0) most = std::min(most, kSweep);
+  if (proto::Router::connections() > 0 || core_->state().shortage.memory) most = std::min(most, kSweep);
   return waiter_.wait(most);
 }
 
@@ -131,6 +133,7 @@ void Loop::sweep(Instant now) {
 
 int Loop::end() {
   log_->info("shutting down");
+  audit_.note(AuditLine{env_.now().unix_time, "broker_stopped"});
   core_->shut_down(env_.now());
   carry_out(core_->take_effects());
   if (store_ == nullptr) return 0;
@@ -144,12 +147,13 @@ bool Loop::take_news() {
   if (!news.status.ok()) {
     log_->critical("the store failed: {}. Nothing that is not safe was acknowledged; stopping",
                    news.status.failure().text);
+    audit_.note(AuditLine{env_.now().unix_time, "broker_failed"}.add("text", news.status.failure().text));
+    audit_.flush(env_.now().steady);
     return false;
   }
-  if (news.disk_full != core_->state().disk_full) {
+  if (news.disk_full != core_->state().shortage.disk) {
     if (news.disk_full)
-      log_->error("less than {} bytes are free: nothing durable is taken in until there is room",
-                  options_.disk_reserve);
+      log_->error("less than {} bytes are free: durable tasks are rejected until space is free", options_.disk_reserve);
     else
       log_->info("there is room on the disk again");
     core_->set_disk_full(news.disk_full);
@@ -168,11 +172,12 @@ std::size_t Loop::take_input() {
   for (; count < kRound; ++count) {
     auto incoming = router_.receive();
     if (!incoming) break;
-    if (!doorkeeper_.admits(router_, *incoming, env_.now().steady)) continue;
+    if (!doorkeeper_.admits(router_, *incoming, env_.now())) continue;
     const auto* query = incoming->envelope.ok() ? std::get_if<proto::Query>(&incoming->envelope->message) : nullptr;
     if (query != nullptr) {
       refresh(self_, query->kind);
       self_.refused = doorkeeper_.refused();
+      self_.memory_limit = memory_.limit();
       if (store_ != nullptr && query->kind == proto::QueryKind::metrics) self_.store = store_->meter();
       core_->set_self(self_);
     }
@@ -181,13 +186,17 @@ std::size_t Loop::take_input() {
     const Totals::Refused& refused = core_->state().totals.refused;
     const std::uint64_t refused_before = refused.count;
     core_->handle(now, incoming->peer, std::move(incoming->envelope), proto::SessionId{env_.random() | 1});
-    if (refused.count != refused_before) doorkeeper_.note_refused(*incoming, refused.last, now.steady);
+    if (refused.count != refused_before) doorkeeper_.note_refused(*incoming, refused, now);
   }
   return count;
 }
 
 // The store gets its work first, so that the disk starts early.
 void Loop::carry_out(Effects effects) {
+  if (audit_.is_on()) {
+    audit_.note(effects.audit);
+    audit_.flush(env_.now().steady);
+  }
   if (!effects.ops.empty()) store_->commit(std::move(effects.ops), effects.commit);
   for (StoreRequest& request : effects.requests) store_->ask(std::move(request));
   for (const proto::PeerId peer : effects.cuts) router_.cut(peer);
@@ -203,12 +212,6 @@ void Loop::send(Send& one) {
   if (router_.send(one.peer, one.envelope)) return;
   log_->debug("peer {:x} is out of reach", one.peer.value());
   core_->unreachable(one.peer);
-}
-
-bool Loop::reload() {
-  if (!doorkeeper_.has_keys()) return false;
-  doorkeeper_.reload(*core_, env_.now());
-  return true;
 }
 
 }  // namespace forkmill::broker

@@ -8,10 +8,12 @@
 #include <string>
 #include <vector>
 
+#include "broker/audit_log.h"
 #include "broker/core/core.h"
 #include "broker/core/held_sends.h"
 #include "broker/doorkeeper.h"
 #include "broker/loop_waiter.h"
+#include "broker/memory_watch.h"
 #include "broker/options.h"
 #include "broker/store/store_thread.h"
 #include "proto/os/real_env.h"
@@ -45,13 +47,13 @@ class Loop {
   bool take_news();
   int end();
   void send(Send& send);
-  // Reads the authorized keys again. Returns false if there are none: SIGHUP ends the broker.
-  bool reload();
 
   ProgramOptions options_;
   std::shared_ptr<spdlog::logger> log_;
   proto::RealEnv env_;
+  AuditLog audit_;
   Doorkeeper doorkeeper_;
+  MemoryWatch memory_;
   proto::Router router_{&doorkeeper_.gate()};
   LoopWaiter waiter_;
   std::vector<std::string> endpoints_;

@@ -53,7 +53,7 @@ bool LoopWaiter::wait(proto::Instant most) {
 bool LoopWaiter::take_signals() {
   signalfd_siginfo info{};
   while (::read(signals_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info))
-    if (info.ssi_signo != SIGHUP || !on_hangup_()) return false;
+    if (info.ssi_signo != SIGHUP || !on_hangup_(info.ssi_uid)) return false;
   return true;
 }
 

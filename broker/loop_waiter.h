@@ -2,6 +2,8 @@
 // clock to be set. One thread owns it.
 #pragma once
 
+#include <sys/types.h>
+
 #include <functional>
 
 #include "proto/clock.h"
@@ -12,8 +14,8 @@ namespace forkmill::broker {
 
 class LoopWaiter {
  public:
-  // Called for SIGHUP; returns false if the broker is to end.
-  using OnHangup = std::function<bool()>;
+  // Called for SIGHUP, with the user who has sent it; returns false if the broker is to end.
+  using OnHangup = std::function<bool(uid_t sender)>;
   // SIGTERM, SIGINT and SIGHUP must be blocked in every thread.
   explicit LoopWaiter(OnHangup on_hangup);
 

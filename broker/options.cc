@@ -133,7 +133,7 @@ proto::Status check_options(const ProgramOptions& options) {
   for (const std::string& endpoint : options.listen)
     if (!proto::is_listen_endpoint(endpoint)) return usage_error("--listen: " + proto::not_an_endpoint(endpoint));
   if (!options.memory && options.data.empty())
-    return usage_error("--data: the directory is missing; give one, or --memory");
+    return usage_error("no data directory: HOME is not set; give --data DIR or --memory");
   if (options.core.heartbeat.count() < 10) {
     return usage_error("--heartbeat " + proto::format_duration(options.core.heartbeat) + ": must be at least 10ms");
   }
@@ -167,14 +167,14 @@ void add_endpoints(proto::Settings& settings, ProgramOptions& options) {
           std::to_string(proto::limits::kDefaultPort) + "; * picks a free port); repeatable",
       "ENDPOINT");
   settings.flag("insecure", options.insecure,
-                "Allow TCP endpoints on loopback without keys: any program on this machine is obeyed");
+                "Allow TCP endpoints on loopback without keys: every program on this machine gets full access");
   settings.text("server-key", options.server_key,
                 "File of this broker's secret key (forkmill keygen): TCP connections are encrypted, and peers know the "
                 "broker by its public key; needs --authorized-keys",
                 "FILE");
   settings.text(
       "authorized-keys", options.authorized_keys,
-      "File of the keys that may connect by TCP, one a line: PRINCIPAL ROLES PUBLIC_KEY; SIGHUP reads it again",
+      "File of the keys that may connect by TCP, one per line: PRINCIPAL ROLES PUBLIC_KEY; SIGHUP reads it again",
       "FILE");
   settings.text("announce", options.announce, "Write the endpoints to this file once they are open, one per line",
                 "FILE");
@@ -183,8 +183,8 @@ void add_endpoints(proto::Settings& settings, ProgramOptions& options) {
                     "Consider a client or worker dead after this much silence; at least twice --heartbeat");
   settings.duration(
       "timeout-grace", options.core.timeout_grace,
-      "End an attempt that runs over its timeout and that its worker has not ended after this time; longer "
-      "than --kill-grace of the workers");
+      "End an attempt that its worker has not stopped this long after its timeout; must exceed --kill-grace of the "
+      "workers");
 }
 
 void add_storage(proto::Settings& settings, ProgramOptions& options) {
@@ -204,8 +204,10 @@ void add_storage(proto::Settings& settings, ProgramOptions& options) {
                 "With --store: the name of this cluster; a database that belongs to another one is refused", "NAME");
   settings.size("disk-reserve", options.disk_reserve,
                 "Reject durable tasks while the disk has less free space than this");
-  settings.duration("restart-grace", options.core.restart_grace,
-                    "After a start with unfinished tasks, grant nothing for this long, so that their workers return");
+  settings.duration(
+      "restart-grace", options.core.restart_grace,
+      "After a start with unfinished tasks, grant nothing for this long, so that workers can reconnect with their "
+      "running tasks");
 }
 
 void add_offline_commands(proto::Settings& settings, ProgramOptions& options) {
@@ -219,13 +221,17 @@ void add_offline_commands(proto::Settings& settings, ProgramOptions& options) {
                 "Copy the tasks of this data directory into the empty database of --store and exit", "DIR");
 }
 
-void add_limits(proto::Settings& settings, CoreOptions& core, Limits& limits) {
+void add_limits(proto::Settings& settings, ProgramOptions& options, Limits& limits) {
+  CoreOptions& core = options.core;
   constexpr std::uint64_t kMaxCount = 1'000'000'000;
   settings.group("Limits");
   settings.number("queue-max-tasks", limits.max_tasks, 1, kMaxCount, "Maximum tasks per queue; 2000000 with --memory");
   settings.size("queue-max-bytes", limits.max_bytes,
                 "Maximum size of the arguments and results of a queue; 1G with --memory");
   settings.size("max-payload", core.max_payload, "Maximum size of the arguments of one task");
+  settings.size("memory-limit", options.memory_limit,
+                "Take nothing in while the broker has more memory than this; 0: three quarters of the limit of its "
+                "control group, or half of the machine's memory, if that is less");
   settings.group("Retention");
   settings.duration("result-ttl", core.result_ttl, "Keep results for this long");
   settings.number("kept-results", limits.kept_results, 0, kMaxCount,
@@ -239,6 +245,19 @@ void add_limits(proto::Settings& settings, CoreOptions& core, Limits& limits) {
                  [&core](const auto& queue, const auto& key, const auto& value) {
                    return set_queue_option(core, queue, key, value);
                  });
+}
+
+void add_logging(proto::Settings& settings, ProgramOptions& options) {
+  constexpr std::uint64_t kMaxFiles = 1000;
+  settings.group("Logging");
+  settings.text("log-level", options.log.level, "trace, debug, info, warn, error or off", "LEVEL");
+  settings.text("log-format", options.log.format, "text or json", "FORMAT");
+  settings.text("audit-log", options.audit.path,
+                "Append to this file, as lines of JSON, what operators order, what is refused, changes of keys, and "
+                "sessions that are taken over",
+                "FILE");
+  settings.size("audit-log-size", options.audit.max_bytes, "Begin a new file after this size; the old one is FILE.1");
+  settings.number("audit-log-files", options.audit.files, 1, kMaxFiles, "Maximum number of files of the audit log");
 }
 
 void apply(const Limits& limits, ProgramOptions& options) {
@@ -268,10 +287,8 @@ std::optional<int> read_options(int argc, const char* const* argv, ProgramOption
   add_endpoints(settings, options);
   add_storage(settings, options);
   add_offline_commands(settings, options);
-  add_limits(settings, options.core, limits);
-  settings.group("Logging");
-  settings.text("log-level", options.log.level, "trace, debug, info, warn, error or off", "LEVEL");
-  settings.text("log-format", options.log.format, "text or json", "FORMAT");
+  add_limits(settings, options, limits);
+  add_logging(settings, options);
   settings.footer(kFooter);
   if (auto code = settings.parse(argc, argv)) return code;
   apply(limits, options);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "broker/audit_log.h"
 #include "broker/core/state/options.h"
 #include "proto/os/logging.h"
 #include "proto/transport/default_endpoint.h"
@@ -23,10 +24,11 @@ struct ProgramOptions {
   std::string durability = "standby";  // needed for a commit there: local or standby
   std::string cluster = "forkmill";    // the name of the cluster, in its database
   std::uint64_t disk_reserve = 256ULL * 1024 * 1024;  // free bytes below which the broker rejects durable tasks
-  bool insecure = false;                              // accept TCP peers without keys
-  std::string server_key;                             // file of the broker's secret key; empty: TCP peers have no keys
-  std::string authorized_keys;                        // file of the keys that are accepted
-  proto::Gate::Options gate;                          // as the files and `insecure` say
+  std::uint64_t memory_limit = 0;  // resident bytes beyond which nothing is taken in; 0: proto::recommended_memory()
+  bool insecure = false;           // accept TCP peers without keys
+  std::string server_key;          // file of the broker's secret key; empty: TCP peers have no keys
+  std::string authorized_keys;     // file of the keys that are accepted
+  proto::Gate::Options gate;       // as the files and `insecure` say
   // Offline commands: see offline_commands.h.
   bool check = false;
   bool quarantine = false;
@@ -36,6 +38,7 @@ struct ProgramOptions {
   std::string announce;  // file that gets the bound endpoints, one per line; for scripts that let the system choose the
                          // port
   proto::LogOptions log;
+  AuditOptions audit;
   CoreOptions core;
 };
 

@@ -7,8 +7,7 @@ namespace forkmill {
 namespace {
 
 // One row of the catalogue. text: what happened, without a capital and a full stop, because details follow after a
-// colon. fix: what to do, a sentence with a capital and without a full stop; empty:
-// what happened says it.
+// colon. fix: what to do, a sentence with a capital and without a full stop; empty if the text already says what to do.
 struct Entry {
   Errc code;
   std::string_view name;
@@ -30,7 +29,7 @@ constexpr std::array kCatalogue{
           "Upgrade the older side"},
     Entry{Errc::hello_required, "hello_required", "the peer has no session", "Send HELLO first"},
     Entry{Errc::not_permitted, "not_permitted", "this role may not send this message",
-          "Connect as a client to submit and ask, as a worker to run tasks"},
+          "Use a key that has the role, or have the role added to --authorized-keys of the broker"},
     Entry{Errc::session_unknown, "session_unknown", "the session has ended", "Send HELLO again"},
     Entry{Errc::right_missing, "right_missing", "this key may not use that queue or name",
           "Use another key, or have the right added to --authorized-keys of the broker"},
@@ -47,12 +46,14 @@ constexpr std::array kCatalogue{
     Entry{Errc::shutting_down, "shutting_down", "the broker is shutting down",
           "Wait until it is back; clients and workers connect again by themselves"},
     Entry{Errc::queue_paused, "queue_paused", "the queue is paused", "Resume the queue"},
-    Entry{Errc::too_many_queues, "too_many_queues", "as many queues or task names are in use as the broker can have",
+    Entry{Errc::too_many_queues, "too_many_queues", "the broker's maximum number of queues or task names is in use",
           "Use fewer names at a time; a name is forgotten when it has no task and no worker"},
     Entry{Errc::disk_full, "disk_full", "the broker's disk is nearly full",
           "Free space on that disk; the broker then goes on by itself"},
-    Entry{Errc::quota_exceeded, "quota_exceeded", "this key has as much at the broker as its quotas allow",
+    Entry{Errc::quota_exceeded, "quota_exceeded", "a quota of this key is used up",
           "Fetch or cancel what is there, or have the quota raised in --authorized-keys of the broker"},
+    Entry{Errc::memory_full, "memory_full", "the broker has as much memory as it may have",
+          "Submit again later, add workers, remove objects, or raise --memory-limit of the broker"},
     Entry{Errc::handler_error, "handler_error", "the handler threw an exception",
           "Correct the arguments or the handler"},
     Entry{Errc::arguments_undecodable, "arguments_undecodable", "the arguments are not those that the handler takes",
@@ -77,12 +78,14 @@ constexpr std::array kCatalogue{
     Entry{Errc::timeout, "timeout", "the wait ended before the answer came", "Wait longer; the work itself goes on"},
     Entry{Errc::client_closed, "client_closed", "the client is closed",
           "Keep the client open for as long as its futures and objects are in use"},
-    Entry{Errc::window_full, "window_full", "the client holds as many tasks as it may",
+    Entry{Errc::window_full, "window_full", "the client has reached its task limit",
           "Wait for results before submitting more, or raise the limits of the client"},
+    Entry{Errc::worker_unknown, "worker_unknown", "no such worker is connected",
+          "See those that are: forkmill worker ls"},
     Entry{Errc::object_unknown, "object_unknown",
           "the object does not exist (it was removed, its owner ended, or the broker was restarted without it)",
           "Check the name (`forkmill object ls` lists all), or open it again"},
-    Entry{Errc::object_differs, "object_differs", "another object has this name",
+    Entry{Errc::object_differs, "object_differs", "the object of this name has another kind, element type or size",
           "Use another name, or the same kind, element type and size"},
     Entry{Errc::object_full, "object_full", "the object is full", "Wait longer, or make the object larger"},
     Entry{Errc::object_empty, "object_empty", "the object is empty", "Wait longer"},
@@ -102,7 +105,7 @@ constexpr std::array kCatalogue{
     Entry{Errc::wrong_verb, "wrong_verb", "an object of this kind cannot do that", "Use an object of another kind"},
     Entry{Errc::value_differs, "value_differs", "the present value does not allow the operation",
           "Read the value again, then decide"},
-    Entry{Errc::too_many_objects, "too_many_objects", "the broker has as many objects as it can have",
+    Entry{Errc::too_many_objects, "too_many_objects", "the broker has reached its object limit",
           "Remove objects that are not needed"},
     Entry{Errc::too_many_waiting, "too_many_waiting", "too many operations of this client wait for an answer",
           "Wait for some of them first"},

@@ -26,7 +26,10 @@ inline constexpr std::size_t kMaxRejectionText = 384;    // why a task was not t
 inline constexpr std::size_t kMaxOutputTail = 4 * 1024;  // last output of a dead child
 inline constexpr std::size_t kMaxProgressNote = 1024;
 
+inline constexpr std::size_t kMaxHeaderBytes = 2048;  // names and values of the headers of one task
+
 // Counts
+inline constexpr std::size_t kMaxHeaders = 16;            // a task has no more
 inline constexpr std::size_t kBatchTasks = 256;           // tasks in one message of a sender
 inline constexpr std::size_t kBatchBytes = 256 * 1024;    // payload bytes after which a sender begins the next message
 inline constexpr std::size_t kMaxRecords = 16 * 1024;     // records in one message
@@ -44,7 +47,8 @@ inline constexpr std::chrono::milliseconds kMaxDuration = 24h * 366;
 inline constexpr std::chrono::milliseconds kLongestSetting = 24h * 36525;
 
 static_assert(kInlinePayload < kBatchBytes && kBatchBytes < kMaxEnvelope, "a full batch fits in one envelope");
-static_assert(kBatchTasks * kInlinePayload <= kMaxEnvelope, "even a batch of the largest inline payloads fits");
+static_assert(kBatchTasks * (kInlinePayload + kMaxHeaderBytes) <= kMaxEnvelope,
+              "even a batch of the largest inline payloads and headers fits");
 static_assert(kBatchTasks <= kMaxFrames && kBatchTasks <= kMaxRecords);
 static_assert(kMaxRecords * (kMaxRejectionText + 64) <= kMaxEnvelope, "all tasks of a message may be rejected");
 

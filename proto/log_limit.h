@@ -15,13 +15,16 @@ class LogLimit {
  public:
   static constexpr std::uint32_t kLines = 5;  // in each second
 
+  LogLimit() = default;
+  explicit LogLimit(std::uint32_t lines) : lines_{lines} {}
+
   // Returns whether another line may be written now.
   bool allows(Instant now) {
     if (now - since_ >= Instant{std::chrono::seconds{1}}) {
       since_ = now;
       written_ = 0;
     }
-    if (written_ < kLines) {
+    if (written_ < lines_) {
       ++written_;
       return true;
     }
@@ -31,11 +34,14 @@ class LogLimit {
 
   // Returns " (123 similar lines omitted)" for the lines since the last call, or nothing if there were none.
   std::string take_omitted() {
-    const auto omitted = std::exchange(omitted_, 0);
+    const auto omitted = drain_omitted();
     return omitted == 0 ? "" : " (" + std::to_string(omitted) + " similar lines omitted)";
   }
+  // Returns the number of lines that were not allowed since the last call.
+  std::uint64_t drain_omitted() { return std::exchange(omitted_, 0); }
 
  private:
+  std::uint32_t lines_ = kLines;
   Instant since_{-std::chrono::hours{1}};
   std::uint32_t written_ = 0;
   std::uint64_t omitted_ = 0;

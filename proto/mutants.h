@@ -71,6 +71,13 @@ enum class Mutant : std::uint8_t {
   others_tasks_seen,
   quota_leak,
   overrun_ignored,
+  object_bytes_leak,
+  memory_limit_ignored,
+  principal_turns_ignored,
+  move_not_stored,
+  purge_misses_slice,
+  change_repeated,
+  moved_into_old_lane,
 };
 
 #ifdef FORKMILL_MUTANTS

@@ -8,16 +8,22 @@
 
 #include "proto/limits.h"
 #include "proto/names.h"
+#include "proto/settings/quantities.h"
 #include "proto/settings/settings.h"
 #include "proto/transport/default_endpoint.h"
 #include "proto/transport/keys/invitation.h"
+#include "worker/os/own_program.h"
 #include "worker/rules/process_slots.h"
+#include "worker/tasks/passed_environment.h"
 
 namespace forkmill::worker {
 
 namespace {
 
 constexpr std::uint64_t kAnyCount = 1'000'000'000'000;
+constexpr std::uint64_t kLeastMemory = std::uint64_t{64} * 1024 * 1024;
+constexpr std::uint64_t kFewestFiles = 32;
+constexpr std::uint64_t kMostPercent = 1'000'000;
 
 constexpr const char* kFooter =
     R"(SIGTERM and SIGINT drain the worker: it accepts no new tasks, returns those that have not started, and
@@ -35,9 +41,59 @@ void require_one_of(const std::string& what, const std::string& text, std::initi
           what + " '" + text + "': must be one of " + list);
 }
 
+void add_confinement(proto::Settings& settings, WorkerOptions& options) {
+  settings.group("Confinement of children and commands");
+  settings.text("user", options.user,
+                "Run handlers and commands as this user, NAME or UID:GID; for a worker that is started as root",
+                "USER");
+  settings.flag("sandbox", options.sandbox,
+                "Handlers and commands have no network and change files in their task's folder only; needs Linux 5.13 "
+                "with Landlock, and as root --user");
+  settings.text("task-folder", options.task_folder,
+                "Give each task an empty working folder below this one, removed when the task has ended [default with "
+                "--sandbox: in $TMPDIR or /tmp]",
+                "DIR");
+  settings.size("limit-memory", options.limits.memory, "Maximum address space of a process; 0: no limit");
+  settings.duration("limit-cpu", options.limits.cpu, "Maximum processor time of a task's process; 0: no limit");
+  settings.number("limit-files", options.limits.files, 0, kAnyCount, "Maximum open files of a process; 0: no limit");
+  settings.number("limit-processes", options.limits.processes, 0, kAnyCount,
+                  "Maximum processes and threads of the user that tasks run as; 0: no limit");
+  settings.size("limit-file-size", options.limits.file_size, "Maximum size of a file that is written; 0: no limit");
+  settings.text(
+      "cgroup", options.cgroup,
+      "Give each child a control group in this folder of one (cgroup v2), or auto: in the worker's own. Needs "
+      "the right to make groups, as with Delegate=yes of systemd",
+      "DIR");
+  settings.size("group-memory", options.group_limits.memory,
+                "Maximum memory of a child with all that it starts; needs --cgroup; 0: no limit");
+  settings.number("group-processes", options.group_limits.processes, 0, kAnyCount,
+                  "Maximum processes and threads of a child with all that it starts; needs --cgroup; 0: no limit");
+  settings.number("group-cpu", options.group_limits.cpu_percent, 0, kMostPercent,
+                  "Maximum processor time of a child with all that it starts, in percent of one CPU; needs --cgroup; "
+                  "0: no limit");
+  settings.size("limit-core", options.limits.core, "Maximum size of a core dump; 0: none is written");
+}
+
+void check_limits(const ChildLimits& limits) {
+  require(limits.memory == 0 || limits.memory >= kLeastMemory,
+          "limit-memory " + proto::format_size(limits.memory) + ": must be 0 or at least 64M");
+  require(limits.files == 0 || limits.files >= kFewestFiles,
+          "limit-files " + std::to_string(limits.files) + ": must be 0 or at least 32");
+  require(limits.cpu.count() >= 0, "limit-cpu: must not be negative");
+}
+
+void check_groups(const WorkerOptions& options) {
+  const auto& limits = options.group_limits;
+  const bool limited = limits.memory != 0 || limits.processes != 0 || limits.cpu_percent != 0;
+  require(!limited || !options.cgroup.empty(),
+          "group-memory, group-processes and group-cpu: need --cgroup, such as --cgroup auto");
+}
+
 }  // namespace
 
 std::optional<int> read_options(int argc, const char* const* argv, Program program, CommandLine& line) {
+  OwnProgram::note();
+  OwnProgram::note();
   const std::string path = argc > 0 ? argv[0] : "worker";
   const std::string name = path.substr(path.rfind('/') + 1);
   WorkerOptions& options = line.options;
@@ -76,6 +132,14 @@ std::optional<int> read_options(int argc, const char* const* argv, Program progr
   if (program == Program::stock) {
     settings.flag("allow-exec", line.allow_exec,
                   "Run forkmill.exec tasks: any command that any submitter names, with the rights of this user");
+  }
+  add_confinement(settings, options);
+  if (program == Program::stock) {
+    line.pass_env = standard_variables();
+    settings.list("pass-env", line.pass_env,
+                  "Variables of the worker's environment that commands get; NAME* stands for all with this beginning, "
+                  "other than FORKMILL_*",
+                  "NAMES");
   }
   settings.group("Logging");
   settings.text("log-level", options.log_level, "trace, debug, info, warn, error or off", "LEVEL");
@@ -119,6 +183,8 @@ void check(const WorkerOptions& options) {
           "name '" + options.name + "': must have at most 128 characters");
   require(options.drain_timeout.count() >= 0, "drain-timeout: must not be negative");
   require(options.kill_grace.count() >= 0, "kill-grace: must not be negative");
+  check_limits(options.limits);
+  check_groups(options);
   require_one_of("log-level", options.log_level, {"trace", "debug", "info", "warn", "error", "off"});
   require_one_of("log-format", options.log_format, {"text", "json"});
 }
@@ -127,6 +193,7 @@ void complete(WorkerOptions& options) {
   if (options.broker.empty()) options.broker = proto::default_endpoint();
   options.drain_timeout = std::min(options.drain_timeout, proto::limits::kLongestSetting);
   options.kill_grace = std::min(options.kill_grace, proto::limits::kLongestSetting);
+  options.limits.cpu = std::min(options.limits.cpu, proto::limits::kLongestSetting);
 }
 
 }  // namespace forkmill::worker

@@ -4,12 +4,15 @@
 #include <forkmill/worker_options.h>
 
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace forkmill::worker {
 
 struct CommandLine {
   WorkerOptions options;
   bool allow_exec = false;
+  std::vector<std::string> pass_env;  // --pass-env, for commands
 };
 
 // own: a program with handlers of its own; stock: forkmill-worker, which has --allow-exec.

@@ -57,6 +57,7 @@ class PoolHandler final : public detail::Handler {
 
   std::string run(Context&, std::string_view arguments) override {
     const PoolSpec spec = std::get<0>(detail::arguments_of_call<PoolSpec>(arguments));
+    if (options_.sandbox) throw std::logic_error{"this worker's sandbox has no network, which a pool needs"};
     refuse_shared_process();
     const WorkerOptions options = options_of(spec);
     check(options);
@@ -99,6 +100,9 @@ class PoolHandler final : public detail::Handler {
     options.processes = spec.processes == 0 ? proto::usable_cpus() : spec.processes;
     options.max_processes = 0;
     options.queues = {spec.queue};
+    options.cgroup.clear();  // that of this process holds all
+    options.group_limits = {};
+    if (!options.task_folder.empty()) options.task_folder = ".";  // the folder of this task
     options.max_tasks_per_child = spec.max_tasks_per_child;
     options.drain_timeout = options.kill_grace =
         std::chrono::milliseconds{0};  // a pool is stopped when no client waits

@@ -7,13 +7,18 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "proto/os/cpus.h"
 #include "proto/os/standard_streams.h"
+#include "worker/confinement/cannot_confine.h"
+#include "worker/confinement/check.h"
 #include "worker/errors/handler_error.h"
 #include "worker/options.h"
+#include "worker/os/own_program.h"
 #include "worker/pool_tasks.h"
 #include "worker/supervisor/supervisor.h"
 #include "worker/tasks/registry.h"
@@ -31,7 +36,7 @@ struct Worker::State {
 
 namespace {
 
-// Says so if a program has registered handlers and forgotten run(): it would end without a word.
+// Warns on stderr if a program has registered handlers and forgotten run(): it would end silently.
 void check_has_run(const worker::Registry& registry, bool has_run, const std::string& program) {
   if (has_run || registry.empty() || std::uncaught_exceptions() > 0) return;
   std::fprintf(stderr, "%s: Worker::run() was not called, so nothing was served\n", program.c_str());
@@ -107,7 +112,8 @@ const WorkerOptions& Worker::options() const { return own_state().options; }
 
 int Worker::run() {
   State& state = own_state();
-  state.has_run = true;
+  if (std::exchange(state.has_run, true)) throw std::logic_error{"Worker::run() was called before"};
+  const worker::OwnProgram* const program = worker::OwnProgram::noted();
   add_registered();
   if (state.registry.empty()) {
     std::fprintf(stderr,
@@ -116,6 +122,13 @@ int Worker::run() {
                  state.program.c_str());
     return 2;
   }
+  const auto account = worker::account_of(state.options);  // tries in a fork: before any thread
+  if (!account) {
+    std::fprintf(stderr, "%s: %s\n", state.program.c_str(), account.failure().text.c_str());
+    return 2;
+  }
+  if (state.options.sandbox && state.options.task_folder.empty())
+    state.options.task_folder = std::filesystem::temp_directory_path();
   worker::add_pool_tasks(state.registry, state.options, state.on_child_start);
   try {
     for (const auto& load : state.on_start) load();
@@ -127,7 +140,17 @@ int Worker::run() {
   }
   if (state.options.processes == 0) state.options.processes = proto::usable_cpus();
   try {
-    return worker::Supervisor{{state.registry, state.options, state.on_child_start, {}}}.run();
+    const auto ending = worker::Supervisor{{.registry = state.registry,
+                                            .options = state.options,
+                                            .on_child_start = state.on_child_start,
+                                            .account = account.value(),
+                                            .can_restart = program != nullptr}}
+                            .run();
+    if (ending.restarts) program->execute();
+    return ending.exit_code;
+  } catch (const worker::CannotConfine& error) {
+    std::fprintf(stderr, "%s: %s\n", state.program.c_str(), error.what());
+    return 2;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s: the pool cannot run: %s\n", state.program.c_str(), error.what());
     return 1;

@@ -33,6 +33,7 @@ class Core {
   // One record that is in the store, of named objects or of what operators have set; by rising seq. Throws
   // std::runtime_error, which names the record, if it makes no sense.
   void recover_record(proto::TaskSeq seq, std::string_view bytes) {
+    if (BulkChanges::is_record(bytes)) return parts_.bulk.recover(seq, bytes);
     Steering::is_record(bytes) ? parts_.steering.recover(seq, bytes) : parts_.objects.recover(seq, bytes);
   }
   // After the last record.
@@ -40,8 +41,8 @@ class Core {
 
   // ---- In each round
 
-  // A message, or why the bytes that came are none. `fresh` becomes the id of the session that the message begins, if
-  // it is a HELLO: 64 random bits, never 0.
+  // Handles a message, or the reason why received bytes are not one. `fresh` becomes the id of the session that the
+  // message begins, if it is a HELLO: 64 random bits, never 0.
   void handle(proto::Now now, proto::PeerId peer, proto::Result<proto::Envelope> envelope, proto::SessionId fresh);
   // The store's answer to a request among earlier effects.
   void handle(proto::Now now, StoreAnswer answer);
@@ -50,7 +51,7 @@ class Core {
   // Ends the sessions of the peers for which `why` has a reason, as if they had fallen silent, and says GOODBYE to them
   // with not_permitted and this reason.
   void expel(proto::Now now, const Sessions::WhyExpelled& why);
-  // All commits up to that one are safe.
+  // Call when all commits up to that one are safe.
   void committed(proto::CommitSeq commit) { state_.output.safe = commit; }
 
   void tick(proto::Now now);
@@ -64,7 +65,9 @@ class Core {
   // ---- Facts that only the owner knows
 
   // While the disk is full, nothing is taken in that would have to be stored.
-  void set_disk_full(bool full) { state_.disk_full = full; }
+  void set_disk_full(bool full) { state_.shortage.disk = full; }
+  // While the process has as much memory as it may have, no task and no value is taken in. All else goes on.
+  void set_memory_full(bool full) { state_.shortage.memory = full; }
   // For queries: this process.
   void set_self(SelfReport self) { parts_.operators.set_self(std::move(self)); }
 
@@ -72,6 +75,7 @@ class Core {
   bool has_session(proto::PeerId peer) const { return parts_.index.session(peer) != nullptr; }
   const BrokerState& state() const { return state_; }
   const Objects& objects() const { return parts_.objects; }
+  const BulkChanges& bulk_changes() const { return parts_.bulk; }
 
  private:
   void run_deadlines();

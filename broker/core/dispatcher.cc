@@ -22,6 +22,9 @@ struct Overloaded : F... {
 template <class... F>
 Overloaded(F...) -> Overloaded<F...>;  // clang-tidy's clang needs the guide, GCC does not
 
+// Tasks that a worker may hand back for each that it finishes.
+constexpr std::uint64_t kReturnsForEach = 64;
+
 }  // namespace
 
 void Dispatcher::handle(PeerId peer, Result<Envelope> envelope, SessionId fresh) {
@@ -30,6 +33,7 @@ void Dispatcher::handle(PeerId peer, Result<Envelope> envelope, SessionId fresh)
 }
 
 void Dispatcher::handle(StoreAnswer answer) {
+  if (parts_.bulk.awaits(answer.ticket)) return parts_.bulk.handle(std::move(answer));
   auto* fetched = std::get_if<FetchAnswer>(&answer.what);
   if (fetched == nullptr) return parts_.operators.handle(std::move(answer));
   auto parked = parts_.paging.handle(answer.ticket, std::move(*fetched));
@@ -147,8 +151,10 @@ void Dispatcher::attach(Client& client, const Attach& attach) {
 
 void Dispatcher::finish_attempts(Worker& worker, MessageSeq message, Outcomes& outcomes) {
   const std::size_t ops_before = state_.output.ops.size();
+  const std::uint64_t finished_before = worker.ended.finished;
   for (OutcomeRecord& record : outcomes.outcomes) parts_.grants.record_outcome(worker, std::move(record));
-  worker.returns.tasks = 0;
+  const std::uint64_t excused = kReturnsForEach * (worker.ended.finished - finished_before);
+  worker.returns.tasks -= std::min<std::uint64_t>(worker.returns.tasks, excused);
   worker.outgoing.ack.messages.push_back(message);
   worker.outgoing.ack_waits = worker.outgoing.ack_waits || state_.output.ops.size() > ops_before;
   state_.output.touch(worker);
@@ -161,6 +167,7 @@ void Dispatcher::hand_back(Worker& worker, Return& back) {
     if (Task* task = parts_.grants.held(worker, grant)) {
       parts_.grants.hand_back(worker, *task);
       ++worker.returns.tasks;
+      ++worker.ended.returned;
     }
   set_credit(worker, back.credit);
   constexpr milliseconds kLongestPause = std::chrono::minutes{5};
@@ -170,7 +177,7 @@ void Dispatcher::hand_back(Worker& worker, Return& back) {
   if (back.pause.count() > 0) worker.pause.reason = std::move(back.shortage);
 }
 
-// A worker that hands back many tasks and finishes none gets fewer and fewer of them.
+// A worker that hands back many tasks and finishes few gets fewer and fewer of them.
 milliseconds Dispatcher::pause_for_returns(Worker& worker) {
   constexpr std::size_t kMany = 4096;
   if (worker.returns.tasks < kMany) return {};

@@ -70,7 +70,7 @@ void MessageParking::resume(Paging::Parked parked, const Handle& handle) {
   }
   if (Client* client = waiting()) client->parked = false;
   handle(parked.peer, parked.envelope, parked.fresh, &parked.ids);
-  paging_.release(parked);
+  paging_.release(parked.visitors);
   for (Client* client = waiting(); client != nullptr; client = waiting()) {
     if (client->parked || client->behind.empty()) return;
     Envelope next = std::move(client->behind.front());

@@ -19,7 +19,7 @@ class MessageParking {
   // Keeps the message if it must wait: returns true, and `envelope` has been moved away.
   bool park(proto::PeerId peer, proto::Envelope& envelope, proto::SessionId fresh);
   // Keeps the message if an earlier one of the client waits, as park() does. A client that sends more than kMaxBehind
-  // bytes meanwhile is cut, and comes back.
+  // bytes meanwhile is disconnected and must reconnect.
   bool park_behind(Client& client, proto::Envelope& envelope);
   static constexpr std::size_t kMaxBehind = 128 * 1024 * 1024;
 

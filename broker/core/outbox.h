@@ -1,6 +1,6 @@
 // Outbox: sends what a round has gathered for each client and worker, in few and large messages. An acknowledgement
-// alone would wake its peer for nothing that the peer waits for: it waits for the next message to that peer, but no
-// longer than CoreOptions::ack_delay.
+// alone would wake the peer for no benefit, so it waits for the next message to that peer, but no longer than
+// CoreOptions::ack_delay.
 #pragma once
 
 #include <vector>

@@ -10,6 +10,7 @@
 #include "broker/core/lifecycle/task_grants.h"
 #include "broker/core/lifecycle/time_limits.h"
 #include "broker/core/objects/objects.h"
+#include "broker/core/operators/bulk/bulk_changes.h"
 #include "broker/core/operators/operators.h"
 #include "broker/core/operators/steering.h"
 #include "broker/core/operators/unserved_notices.h"
@@ -54,7 +55,8 @@ struct Parts {
   UnservedNotices notices{state, registry};
   WorkerOrders orders{state};
   Steering steering{state, orders};
-  Operators operators{state, registry, intake, retention, grants, cancels, objects, processes, steering};
+  BulkChanges bulk{state, intake, retention, cancels, paging};
+  Operators operators{state, registry, intake, retention, grants, cancels, objects, processes, steering, bulk};
 };
 
 }  // namespace forkmill::broker

@@ -81,6 +81,10 @@ void MemoryStore::apply(const Dispatch& op) {
   }
 }
 
+void MemoryStore::apply(const Requeue& op) {
+  if (auto found = tasks_.find(op.seq); found != tasks_.end()) set_queue(found->second.put.spec, op);
+}
+
 void MemoryStore::apply(const Finish& op) {
   auto found = tasks_.find(op.seq);
   if (found != tasks_.end() && !found->second.finish) found->second.finish = op;

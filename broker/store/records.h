@@ -2,6 +2,7 @@
 // back.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -45,6 +46,21 @@ struct Dispatch {
   friend bool operator==(const Dispatch&, const Dispatch&) = default;
 };
 
+// Requeue: the task is in that queue and has that priority from now on. A store that reads the task says so in its
+// spec.
+struct Requeue {
+  proto::TaskSeq seq;
+  std::string queue;
+  std::int8_t priority = 0;
+  friend bool operator==(const Requeue&, const Requeue&) = default;
+};
+// Changes the spec of one task.
+inline void set_queue(SharedSpec& spec, const Requeue& op) {
+  TaskSpec& own = proto::own_spec(spec);
+  own.queue = op.queue;
+  own.options.priority = op.priority;
+}
+
 // Finish: the task has its outcome. A task finishes once.
 struct Finish {
   proto::TaskSeq seq;
@@ -73,7 +89,7 @@ struct EraseRecord {
   friend bool operator==(const EraseRecord&, const EraseRecord&) = default;
 };
 
-using StoreOp = std::variant<PutTask, Reschedule, Dispatch, Finish, Forget, PutRecord, EraseRecord>;
+using StoreOp = std::variant<PutTask, Reschedule, Dispatch, Requeue, Finish, Forget, PutRecord, EraseRecord>;
 
 // Progression: how far an unfinished task has come.
 struct Progression {

@@ -19,6 +19,12 @@ ClientOptions at(const std::string& endpoint) {
   return options;
 }
 
+proto::TaskFilter to_wire(const TaskFilter& filter) {
+  return {filter.id,   filter.queue, filter.name,  filter.state,
+          filter.text, filter.since, filter.until, proto::TaskSeq{filter.before},
+          filter.most};
+}
+
 // Makes the protocol's form of a command.
 struct ToWire {
   proto::AnyCommand operator()(const RetryDeadLetter& one) const { return proto::RetryDeadLetter{one.task, {}}; }
@@ -33,6 +39,15 @@ struct ToWire {
   proto::AnyCommand operator()(const ResumeName& one) const { return proto::ResumeName{one.name}; }
   proto::AnyCommand operator()(const LimitQueue& one) const {
     return proto::LimitQueue{one.queue, one.reset, one.max_tasks, one.max_bytes, one.max_running};
+  }
+  proto::AnyCommand operator()(const ChangeTasks& one) const {
+    return proto::ChangeTasks{one.id,
+                              static_cast<proto::TaskAction>(one.action),
+                              to_wire(one.filter),
+                              one.dry_run,
+                              one.running,
+                              one.queue,
+                              one.priority};
   }
   proto::AnyCommand operator()(const SteerWorkers& one) const {
     return proto::SteerWorkers{static_cast<proto::WorkerAction>(one.action), one.name, one.host, one.children};
@@ -122,13 +137,10 @@ Future<CancelState> Client::cancel_unless_started(const TaskId& id) {
 }
 
 Future<RawResult> Client::query(const Query& query) {
-  const TaskFilter& filter = query.filter;
   proto::Query asked;
   asked.kind = static_cast<proto::QueryKind>(query.kind);
   asked.argument = query.argument;
-  asked.filter = {filter.id,   filter.queue, filter.name,  filter.state,
-                  filter.text, filter.since, filter.until, proto::TaskSeq{filter.before},
-                  filter.most};
+  asked.filter = to_wire(query.filter);
   return detail::task_future<RawResult>(engine_of(engine_).tasks().query(std::move(asked)));
 }
 

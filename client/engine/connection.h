@@ -32,11 +32,11 @@ class Connection final : public Work {
   bool expects_answers() const override { return capacity_.outstanding() > 0; }
   bool is_urgent() const override;
 
-  // The waiter of this operation has given up.
+  // Call when the waiter of this operation has given up.
   void give_up(Cookie operation);
-  // Ends everything that was asked with client_closed, and the session with GOODBYE. True: there was a session, so call
-  // socket().finish(), which waits until GOODBYE has left. Otherwise the broker would count this client until a
-  // timeout.
+  // Ends everything that was asked with client_closed, and the session with GOODBYE. Returns true if there was a
+  // session; then call socket().finish(), which waits until GOODBYE has left. Otherwise the broker would count this
+  // client until a timeout.
   [[nodiscard]] bool close();
   // Ends everything that was asked with disconnected, and the session for good.
   void fail(const std::string& text);

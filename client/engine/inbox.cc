@@ -66,8 +66,11 @@ template <class Waiter>
 detail::Ref<Waiter> Inbox::add(Request&& request, detail::Ref<Waiter> waiter) {
   const std::lock_guard hold{mutex_};
   check_open();
-  if (auto* command = std::get_if<CommandBroker>(&request))
+  if (auto* command = std::get_if<CommandBroker>(&request)) {
     if (auto* retry = std::get_if<proto::RetryDeadLetter>(&command->command)) retry->new_id = new_id();
+    auto* change = std::get_if<proto::ChangeTasks>(&command->command);
+    if (change != nullptr && change->id.is_nil()) change->id = new_id();
+  }
   std::visit([&](auto& one) { one.cookie = cookie_of(waiter); }, request);
   requests_.add(std::move(request));
   load_.added(0);

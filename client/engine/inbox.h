@@ -36,7 +36,7 @@ class Inbox {
   StateRef ask(Request&& request, const TaskId& id = {});
   CallRef operate(proto::Operation operation, bool harmless);
 
-  // False: it was closed before.
+  // Returns false if it was closed before.
   bool close();
   bool closed() const;
 

@@ -39,7 +39,7 @@ Loans remove_unsent_in(std::string_view bytes);
 Loans remove_unsent_of(const void* handle);
 // Whether the packed end of an unsent loan is in `bytes`.
 bool holds_unsent(std::string_view bytes);
-// The client was closed: the broker ends its loans.
+// Call when the client was closed: the broker ends its loans.
 void forget_unsent_of(const detail::Origin& engine);
 
 // Tells the broker that these ends go nowhere. Loans that have reached a client are not concerned.
@@ -60,7 +60,7 @@ class OutgoingLoans {
   bool empty() const { return loans_.empty(); }
   // Call before the task is handed to the inbox; sets its id.
   void place(proto::Submission& task) const;
-  // The task was handed over, and `state` is that of its future.
+  // Call when the task was handed over, and `state` is that of its future.
   void submitted(detail::State& state);
 
  private:

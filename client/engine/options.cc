@@ -12,6 +12,7 @@
 #include "proto/names.h"
 #include "proto/text.h"
 #include "proto/transport/default_endpoint.h"
+#include "proto/wire/task_headers.h"
 
 namespace forkmill {
 
@@ -34,6 +35,12 @@ void check_range(const char* option, std::int64_t value, std::int64_t least, std
 
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
 
+proto::TaskHeaders headers_of(const SubmitOptions& options) {
+  proto::TaskHeaders headers;
+  for (const auto& [name, value] : options.headers) headers.push_back({name, value});
+  return headers;
+}
+
 }  // namespace
 
 void validate(const SubmitOptions& options) {
@@ -46,6 +53,8 @@ void validate(const SubmitOptions& options) {
                                                std::to_string(limits::kMaxName) + " are allowed"};
   if (std::any_of(options.label.begin(), options.label.end(), is_control))
     throw Error{Errc::name_invalid, "a label must not have control characters"};
+  if (const auto status = proto::check_headers(headers_of(options)); !status.ok())
+    throw Error{status.code(), status.failure().text};
   check_range("priority", options.priority, limits::kMinPriority, limits::kMaxPriority);
   check_range("max_attempts", options.max_attempts, 1, limits::kMaxAttempts);
   check_range("durability", static_cast<std::int64_t>(options.durability), 0, 2);
@@ -86,6 +95,7 @@ Prepared prepare(const SubmitOptions& options) {
   task.dead_letter = options.dead_letter;
   task.key = options.key;
   task.label = options.label;
+  task.headers = headers_of(options);
   return {options.queue, std::move(task)};
 }
 

@@ -4,7 +4,7 @@
 //     program → zygote   "start", once or more; "end"
 //     zygote → program   the endpoint; or "!" and the reason why there is none
 //
-// The zygote ends when it is told to, when the program ends (a pidfd says so), or when no process holds the other end
+// The zygote ends when it is told to, when the program ends (seen by a pidfd), or when no process holds the other end
 // of the socket (the program was replaced by exec). It stops, kills and reaps every descendant before: as a subreaper
 // it inherits descendants whose parents are gone.
 #pragma once

@@ -33,7 +33,7 @@ Barrier::Barrier(const detail::Ticket& ticket, detail::FromTicket)
   if (ticket.number != 0) timeout_ = std::chrono::nanoseconds{ticket.number - 1};
 }
 
-// The time limit travels as its nanoseconds and one; 0: there is none.
+// The ticket carries the time limit in nanoseconds plus one; 0: none.
 detail::Ticket Barrier::travel_ticket() const {
   auto ticket = this->ticket();
   if (timeout_) ticket.number = std::clamp<std::int64_t>(timeout_->count(), 0, kLongestTimeout.count()) + 1;

@@ -25,7 +25,7 @@ milliseconds wait_of(const ObjectRequest& request) {
                     std::chrono::ceil<milliseconds>(proto::limits::kMaxDuration));
 }
 
-// Removes the ends of pipes that are packed in the values from the unsent ones, and says so in the operation.
+// Removes the ends of pipes that are packed in the values from the unsent ones, and lists them in the operation.
 Loans put_loans_aboard(proto::Operation& operation, const Engine& engine) {
   Loans aboard;
   for (std::size_t i = 0; i < operation.values.size(); ++i) {

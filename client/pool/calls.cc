@@ -65,9 +65,12 @@ bool PoolCalls::is_shut_down() const {
   return phase_ == Phase::shut_down;
 }
 
-void PoolCalls::drain() {
+void PoolCalls::drain(const Executor& callbacks) {
   std::unique_lock lock{mutex_};
   if (phase_ == Phase::open) throw Error{Errc::bad_request, pool_ + ": join() before close() or terminate()"};
+  if (!calls_.empty() && callbacks.would_block_itself())
+    throw Error{Errc::bad_request,
+                pool_ + ": join() in a callback of the pool would never end, because it waits for the callback"};
   idle_.wait(lock, [&] { return calls_.empty(); });
   phase_ = Phase::shut_down;
 }

@@ -1,6 +1,8 @@
 // PoolCalls: the calls of one pool that are not over, and whether it takes more. Thread-safe.
 #pragma once
 
+#include <forkmill/executor.h>
+
 #include <condition_variable>
 #include <exception>
 #include <memory>
@@ -27,11 +29,12 @@ class PoolCalls {
   void cancel_waiting();
   // Takes no more calls.
   void close();
-  // The same, for a pool whose processes end. False: they do already.
+  // Closes the pool for good. Returns false if it was shut down before.
   bool shut_down();
   bool is_shut_down() const;
-  // Blocks until no call is left, and shuts down. Throws Error{bad_request} if the pool is open.
-  void drain();
+  // Blocks until no call is left, and shuts down. Throws Error{bad_request} if the pool is open, or if a call is left
+  // and the calling thread runs `callbacks`, for which the calls wait.
+  void drain(const Executor& callbacks);
 
  private:
   enum class Phase { open, closed, shut_down };

@@ -20,13 +20,13 @@ class ChunkOrder {
     chunks_.emplace(first, Place{std::move(chunk), 0});
     ++under_way_;
   }
-  // The chunk is done, with outcomes of this number of items.
+  // Call when the chunk is done, with outcomes of this number of items.
   void set_done(std::size_t first, std::size_t items) {
     chunks_.at(first).items = items;
     --under_way_;
     if (!ordered_) arrived_.push_back(first);
   }
-  // The chunk has no outcome; its items are added once more, in other chunks.
+  // Call when the chunk has no outcome; its items are added once more, in other chunks.
   void remove(std::size_t first) {
     chunks_.erase(first);
     --under_way_;

@@ -122,7 +122,7 @@ void PoolState::terminate() {
 }
 
 void PoolState::join() {
-  calls_->drain();
+  calls_->drain(*callbacks_);
   host_->stop(false);
 }
 

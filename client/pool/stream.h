@@ -51,14 +51,14 @@ class PoolStream final : public Outstanding {
   void feed(ItemSource source, ItemCount items);
   void end(std::exception_ptr error) override;
   void cancel_waiting() override;
-  // No results are read any more.
+  // Call when no results are read any more.
   void abandon() noexcept;
   // noexcept, as the thread that resolves a chunk can tell no one: the program ends if memory runs out.
   void chunk_done(std::size_t index) noexcept override;
   void pool_closed() noexcept override;
 
-  // Hands the next result to `use`. Blocks until it is there, or until the deadline. False: there is none left. Throws
-  // the item's error, and Timeout, with how_long in its text.
+  // Hands the next result to `use`. Blocks until it is there, or until the deadline. Returns false if none is left.
+  // Throws the item's error, and Timeout, with how_long in its text.
   bool next(const Deadline& deadline, std::chrono::nanoseconds how_long, const ItemReader::UseItem& use);
 
  private:

@@ -40,17 +40,17 @@ class StreamChunks {
   StreamItems begin(PackedItems items, bool once);
   void sent(const StreamItems& items, Chunk chunk);
   void not_sent() { --to_send_; }
-  // The chunk is done.
+  // Call when the chunk is done.
   void done(std::size_t first);
-  // Items that are to be sent again. Empty: there are none, or a thread has claimed them before.
+  // Returns the items that are to be sent again; empty if there are none, or if a thread has claimed them before.
   std::optional<StreamItems> next_returned();
-  // Makes the calling thread the one that sends what was returned, until next_returned() is empty. False: none is
-  // there, or it has another thread.
+  // Makes the calling thread the one that sends what was returned, until next_returned() is empty. Returns false if
+  // none is there, or it has another thread.
   bool claim_returned();
-  // Forgets them. False: there are none.
+  // Forgets them. Returns false if there are none.
   bool drop_returned();
 
-  // Removes the next chunk whose items have an outcome, and sets their number. Null: there is none yet.
+  // Removes the next chunk whose items have an outcome, and sets their number. Returns null if there is none yet.
   Chunk pop(std::size_t& items) { return order_.pop(items); }
   bool all_popped() const { return order_.all_popped() && returned_.empty() && to_send_ == 0; }
   // Whether every item has an outcome.

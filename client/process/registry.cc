@@ -28,7 +28,7 @@ ProcessRegistry& ProcessRegistry::instance() {
   return *one;
 }
 
-// The children of a program that was forked are not those of the new one.
+// A forked child does not inherit its parent's entries.
 void ProcessRegistry::check_fork() {
   if (std::exchange(forks_, fork_count()) == fork_count()) return;
   for (auto& entry : entries_) new Entry{std::move(entry)};  // leaked: their client cannot be released in a child

@@ -25,7 +25,7 @@ class Conversation {
   void disconnected() { handshake_.disconnected(); }
   // Returns what a message is for the session. Only a message and a welcome concern anything but the conversation.
   [[nodiscard]] Heard handle(Instant now, const proto::Envelope& envelope);
-  // Says HELLO again, or gives up the connection. True: the caller has to send a heartbeat.
+  // Sends HELLO again, or gives up the connection. Returns whether the caller has to send a heartbeat.
   [[nodiscard]] bool tick(Instant now);
   Instant next_wakeup() const { return handshake_.next_wakeup(); }
   // Ends the conversation for good.

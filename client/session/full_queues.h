@@ -25,9 +25,9 @@ class FullQueues {
   bool add_behind(proto::Submission& task);
   // Takes a submission that the broker has just rejected. If this was a repeated attempt, it goes back to the head.
   void add(Instant now, proto::Submission task);
-  // The broker has accepted a submission: its queue has room, so the next ones may be sent at once.
+  // Call when the broker has accepted a submission: its queue has room, so the next ones may be sent at once.
   void accepted(const proto::Submission& task);
-  // A submission has its answer, or needs none any more.
+  // Call when a submission has its answer, or needs none any more.
   void settled(const proto::Submission& task);
   // How long the queue of this submission has been full.
   Instant full_for(Instant now, const proto::Submission& task) const;

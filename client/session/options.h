@@ -26,7 +26,7 @@ struct SessionOptions {
   std::uint64_t seed = 1;      // seed of jitter and nonces
   std::uint64_t instance = 0;  // identifies this client in all of its sessions: random, shared with no other client
   std::uint64_t child_of = 0;  // the instance of the worker in whose child this client lives; 0: in no worker's
-  // Called with each message of the session before it is handled, but with no stale one, which may come once more.
+  // Called with each message of the session before it is handled, except stale ones, which may be repeats.
   std::function<void(proto::Message&)> on_message{};
 };
 

@@ -27,13 +27,14 @@ void Queries::handle(proto::Reply& reply) {
   unanswered_.erase(asked);
 }
 
-void Queries::handle(const proto::ErrorMessage& error) {
-  if (!error.about) return;
+bool Queries::handle(const proto::ErrorMessage& error) {
+  if (!error.about) return false;
   const auto is_about = [&](const auto& each) { return each.second.sent_as == error.about; };
   const auto asked = std::ranges::find_if(unanswered_, is_about);
-  if (asked == unanswered_.end()) return;
+  if (asked == unanswered_.end()) return false;
   effects_.fail_query(asked->second.cookie, error.code, error.text);
   unanswered_.erase(asked);
+  return true;
 }
 
 void Queries::new_session() {

@@ -19,8 +19,8 @@ class Queries {
   void add(proto::Query query, Cookie cookie);
   void add(proto::AnyCommand command, Cookie cookie);
   void handle(proto::Reply& reply);
-  // An error about the message of a query ends it.
-  void handle(const proto::ErrorMessage& error);
+  // An error about the message of a query ends the query. Returns whether it is about one.
+  bool handle(const proto::ErrorMessage& error);
   void new_session();
   void flush(Instant now, Conversation& conversation);
   void end_all(Errc code, const std::string& text);

@@ -68,12 +68,12 @@ struct Session::Arrival {
   void operator()(proto::Reply& reply) const { session.queries_.handle(reply); }
   void operator()(proto::Operated& operated) const { session.operations_.handle(operated); }
   void operator()(proto::ErrorMessage& error) const {
+    if (session.queries_.handle(error)) return;                               // told to the caller
     const bool is_notice = error.code == Errc::unknown_task && !error.about;  // tells of tasks that wait for a worker
     session.effects_.log.push_back(
         {false, is_notice ? error.text : "the broker reports " + std::string{errc_name(error.code)} + ": " + error.text,
          is_notice});
     session.submissions_.handle(now, error);
-    session.queries_.handle(error);
   }
   template <class Other>
   void operator()(Other&) const {}

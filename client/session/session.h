@@ -49,7 +49,7 @@ class Session {
  public:
   explicit Session(const SessionOptions& options);
 
-  // A connection was made, or has broken.
+  // Call when a connection was made, or has broken.
   void connected(Instant now) { conversation_.connected(now); }
   void disconnected() { conversation_.disconnected(); }
   // A message of the broker.

@@ -20,7 +20,7 @@ std::size_t bytes_of(const proto::Submission& task) { return task.payload.size()
 
 bool is_temporary(Errc code) {
   return code == Errc::queue_full || code == Errc::disk_full || code == Errc::quota_exceeded ||
-         code == Errc::shutting_down;
+         code == Errc::memory_full || code == Errc::shutting_down;
 }
 
 // The text of a rejection; the broker knows the signature of the workers, and this program its own.
@@ -146,7 +146,7 @@ void Submissions::reject(Instant now, proto::Submission task, const proto::Rejec
   auto* entry = tasks_.find(task);
   if (entry != nullptr && may_be_sent_again(now, task, why.code)) {
     constexpr Instant kTellAgain = std::chrono::minutes{1};
-    const bool is_news = why.code == Errc::disk_full || why.code == Errc::quota_exceeded;
+    const bool is_news = why.code != Errc::queue_full && why.code != Errc::shutting_down;
     if (is_news && now >= told_of_room_at_ + kTellAgain) {
       told_of_room_at_ = now;
       news_ = why.text + "; tasks wait until there is room";

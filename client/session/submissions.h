@@ -3,7 +3,7 @@
 //     add ──▶ waiting ──flush: window, batches──▶ sent ──SUBMIT_ACK──▶ accepted, or rejected
 //                ▲                                 │
 //                ├──────────new session────────────┤
-//                └────full queue: wait, again◀─────┘ rejected: queue_full, disk_full, quota_exceeded …
+//                └────full queue: wait, again◀─────┘ rejected: queue_full, disk_full, memory_full …
 //
 // A task that has ended meanwhile is not sent: it was cancelled, or its result has overtaken the acknowledgement.
 #pragma once

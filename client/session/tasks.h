@@ -29,8 +29,8 @@ class Tasks {
   Tasks(const Tasks&) = delete;
   Tasks& operator=(const Tasks&) = delete;
 
-  // Adds the waiter of a submission. True: the submission is to be sent. False: an earlier one stands for it, or its
-  // waiter has ended with duplicate_task.
+  // Adds the waiter of a submission. Returns whether the submission is to be sent: false if an earlier one stands for
+  // it, or its waiter has ended with duplicate_task.
   bool add(const proto::Submission& task, Cookie cookie);
   // Adds a waiter that asks for a task by its id.
   void attach(const TaskId& id, Cookie cookie);
@@ -47,9 +47,9 @@ class Tasks {
   bool is_being_submitted(const Entry& entry);
 
   void accept(Entry& entry);
-  // A submission is to be sent again later.
+  // Sends a submission again later.
   void defer(Entry& entry);
-  // A submission was rejected: ends its waiters, but not those that asked for the task by its id.
+  // Call when a submission was rejected: ends its waiters, but not those that asked for the task by its id.
   void reject(Entry* entry, const proto::Outcome& outcome);
   // A result. `body`: of the task that ended, 0 if the broker does not say.
   bool is_of_another_body(const Entry& entry, std::uint64_t body);

@@ -37,7 +37,7 @@ class UnacknowledgedSubmissions {
 
   // Null: no unacknowledged message has that number.
   Message* find(proto::MessageSeq seq);
-  // The broker has answered every submission of this message. Call remove_answered() afterwards.
+  // Call when the broker has answered every submission of this message. Call remove_answered() afterwards.
   void answered(Message& message);
   // Removes answered messages from the head of the window. Invalidates the pointers of find().
   void remove_answered();

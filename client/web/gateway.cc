@@ -50,6 +50,16 @@ Json ask_metrics(Broker& broker) {
   }
 }
 
+// Returns a page of failed tasks, for ErrorGroups.
+Json failed_tasks(Broker& broker, std::uint64_t before) {
+  constexpr std::uint32_t kPage = 1000;
+  TaskFilter filter;
+  filter.state = "failed";
+  filter.before = before;
+  filter.most = kPage;
+  return broker.ask(Query{.kind = QueryKind::tasks, .argument = "", .filter = filter});
+}
+
 bool is_get(const Request& request) { return request.method == "GET" || request.method == "HEAD"; }
 
 bool is_at(const Request& request, std::initializer_list<const char*> path) {
@@ -62,6 +72,7 @@ Gateway::Gateway(Broker& broker, Audit& audit, const Access& access)
     : broker_{broker},
       audit_{audit},
       access_{access},
+      errors_{[this](std::uint64_t before) { return failed_tasks(broker_, before); }},
       watches_{
           WatchLimits{}, static_cast<std::uint64_t>(unix_time().count()),
           [this](const Request& request) { return ask(request).dump(-1, ' ', false, Json::error_handler_t::replace); }},
@@ -111,21 +122,23 @@ Response Gateway::answer_login(const Request& request) const {
   return response;
 }
 
+Call Gateway::new_call() { return {.broker = broker_, .history = history_, .errors = errors_, .audit = audit_}; }
+
 Response Gateway::call_api(const Request& request) {
-  Call call{.broker = broker_, .history = history_, .path = {}, .query = {}, .body = {}};
+  auto call = new_call();
   const auto& route = find_route(request, call);
   return json_response(route.changes ? audited(request, route, call) : route.action(call));
 }
 
 Json Gateway::ask(const Request& request) {
-  Call call{.broker = broker_, .history = history_, .path = {}, .query = {}, .body = {}};
+  auto call = new_call();
   return find_route(request, call).action(call);
 }
 
 Response Gateway::watch(const Request& request) {
   auto asked = request;
   asked.target.query.erase("watch");
-  Call call{.broker = broker_, .history = history_, .path = {}, .query = {}, .body = {}};
+  auto call = new_call();
   find_route(asked, call);  // throws if there is none
   return {.type = "text/event-stream", .events = watches_.open(asked, request.headers.last_event_id)};
 }

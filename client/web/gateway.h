@@ -10,6 +10,7 @@
 #include "client/web/api/broker.h"
 #include "client/web/api/route.h"
 #include "client/web/http/message.h"
+#include "client/web/live/error_groups.h"
 #include "client/web/live/every.h"
 #include "client/web/live/history.h"
 #include "client/web/live/watches.h"
@@ -38,6 +39,7 @@ class Gateway {
 
  private:
   Response answer_login(const Request& request) const;
+  Call new_call();
   Response call_api(const Request& request);
   Response watch(const Request& request);
   Json ask(const Request& request);
@@ -52,6 +54,7 @@ class Gateway {
   const Access& access_;
   AddMetrics more_metrics_{};
   History history_;
+  ErrorGroups errors_;
   Watches watches_;
   Every sampling_;
 };

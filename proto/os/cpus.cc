@@ -5,11 +5,9 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
-#include <iterator>
 #include <memory>
-#include <sstream>
-#include <string_view>
-#include <vector>
+
+#include "proto/os/control_groups.h"
 
 namespace forkmill::proto {
 
@@ -51,52 +49,18 @@ Quota quota_of_v1(const std::string& group) {
   return quota / period;
 }
 
-// A group and all above it. In a container the path may be that of the host: then only the mount itself is there.
-template <class F>
-void each_group(const std::string& mount, std::string path, F&& use) {
-  for (;; path.erase(path.rfind('/'))) {
-    use(mount + (path == "/" ? "" : path));
-    if (path == "/" || path.find('/') == std::string::npos) return;
-  }
-}
-
-bool has_cpu(const std::string& controllers) {
-  std::istringstream list{controllers};
-  for (std::string one; std::getline(list, one, ',');)
-    if (one == "cpu") return true;
-  return false;
-}
-
-std::string contents(const char* path) {
-  std::ifstream file{path};
-  return {std::istreambuf_iterator<char>{file}, {}};
-}
-
 }  // namespace
 
 std::optional<double> cpu_quota(const std::string& groups, const std::string& root) {
   Quota least;
-  std::istringstream lines{groups};
-  for (std::string line; std::getline(lines, line);) {  // number:controllers:path
-    const auto first = line.find(':');
-    const auto second = first == std::string::npos ? first : line.find(':', first + 1);
-    if (second == std::string::npos) continue;
-    const std::string controllers = line.substr(first + 1, second - first - 1);
-    const std::string path = line.substr(second + 1);
-    if (controllers.empty()) {
-      for (const std::string& mount : {root, root + "/unified"})
-        each_group(mount, path, [&](const std::string& group) { lower(least, quota_of_v2(group)); });
-    } else if (has_cpu(controllers)) {
-      for (const std::string& mount : {root + "/" + controllers, root + "/cpu"})
-        each_group(mount, path, [&](const std::string& group) { lower(least, quota_of_v1(group)); });
-    }
-  }
+  for (const ControlGroup& group : control_groups(groups, root, "cpu"))
+    lower(least, group.is_v2 ? quota_of_v2(group.folder) : quota_of_v1(group.folder));
   return least;
 }
 
 unsigned usable_cpus() {
   const double cpus = std::max(cpus_of_affinity(), 1U);
-  const auto quota = cpu_quota(contents("/proc/self/cgroup"), "/sys/fs/cgroup");
+  const auto quota = cpu_quota(own_control_groups(), "/sys/fs/cgroup");
   return static_cast<unsigned>(std::max(1.0, std::min(cpus, std::ceil(quota.value_or(cpus)))));
 }
 

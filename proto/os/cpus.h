@@ -10,8 +10,8 @@ namespace forkmill::proto {
 // of the control groups of this process allows, rounded up. At least 1.
 unsigned usable_cpus();
 
-// Returns the smallest CPU quota of a process's control groups and their parents, in CPUs. None: there is no quota.
-// groups: the contents of /proc/PID/cgroup. root: where the control groups are mounted, with version 2 or 1.
+// Returns the smallest CPU quota of a process's control groups and their parents, in CPUs. None: there is no quota. The
+// arguments are those of control_groups().
 std::optional<double> cpu_quota(const std::string& groups, const std::string& root);
 
 }  // namespace forkmill::proto

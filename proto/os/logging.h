@@ -18,7 +18,8 @@ struct LogOptions {
 // Throws std::invalid_argument for an unknown level or format; the text lists the known ones.
 std::shared_ptr<spdlog::logger> make_logger(const std::string& name, const LogOptions& options);
 
-// Writes lines that wait, as far as the reader takes them now. True: some still wait, so call it again soon.
+// Writes lines that wait, as far as the reader takes them now. Returns true if some still wait; then call it again
+// soon.
 bool flush_log(spdlog::logger& logger);
 
 // Writes a last line to stderr, for a program that ends. Does not wait for a reader either.

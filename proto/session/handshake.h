@@ -64,9 +64,9 @@ class Handshake {
   // Begins a session that continues the one before. The owner fills in everything in `hello` but nonce, resume and
   // order. Returns the HELLO to send. Not after a refusal.
   Envelope greet(Instant now, Hello hello);
-  // The connection has broken, or the owner has said GOODBYE: nothing is due until the next greet().
+  // Call when the connection has broken, or the owner has said GOODBYE: nothing is due until the next greet().
   void disconnected();
-  // The owner gives the broker up for good.
+  // Call when the owner gives the broker up for good.
   void refuse();
 
   [[nodiscard]] Heard handle(Instant now, const Envelope& envelope);

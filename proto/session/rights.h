@@ -29,9 +29,10 @@ inline bool allows(const Patterns& patterns, std::string_view name) {
 struct Quotas {
   static constexpr std::uint64_t kUnlimited = std::numeric_limits<std::uint64_t>::max();
 
-  std::uint64_t tasks = kUnlimited;       // unfinished tasks
-  std::uint64_t task_bytes = kUnlimited;  // arguments of these
-  std::uint64_t objects = kUnlimited;     // named objects that it has made
+  std::uint64_t tasks = kUnlimited;         // unfinished tasks
+  std::uint64_t task_bytes = kUnlimited;    // arguments of these
+  std::uint64_t objects = kUnlimited;       // named objects that it has made
+  std::uint64_t object_bytes = kUnlimited;  // values in these
   friend bool operator==(const Quotas&, const Quotas&) = default;
 };
 

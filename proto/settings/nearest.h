@@ -8,7 +8,7 @@
 namespace forkmill::proto {
 
 // Returns the candidate that `word` was probably meant to be: it differs by one typing error in three characters, or
-// begins with `word`. Empty: there is none.
+// begins with `word`; empty if there is none.
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
 
 // Appends "; did you mean 'SUGGESTION'?" to `text`, unless `suggestion` is empty.

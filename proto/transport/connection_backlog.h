@@ -13,12 +13,12 @@ class ConnectionBacklog {
   void received(std::uint64_t cost) { waiting_ -= static_cast<std::int64_t>(cost); }
   // The same from a connection that was closed meanwhile.
   void received_from_closed(std::uint64_t cost) { left_behind_ -= static_cast<std::int64_t>(cost); }
-  // A connection was closed of which that much was not received.
+  // Call when a connection closes with `waiting` unreceived.
   void closed(std::uint64_t waiting) {
     waiting_ -= static_cast<std::int64_t>(waiting);
     left_behind_ += static_cast<std::int64_t>(waiting);
   }
-  // Nothing waits of closed connections: an unfinished message is gone with its connection.
+  // Call when nothing waits of closed connections: an unfinished message is gone with its connection.
   void forget_closed() { left_behind_ = 0; }
   // Replaces the cost of open connections by a fresh count.
   void correct(std::int64_t waiting) { waiting_ = waiting; }

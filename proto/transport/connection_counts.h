@@ -32,7 +32,7 @@ class ConnectionCounts {
     ++all_;
     ++strangers_;
   }
-  // A connection of that address, which was no stranger, has become one; or the other way around.
+  // Call when a connection of that address, which was no stranger, has become one; or the other way around.
   void set_stranger(const std::string& address, bool stranger) {
     OfAddress& counts = addresses_[address];
     strangers_ += stranger ? 1 : -1;

@@ -66,9 +66,9 @@ class ConnectionTable {
   };
   // A first message of `peer` was received from the connection that is `fd` now.
   Place bind(int fd, PeerId peer);
-  // The peer of that connection has a session from now on.
+  // Call when the peer of that connection has a session from now on.
   void welcome(Place place);
-  // A frame of the peer was received.
+  // Call when a frame of the peer was received.
   void received(Place place, std::uint64_t cost);
   // Ends the connection, if it is still there.
   void cut(Place place);

@@ -1,5 +1,5 @@
 // Dealer: the socket of a client or a worker, connected to one broker. One thread owns it. It reconnects by itself,
-// with growing, jittered pauses and without an end, follows the name of a broker to other addresses
+// with growing, jittered pauses, indefinitely, follows the name of a broker to other addresses
 // (endpoint_tracker.h), goes on to the next endpoint of a list (endpoint_list.h), and waits for a descriptor if the
 // process has none left. Messages that were under way when a connection broke may be lost or not: the session decides
 // what to send again.
@@ -39,7 +39,7 @@ class Dealer {
   // Returns the reason of the last LinkEvent::stuck.
   const std::string& why_stuck() const { return why_stuck_; }
 
-  // Returns the next message, without waiting; none if there is none.
+  // Returns the next message, or nullopt. Never waits.
   std::optional<Result<Envelope>> receive();
 
   // Returns false if the message was not taken: the queue to the broker is full, or there is no connection. Nothing of

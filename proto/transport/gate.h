@@ -38,6 +38,7 @@ class Gate {
   Gate& operator=(const Gate&) = delete;
 
   const std::optional<KeyPair>& key() const { return options_.key; }
+  const AuthorizedKeys& authorized() const { return options_.authorized; }
 
   // Answers the handshakes that wait, at most 64 of them, without waiting. Returns whether more may wait.
   bool serve();

@@ -12,8 +12,8 @@ std::string ipc_path(std::string_view endpoint);
 // Returns the program at the other end of a connected Unix socket, for people: "forkmill-broker (pid 4711)".
 std::string program_at(int socket);
 
-// Returns the program that listens on an ipc:// endpoint, as program_at() does. Empty: there is none, or the endpoint
-// is another one.
+// Returns the program that listens on an ipc:// endpoint, as program_at() does. Returns an empty text if there is none,
+// or if the endpoint is another one.
 std::string listener_on(const std::string& endpoint);
 
 // Returns why the server at the other end of a connected Unix socket must not be talked to: it runs as another user, so

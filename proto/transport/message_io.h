@@ -26,7 +26,6 @@ void set_common_options(zmq::socket_t& socket, const std::string& endpoint);
 // interrupt the wait.
 bool receive_frame(zmq::socket_t& socket, zmq::message_t& frame, bool wait = false);
 
-// Returns the next message, without waiting; none if there is none. `routed`: the message begins with a routing id.
 struct Arrived {
   zmq::message_t routing;
   Result<Envelope> envelope;
@@ -34,6 +33,7 @@ struct Arrived {
   zmq::message_t head;          // the envelope as it came
   std::uint32_t principal = 0;  // number that the gate gave to the connection; 0: the socket has no gate
 };
+// Returns the next message, or nullopt. Never waits. `routed`: the message begins with a routing id.
 std::optional<Arrived> receive_message(zmq::socket_t& socket, bool routed);
 
 // Sends without waiting. Returns false if the message was not taken: there is no such peer, or its queue is full.

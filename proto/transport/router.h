@@ -36,7 +36,7 @@ class Router {
     Result<Envelope> envelope;
     std::uint32_t principal = 0;  // as the gate numbers them; 0: there is no gate
   };
-  // Returns the next message, without waiting; none if there is none.
+  // Returns the next message, or nullopt. Never waits.
   std::optional<Incoming> receive();
 
   // Returns false if the peer is gone or does not read; the whole message is dropped then. A peer whose unread answers

@@ -64,7 +64,7 @@ SocketPath::SocketPath(const std::string& endpoint) {
 }
 
 // Two programs that start at once could both find a socket without a listener, and the second would delete that of
-// the first. The lock is a name of the kernel's, which goes with this process.
+// the first. The lock is an abstract socket name, which the kernel frees when this process ends.
 void SocketPath::lock(const std::string& endpoint, const std::string& path) {
   std::error_code ignored;
   const auto folder = std::filesystem::weakly_canonical(std::filesystem::absolute(path), ignored);

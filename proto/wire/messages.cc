@@ -31,7 +31,7 @@ bool operator==(const GrantedTask& a, const GrantedTask& b) {
   const auto granted = [](const TaskSpec& spec) {
     const TaskOptions& options = spec.options;
     return std::tie(spec.queue, spec.name, spec.signature, options.soft_timeout, options.timeout, options.process,
-                    options.daemon, options.label);
+                    options.daemon, options.label, options.headers);
   };
   return a.grant == b.grant && a.id == b.id && granted(*a.spec) == granted(*b.spec) && a.payload == b.payload &&
          a.parent == b.parent;

@@ -31,6 +31,7 @@ enum class QueryKind : std::uint8_t {
   why_queue = 18,
   why_worker = 19,
   metrics = 20,  // counts and times to watch
+  changes = 24,  // changes of many tasks (ChangeTasks): those under way, and the latest that are done
 };
 
 // Conditions that a listed task meets. A field that is empty or 0 matches all tasks.
@@ -143,8 +144,9 @@ enum class WorkerAction : std::uint8_t {
   scale = 2,  // have `children` children in the pool
   pause = 3,  // no further grants until `resume`, by the name of the worker
   resume = 4,
+  restart = 5,  // drain, and start again
 };
-constexpr WorkerAction last_of(WorkerAction) { return WorkerAction::resume; }
+constexpr WorkerAction last_of(WorkerAction) { return WorkerAction::restart; }
 
 // Steers workers: those with the name, those of the host, or, if both are empty, all. Workers that live in a child of
 // another worker are meant by their name only.
@@ -157,6 +159,28 @@ struct SteerWorkers {
   friend bool operator==(const SteerWorkers&, const SteerWorkers&) = default;
 };
 
+enum class TaskAction : std::uint8_t {
+  cancel = 1,  // waiting tasks; with `running` also those that run
+  retry = 2,   // submit dead letters again, into `queue` or their own
+  drop = 3,    // forget dead letters
+  move = 4,    // put waiting tasks, or dead letters, into `queue`
+  reprioritise = 5,
+};
+constexpr TaskAction last_of(TaskAction) { return TaskAction::reprioritise; }
+
+// Changes the tasks that match `filter` (its `before` and `most` do not count) and were submitted before the command.
+struct ChangeTasks {
+  static constexpr std::uint8_t kNumber = 13;
+  TaskId id;  // names the change; the client makes it
+  TaskAction action = TaskAction::cancel;
+  TaskFilter filter{};
+  bool dry_run = false;       // only counts the tasks
+  bool running = false;       // cancel
+  std::string queue{};        // move; retry: empty: their own
+  std::int32_t priority = 0;  // reprioritise
+  friend bool operator==(const ChangeTasks&, const ChangeTasks&) = default;
+};
+
 // A command of a newer client. The broker refuses it by REPLY.
 struct UnknownCommand {
   std::uint8_t number = 0;
@@ -165,7 +189,7 @@ struct UnknownCommand {
 
 using AnyCommand =
     std::variant<RetryDeadLetter, DropDeadLetter, WriteBackup, SendSignal, RemoveObject, ReleaseObject, PauseQueue,
-                 ResumeQueue, PauseName, ResumeName, LimitQueue, SteerWorkers, UnknownCommand>;
+                 ResumeQueue, PauseName, ResumeName, LimitQueue, SteerWorkers, ChangeTasks, UnknownCommand>;
 
 // Client to broker. Sent again in each later session until REPLY, and done once nevertheless.
 struct Command {

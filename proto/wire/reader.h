@@ -338,6 +338,15 @@ class Reader {
     run.spec = std::move(spec);
     if (before_ != nullptr && ok()) before_->grants.add({std::string{grant_}, bytes_since(begin), count, run.spec});
   }
+  // Headers make the spec that of one task: specs that are kept for later grants have none.
+  template <class Spec>
+  void get_field(Run<RunOf::grant_headers, Spec>& run, std::size_t& left) {
+    if (left == 0 || !ok()) return;
+    --left;
+    TaskHeaders headers;
+    get(headers);
+    if (!headers.empty() && ok()) own_spec(run.spec).options.headers = std::move(headers);
+  }
   template <RunOf R>
   void read_run(TaskSpec& spec, std::size_t fields) {
     left_of_run_ = fields;

@@ -77,11 +77,12 @@ constexpr std::uint8_t number_of(const T& alternative) {
 
 // Run: fields of a shared spec that stand side by side in a record. A run that repeats that of the record before is
 // copied, or recognized, as a whole.
-enum class RunOf : std::uint8_t { submission, grant, grant_extras };
+enum class RunOf : std::uint8_t { submission, grant, grant_extras, grant_headers };
 template <RunOf R>
-inline constexpr std::size_t kFieldsOfRun = R == RunOf::submission ? 4
-                                            : R == RunOf::grant    ? 5
-                                                                   : 3;
+inline constexpr std::size_t kFieldsOfRun = R == RunOf::submission     ? 4
+                                            : R == RunOf::grant        ? 5
+                                            : R == RunOf::grant_extras ? 3
+                                                                       : 1;
 template <RunOf R, class Spec>
 struct Run {
   static constexpr std::size_t kFields = kFieldsOfRun<R>;
@@ -167,7 +168,7 @@ void fields(auto& io, Is<Grant> auto& m) { io.record(3, m.epoch, m.seq, m.attemp
 void fields(auto& io, Is<TaskInfo> auto& m) { io.record(2, name(m.name), bounded(m.signature, limits::kMaxSignature)); }
 void fields(auto& io, Is<WorkerInfo> auto& m) {
   io.record(3, bounded(m.queues, limits::kMaxQueuesPerWorker), bounded(m.tasks, limits::kMaxRegisteredTasks),
-            m.children, m.holding, name(m.holding_store), m.max_processes, m.signals_heard, m.max_children);
+            m.children, m.holding, name(m.holding_store), m.max_processes, m.signals_heard, m.max_children, m.restarts);
 }
 void fields(auto& io, Is<Hello> auto& m) {
   io.record(10, m.protocol_min, m.protocol_max, m.role, m.nonce, m.resume, name(m.name), name(m.host), m.pid,
@@ -184,6 +185,7 @@ void fields(auto& io, Is<Goodbye> auto& m) { io.record(2, m.code, text(m.text));
 void fields(auto& io, Is<ErrorMessage> auto& m) { io.record(3, m.about, m.code, text(m.text)); }
 
 void fields(auto& io, Is<Backoff> auto& m) { io.record(3, m.initial, m.most, m.jitter_percent); }
+void fields(auto& io, Is<TaskHeader> auto& m) { io.record(2, name(m.name), text(m.value)); }
 void fields(auto& io, Is<TaskOptions> auto& m) {
   // Never destroyed: destructors of static objects may still submit tasks.
   static const TaskOptions& standard = *new TaskOptions;
@@ -195,7 +197,7 @@ void fields(auto& io, Is<TaskOptions> auto& m) {
              option(11, m.result_ttl, standard.result_ttl), option(12, m.key, standard.key),
              option(13, m.at_most_once, standard.at_most_once), option(14, m.process, standard.process),
              option(15, m.daemon, standard.daemon), option(16, m.label, standard.label),
-             option(17, m.dead_letter, standard.dead_letter));
+             option(17, m.dead_letter, standard.dead_letter), option(18, m.headers, standard.headers));
 }
 // One record by itself, as it is stored: in messages its fields stand in runs.
 void fields(auto& io, Is<TaskSpec> auto& m) {
@@ -207,8 +209,10 @@ void run_fields(auto& io, Is<TaskSpec> auto& m) {
     io.list(name(m.queue), name(m.name), m.signature, m.options);
   else if constexpr (R == RunOf::grant)
     io.list(name(m.queue), name(m.name), m.signature, m.options.soft_timeout, m.options.timeout);
-  else
+  else if constexpr (R == RunOf::grant_extras)
     io.list(m.options.process, m.options.daemon, name(m.options.label));
+  else
+    io.list(m.options.headers);
 }
 void fields(auto& io, Is<Submission> auto& m) { io.record(6, m.id, run<RunOf::submission>(m.spec), m.payload); }
 void fields(auto& io, Is<Submit> auto& m) { io.record(1, m.tasks); }
@@ -221,7 +225,9 @@ void fields(auto& io, Is<Forensics> auto& m) {
 void fields(auto& io, Is<ErrorReport> auto& m) {
   io.record(6, m.code, text(m.type), text(m.message), text(m.backtrace), text(m.cause), m.forensics);
 }
-void fields(auto& io, Is<Outcome> auto& m) { io.record(5, m.kind, m.attempt, name(m.worker), m.value, m.error); }
+void fields(auto& io, Is<Outcome> auto& m) {
+  io.record(5, m.kind, m.attempt, name(m.worker), m.value, m.error, m.run_us);
+}
 void fields(auto& io, Is<TaskResult> auto& m) { io.record(2, m.id, m.outcome, m.body); }
 void fields(auto& io, Is<LoanInValue> auto& m) { io.record(3, m.pipe, m.ticket, m.value); }
 void fields(auto& io, Is<Results> auto& m) { io.record(1, m.results, m.loans); }
@@ -237,7 +243,8 @@ void fields(auto& io, Is<Progress> auto& m) { io.record(1, m.notes); }
 
 void fields(auto& io, Is<Credit> auto& m) { io.record(1, m.total); }
 void fields(auto& io, Is<GrantedTask> auto& m) {
-  io.record(8, m.grant, m.id, run<RunOf::grant>(m.spec), m.payload, run<RunOf::grant_extras>(m.spec), m.parent);
+  io.record(8, m.grant, m.id, run<RunOf::grant>(m.spec), m.payload, run<RunOf::grant_extras>(m.spec), m.parent,
+            run<RunOf::grant_headers>(m.spec));
 }
 void fields(auto& io, Is<Grants> auto& m) { io.record(1, m.tasks); }
 void fields(auto& io, Is<OutcomeRecord> auto& m) { io.record(4, m.grant, m.outcome, m.retry_delay, m.run_us); }
@@ -247,7 +254,7 @@ void fields(auto& io, Is<Return> auto& m) { io.record(2, m.grants, m.credit, m.p
 void fields(auto& io, Is<Revoke> auto& m) { io.record(1, m.grants, m.unless_started); }
 void fields(auto& io, Is<RevokeAnswer> auto& m) { io.record(2, m.grant, m.state); }
 void fields(auto& io, Is<Revoked> auto& m) { io.record(2, m.answers, m.credit); }
-void fields(auto& io, Is<Drain> auto&) { io.record(0); }
+void fields(auto& io, Is<Drain> auto& m) { io.record(0, m.restart); }
 void fields(auto& io, Is<Scale> auto& m) { io.record(1, m.children); }
 void fields(auto& io, Is<Scaled> auto& m) { io.record(1, m.children); }
 
@@ -293,6 +300,9 @@ void fields(auto& io, Is<LimitQueue> auto& m) {
   io.record(5, name(m.queue), m.reset, m.max_tasks, m.max_bytes, m.max_running);
 }
 void fields(auto& io, Is<SteerWorkers> auto& m) { io.record(4, m.action, name(m.name), name(m.host), m.children); }
+void fields(auto& io, Is<ChangeTasks> auto& m) {
+  io.record(7, m.id, m.action, m.filter, m.dry_run, m.running, name(m.queue), m.priority);
+}
 void fields(auto& io, Is<UnknownCommand> auto&) { io.record(0); }
 void fields(auto& io, Is<Command> auto& m) { io.record(3, m.id, number_in(m.command), record_in(m.command)); }
 void fields(auto& io, Is<Reply> auto& m) { io.record(4, m.id, m.code, text(m.text), m.body); }

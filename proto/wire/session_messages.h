@@ -33,6 +33,7 @@ struct WorkerInfo {
   std::uint32_t max_processes = 0;  // children beyond `children`, forked for one task each
   std::uint64_t signals_heard = 0;  // number of the last signal (SignalNote) that has arrived
   std::uint32_t max_children = 0;   // most that SCALE may ask for; 0: obeys neither SCALE nor DRAIN of the broker
+  bool restarts = false;            // obeys a DRAIN with Drain::restart
   friend bool operator==(const WorkerInfo&, const WorkerInfo&) = default;
 };
 

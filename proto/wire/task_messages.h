@@ -29,6 +29,14 @@ struct Backoff {
   friend bool operator==(const Backoff&, const Backoff&) = default;
 };
 
+// TaskHeader: a name and a value that travel with a task from its submitter to its handler.
+struct TaskHeader {
+  std::string name;
+  std::string value;
+  friend bool operator==(const TaskHeader&, const TaskHeader&) = default;
+};
+using TaskHeaders = std::vector<TaskHeader>;
+
 struct TaskOptions {
   std::int8_t priority = 0;
   milliseconds delay{0};       // counts from arrival at the broker
@@ -47,6 +55,7 @@ struct TaskOptions {
   bool daemon = false;         // is cancelled when the session of its submitter ends
   std::string label;           // name for people
   bool dead_letter = true;     // becomes a dead letter when it has failed for good
+  TaskHeaders headers;         // by rising name; travel to the handler
   friend bool operator==(const TaskOptions&, const TaskOptions&) = default;
 };
 
@@ -127,7 +136,7 @@ struct ErrorReport {
   std::string type;  // demangled type of the exception
   std::string message;
   std::string backtrace;
-  std::string cause;    // nested exceptions, outermost first, one a line
+  std::string cause;    // nested exceptions, outermost first, one per line
   Forensics forensics;  // OutcomeKind::lost
   friend bool operator==(const ErrorReport&, const ErrorReport&) = default;
 };
@@ -138,6 +147,9 @@ struct Outcome {
   SharedText worker;
   Payload value;             // OutcomeKind::succeeded
   Boxed<ErrorReport> error;  // all other kinds
+  // How long the attempt ran, as far as the broker knows. Set by the broker; 0: it did not start, or an earlier version
+  // has recorded the outcome.
+  std::uint64_t run_us = 0;
 
   // Returns about how many bytes the value and the texts take in a message.
   std::size_t bytes() const {
@@ -151,6 +163,11 @@ struct Outcome {
   static Outcome ended(OutcomeKind kind, Errc code, std::string message);
   friend bool operator==(const Outcome&, const Outcome&) = default;
 };
+
+// Returns when an attempt that ended at `ended_at` after `run_us` started. 0: it did not start, or that is not known.
+constexpr milliseconds started_at(milliseconds ended_at, std::uint64_t run_us) {
+  return run_us == 0 ? milliseconds{0} : ended_at - milliseconds{static_cast<std::int64_t>((run_us + 999) / 1000)};
+}
 
 struct TaskResult {
   TaskId id;

@@ -24,7 +24,7 @@ struct Credit {
 struct GrantedTask {
   Grant grant;
   TaskId id;
-  // Only these options travel to the worker: soft_timeout, timeout, process, daemon and label.
+  // Only these options travel to the worker: soft_timeout, timeout, process, daemon, label and headers.
   SharedSpec spec = blank_spec();
   Payload payload;
   std::uint32_t parent = 0;  // pid of the program that submitted the task
@@ -100,11 +100,12 @@ struct Revoked {
 // Worker to broker: no more grants. The worker returns those that are not started, and finishes those that are. Broker
 // to worker: asks it to do so, as an operator has ordered.
 struct Drain {
+  bool restart = false;  // broker to worker: start again afterwards
   friend bool operator==(const Drain&, const Drain&) = default;
 };
 
 // Broker to worker: the number of children that the pool is to have from now on. Sent again in later sessions until
-// HELLO says so.
+// HELLO tells this number.
 struct Scale {
   std::uint32_t children = 0;
   friend bool operator==(const Scale&, const Scale&) = default;

@@ -175,7 +175,7 @@ class Writer {
   }
 
   Sink sink_;
-  std::array<Written, 3> written_;
+  std::array<Written, 4> written_;
   std::vector<Payload>* frames_;
   msgpack::packer<Sink> pack_;
 };

@@ -241,7 +241,7 @@ void Checker::check_reason(const Submitted& submitted, const Watched& watched, c
     refuse("10", "failed with " + std::string{errc_name(outcome.error->code)} + attempts + ", without a cause");
 }
 
-// Futures of killed clients can not report their end; all other futures must have ended.
+// Futures of killed clients cannot report their end; all other futures must have ended.
 void Checker::close_futures() {
   for (auto& [key, watched] : futures_) {
     if (watched.ended) continue;

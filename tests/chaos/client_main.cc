@@ -37,6 +37,7 @@ struct Arguments {
   std::string predecessor;  // journal of a killed client, to whose open tasks this client attaches
   std::uint64_t seed = 1;
   int pace = 40;           // milliseconds between two steps
+  bool durable = false;    // tasks are kept on disk
   std::int64_t sweep = 0;  // microseconds: reads the objects of all periods since then; 0: no sweep
 };
 
@@ -94,7 +95,7 @@ class Program {
       : arguments_{arguments},
         journal_{arguments.journal},
         client_{options()},
-        load_{client_, journal_, arguments.seed, arguments.folder + "/ids"} {}
+        load_{client_, journal_, arguments.seed, arguments.folder + "/ids", arguments.durable} {}
 
   void sweep() {
     ObjectLoad{client_, journal_, arguments_.seed, arguments_.name, arguments_.folder}.read_rest(arguments_.sweep);
@@ -198,6 +199,7 @@ int main(int argc, char** argv) {
   app.add_option("--seed", arguments.seed);
   app.add_option("--pace", arguments.pace);
   app.add_option("--sweep", arguments.sweep);
+  app.add_flag("--durable", arguments.durable);
   CLI11_PARSE(app, argc, argv);
   try {
     Program program{arguments};

@@ -19,8 +19,8 @@ namespace forkmill::chaos {
 
 namespace {
 
-constexpr std::int64_t kRestartPause = 300'000;  // microseconds
-constexpr int kEndInOrder = 40'000;              // milliseconds
+constexpr std::int64_t kMemberRestartPause = 300'000;  // microseconds
+constexpr int kMemberEndInOrder = 40'000;              // milliseconds
 
 std::int64_t* make_clock(const std::string& path) {
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -33,32 +33,54 @@ std::int64_t* make_clock(const std::string& path) {
 
 }  // namespace
 
-Cluster::Cluster(std::string folder, bool isolated, std::uint64_t seed, std::chrono::milliseconds pace)
+Cluster::Cluster(std::string folder, bool isolated, std::uint64_t seed, std::chrono::milliseconds pace,
+                 std::size_t brokers)
     : folder_{std::move(folder)},
       seed_{seed},
       pace_{pace},
       journal_{folder_ + "/ring.journal"},
-      port_{isolated ? std::uint16_t{7117} : static_cast<std::uint16_t>(bench::free_port())},
-      clock_area_{make_clock(folder_ + "/clock")} {
+      clock_area_{make_clock(folder_ + "/clock")},
+      listeners_{listeners(isolated, brokers)} {
   std::filesystem::create_directory(data_folder());
   if (isolated) {
-    own_disk_ = mount_disk(data_folder(), kDiskBytes);
+    own_disk_ = brokers == 1 && mount_disk(data_folder(), kDiskBytes);
     far_.emplace();
   }
   if (far() != nullptr) make_keys();
+  if (brokers > 1) {
+    std::filesystem::permissions(folder_, std::filesystem::perms{0711});
+    database_ = std::make_unique<Database>(folder_ + "/database", brokers, std::vector<std::string>{});
+  }
+  make_members();
+  brokers_ = std::make_unique<Brokers>(
+      listeners_, [this](std::size_t number) { return broker_command(number); },
+      [this](const std::string& text) { trouble(text); }, [this] { unsettle(0); });
+  for (auto& member : members_) start(member);
+}
+
+std::vector<Brokers::Listener> Cluster::listeners(bool isolated, std::size_t count) const {
+  std::vector<Brokers::Listener> all;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto port = static_cast<std::uint16_t>(isolated ? 7117 + static_cast<int>(i) : bench::free_port());
+    all.push_back({port, folder_ + "/socket" + (i == 0 ? "" : "-" + std::to_string(i + 1))});
+  }
+  return all;
+}
+
+void Cluster::make_members() {
   for (int i = 0; i < kWorkers + kClients; ++i) {
     Member member;
     member.worker = i < kWorkers;
     member.number = member.worker ? i + 1 : i - kWorkers + 1;
     member.far = member.number == 2 && far() != nullptr;
-    if (member.number == 1 || (member.number == 2 && !member.far)) {
-      proxies_.push_back(std::make_unique<Proxy>(port_));
-      member.proxy = proxies_.back().get();
+    const bool is_proxied = member.number == 1 || (member.number == 2 && !member.far);
+    for (const auto& listener : listeners_) {
+      if (!is_proxied) break;
+      proxies_.push_back(std::make_unique<Proxy>(listener.port));
+      member.proxies.push_back(proxies_.back().get());
     }
     members_.push_back(std::move(member));
   }
-  start_broker();
-  for (auto& member : members_) start(member);
 }
 
 // A broker that the far machine reaches needs keys: its own, one for all workers and one for all clients.
@@ -86,41 +108,43 @@ std::vector<std::string> Cluster::environment(const std::string& role) const {
   return variables;
 }
 
-void Cluster::start_broker() {
+Start Cluster::broker_command(std::size_t number) const {
   const std::string address = far() != nullptr ? "0.0.0.0" : "127.0.0.1";
-  Start start{{FORKMILL_BROKER_PROGRAM,
-               "--listen",
-               "tcp://" + address + ":" + std::to_string(port_) + ",ipc://" + folder_ + "/socket",
-               "--data",
-               data_folder(),
-               "--disk-reserve",
-               "24M",
-               "--session-timeout",
-               std::to_string(kSessionTimeout / 1000) + "ms",
-               "--heartbeat",
-               "1s",
-               "--result-ttl",
-               "240h",
-               "--key-window",
-               "240h",
-               "--kept-results",
-               "150000",
-               "--kept-result-bytes",
-               "128M",
-               "--dead-letters",
-               "1000"}};
+  const auto& listener = listeners_[number];
+  Start start{{FORKMILL_BROKER_PROGRAM, "--listen",
+               "tcp://" + address + ":" + std::to_string(listener.port) + ",ipc://" + listener.socket,
+               "--session-timeout", std::to_string(kSessionTimeout / 1000) + "ms", "--heartbeat", "1s", "--result-ttl",
+               "240h", "--key-window", "240h", "--kept-results", "150000", "--kept-result-bytes", "128M",
+               "--dead-letters", "1000"}};
+  if (database_)
+    start.argv.insert(start.argv.end(), {"--store", database_->url(number)});
+  else
+    start.argv.insert(start.argv.end(), {"--data", data_folder(), "--disk-reserve", "24M"});
   start.environment = environment("broker");
-  start.log = folder_ + "/broker.log";
+  start.log = folder_ + "/broker" + (number == 0 ? "" : "-" + std::to_string(number + 1)) + ".log";
+  return start;
+}
+
+void Cluster::unsettle(std::int64_t how_long) {
   journal_.append("R");
-  broker_ = Program{start};
-  broker_due_ = 0;
-  out_of_reach(0, now_us(), now_us() + kSessionTimeout);
+  out_of_reach(0, now_us(), now_us() + how_long + kSessionTimeout);
+}
+
+std::string Cluster::sockets() const {
+  std::string all;
+  for (const auto& listener : listeners_) all += (all.empty() ? "ipc://" : ",ipc://") + listener.socket;
+  return all;
 }
 
 std::string Cluster::endpoint_of(const Member& member) const {
-  if (member.proxy != nullptr) return member.proxy->endpoint();
-  if (member.far) return "tcp://" + far()->address() + ":" + std::to_string(port_);
-  return "ipc://" + folder_ + "/socket";
+  if (!member.is_proxied() && !member.far) return sockets();
+  std::string all;
+  for (std::size_t i = 0; i < listeners_.size(); ++i) {
+    all += (all.empty() ? "" : ",") + (member.is_proxied()
+                                           ? member.proxies[i]->endpoint()
+                                           : "tcp://" + far()->address() + ":" + std::to_string(listeners_[i].port));
+  }
+  return all;
 }
 
 std::string Cluster::journal_of(const Member& member, int life) const {
@@ -154,6 +178,7 @@ void Cluster::start_client(Member& member) {
     start.argv.push_back("--predecessor");
     start.argv.push_back(journal_of(member, member.life - 1));
   }
+  if (database_) start.argv.push_back("--durable");  // tasks in memory end with an owner that is deposed
   start.environment = environment("client");
   start.log = folder_ + "/" + member.name() + ".log";
   start.talks = true;
@@ -181,11 +206,8 @@ bool Cluster::has_reason(int status, std::int64_t excused_until) {
 // ---- While the ring runs --------------------------------------------------------------------------------------------
 
 void Cluster::tend() {
-  if (const auto status = broker_.ended()) {
-    broker_due_ = now_us() + kRestartPause;
-    if (!has_reason(*status, broker_excused_)) trouble("the broker ended by itself: " + describe_end(*status));
-  }
-  if (broker_due_ != 0 && now_us() >= broker_due_) start_broker();
+  if (database_) database_->tend();
+  brokers_->tend();
   for (auto& member : members_) {
     reap(member);
     if (const auto due = due_.find(member.name()); due != due_.end() && now_us() >= due->second) start(member);
@@ -195,10 +217,10 @@ void Cluster::tend() {
 void Cluster::wait(std::int64_t until, std::vector<int> signs) const {
   constexpr std::int64_t kLook = 500'000;  // microseconds: a signal may have arrived just before poll()
   until = std::min(until, now_us() + kLook);
-  if (broker_due_ != 0) until = std::min(until, broker_due_);
+  until = brokers_->due(until);
   for (const auto& [name, due] : due_) until = std::min(until, due);
   for (const auto& member : members_) signs.push_back(member.program.handle());
-  signs.push_back(broker_.handle());
+  for (const int sign : brokers_->signs()) signs.push_back(sign);
   std::vector<pollfd> all;
   for (const int sign : signs)
     all.push_back({sign, POLLIN, 0});  // a program that does not run has −1, which poll() ignores
@@ -213,7 +235,7 @@ void Cluster::reap(Member& member) {
     trouble(member.name() + " ended by itself: " + describe_end(*status));
   if (member.worker) out_of_reach(member.number, now_us() - kSessionTimeout, now_us() + kSessionTimeout);
   if (!member.worker && *status != 0) journal_.append("D " + member.name() + "." + std::to_string(member.life));
-  if (!calm_ || member.worker || *status != 0) due_[member.name()] = now_us() + kRestartPause;
+  if (!calm_ || member.worker || *status != 0) due_[member.name()] = now_us() + kMemberRestartPause;
 }
 
 void Cluster::set_clock(std::int64_t ahead) {
@@ -236,8 +258,8 @@ bool Cluster::clients_ended() const {
 }
 
 bool Cluster::sweep(int seconds) {
-  Start start{{CHAOS_CLIENT_PROGRAM, "--endpoint", "ipc://" + folder_ + "/socket", "--name", "sweep", "--folder",
-               folder_, "--journal", folder_ + "/sweep.journal", "--sweep", std::to_string(began_)}};
+  Start start{{CHAOS_CLIENT_PROGRAM, "--endpoint", sockets(), "--name", "sweep", "--folder", folder_, "--journal",
+               folder_ + "/sweep.journal", "--sweep", std::to_string(began_)}};
   start.log = folder_ + "/sweep.log";
   Program program{start};
   const auto end = now_us() + std::int64_t{seconds} * 1'000'000;
@@ -253,12 +275,10 @@ void Cluster::stop() {
   for (auto& member : members_) {
     if (!member.program.runs()) continue;
     member.program.signal(SIGTERM);
-    const int status = member.program.end_within(kEndInOrder);
+    const int status = member.program.end_within(kMemberEndInOrder);
     if (status != 0) trouble(member.name() + " did not end cleanly: " + describe_end(status));
   }
-  broker_.signal(SIGTERM);
-  const int status = broker_.runs() ? broker_.end_within(kEndInOrder) : 0;
-  if (status != 0) trouble("the broker did not end cleanly: " + describe_end(status));
+  brokers_->stop();
 }
 
 }  // namespace forkmill::chaos

@@ -1,6 +1,6 @@
 // Cluster: the programs of the ring (a broker with its data on a small disk, workers and clients) and the connections
 // between them. A program that ends is started again, as an operator's machine would do. A program that ends by itself
-// without a reason is a trouble, which fails the ring.
+// without a reason is a failure, which fails the ring.
 //
 //   worker 1, client 1   through a proxy          worker 2, client 2   on the far machine, or through a proxy
 //   worker 3, client 3   through the socket in the folder
@@ -16,6 +16,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/chaos/brokers.h"
+#include "tests/chaos/database.h"
 #include "tests/chaos/isolation.h"
 #include "tests/chaos/journal.h"
 #include "tests/chaos/process.h"
@@ -30,15 +32,20 @@ struct Member {
   int number = 0;  // from 1
   int life = 0;
   Program program;
-  Proxy* proxy = nullptr;  // the connection passes through this proxy; null: through none
-  bool far = false;        // the program is on the far machine, behind the cable
+  std::vector<Proxy*> proxies{};  // to each broker; empty: connections pass through none
+  bool far = false;               // the program is on the far machine, behind the cable
+  bool is_proxied() const { return !proxies.empty(); }
+  void cut() const {
+    for (Proxy* proxy : proxies) proxy->cut();
+  }
   std::string name() const { return (worker ? "worker-" : "client-") + std::to_string(number); }
 };
 
 class Cluster {
  public:
-  // `folder`: holds all files of the run. `pace`: a client's pause between two steps.
-  Cluster(std::string folder, bool isolated, std::uint64_t seed, std::chrono::milliseconds pace);
+  // `folder`: holds all files of the run. `pace`: a client's pause between two steps. `brokers`: more than one stand by
+  // for each other on a database.
+  Cluster(std::string folder, bool isolated, std::uint64_t seed, std::chrono::milliseconds pace, std::size_t brokers);
   Cluster(const Cluster&) = delete;
   Cluster& operator=(const Cluster&) = delete;
 
@@ -48,16 +55,22 @@ class Cluster {
   // `until`; half a second at most.
   void wait(std::int64_t until, std::vector<int> signs = {}) const;
 
-  Program& broker() { return broker_; }
+  // The broker that owns the tasks.
+  Program& broker() { return brokers()[brokers().owner()]; }
+  Brokers& brokers() { return *brokers_; }
+  // Null: the broker has a data directory.
+  Database* database() { return database_.get(); }
+  // Records that another broker may own the tasks from now on, and workers may be out of reach for so long.
+  void unsettle(std::int64_t how_long);
   std::vector<Member>& members() { return members_; }
   Member& worker(int number) { return members_[static_cast<std::size_t>(number - 1)]; }
   Member& client(int number) { return members_[static_cast<std::size_t>(kWorkers + number - 1)]; }
   static constexpr int kWorkers = 3;
   static constexpr int kClients = 3;
 
-  // Before `until`, an exit of the program is no trouble; for a member, this ends when it is started again. Death by a
-  // signal other than SIGKILL remains a trouble.
-  void excuse_broker(std::int64_t until) { broker_excused_ = until; }
+  // Before `until`, an exit of the program is no failure; for a member, this ends when it is started again. Death by a
+  // signal other than SIGKILL remains a failure.
+  void excuse_broker(std::int64_t until) { brokers_->excuse(until); }
   void excuse(Member& member, std::int64_t until) { excused_[member.name()] = until; }
   // Records that a worker was or will be unreachable, so that its tasks may be granted to other workers. Worker 0: all
   // workers.
@@ -71,7 +84,7 @@ class Cluster {
   bool own_disk() const { return own_disk_; }
   static constexpr std::uint64_t kDiskBytes = 8ULL << 30;
   std::string data_folder() const { return folder_ + "/data"; }
-  std::uint16_t port() const { return port_; }
+  std::uint16_t port() const { return brokers_->listener(brokers_->owner()).port; }
   const std::string& folder() const { return folder_; }
   const std::vector<std::string>& troubles() const { return troubles_; }
   Journal& journal() { return journal_; }
@@ -79,20 +92,23 @@ class Cluster {
   // Ends the load: a client ends when all that it asked for has ended, and is started again only if it failed.
   void calm();
   bool clients_ended() const;
-  // Reads what is left in named objects. False: this failed, or took longer than `seconds`.
+  // Reads what is left in named objects. Returns false if this failed, or took longer than `seconds`.
   bool sweep(int seconds);
-  // Asks all programs to end. One that does not exit with status 0 in time is a trouble.
+  // Asks all programs to end. One that does not exit with status 0 in time is a failure.
   void stop();
 
  private:
   void make_keys();
-  void start_broker();
+  std::vector<Brokers::Listener> listeners(bool isolated, std::size_t count) const;
+  void make_members();
+  Start broker_command(std::size_t number) const;
   void start(Member& member);
   void start_worker(Member& member);
   void start_client(Member& member);
   std::string endpoint_of(const Member& member) const;
   std::string journal_of(const Member& member, int life) const;
   void reap(Member& member);
+  std::string sockets() const;
   static bool has_reason(int status, std::int64_t excused_until);
   void trouble(const std::string& text);
   std::vector<std::string> environment(const std::string& role) const;
@@ -104,13 +120,12 @@ class Cluster {
   Journal journal_;
   std::optional<FarMachine> far_;
   bool own_disk_ = false;
-  std::uint16_t port_;
   std::int64_t* clock_area_ = nullptr;
   std::int64_t clock_ = 0;
   std::vector<std::unique_ptr<Proxy>> proxies_;
-  Program broker_;
-  std::int64_t broker_due_ = 0;
-  std::int64_t broker_excused_ = 0;
+  std::unique_ptr<Database> database_;
+  std::vector<Brokers::Listener> listeners_;
+  std::unique_ptr<Brokers> brokers_;
   std::vector<Member> members_;
   std::map<std::string, std::int64_t> excused_;
   std::map<std::string, std::int64_t> due_;

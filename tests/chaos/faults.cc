@@ -18,6 +18,10 @@ Faults::Faults(Cluster& cluster, std::uint64_t seed, std::int64_t mean_pause)
   add_descriptors();
   add_clock();
   add_restarts();
+  if (cluster_.database() == nullptr) return;
+  add_takeovers();
+  add_failovers();
+  add_other_sessions();
 }
 
 void Faults::add(std::string name, std::function<Ongoing()> begin, std::string impossible) {

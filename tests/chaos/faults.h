@@ -60,6 +60,9 @@ class Faults {
   void add_descriptors();
   void add_clock();
   void add_restarts();
+  void add_takeovers();
+  void add_failovers();
+  void add_other_sessions();
 
   bool begin_next();
   void finish(Going& going);
@@ -76,6 +79,9 @@ class Faults {
   Ongoing wave();
   Ongoing drain();
   Ongoing stop_broker();
+  Ongoing cut_from_database(std::size_t broker);
+  Ongoing fail_over(std::int64_t cut_before);
+  Ongoing other_session(const std::string& sql);
   Member& some_worker() { return cluster_.worker(static_cast<int>(random_.between(1, Cluster::kWorkers))); }
   Member& some_client() { return cluster_.client(static_cast<int>(random_.between(1, Cluster::kClients))); }
   // Returns a child process of the worker by its name, "forkmill-link" or "forkmill-child"; 0: there is none.

@@ -56,7 +56,7 @@ class Crowd {
 Member& Faults::some_proxied() {
   std::vector<Member*> some;
   for (auto& member : cluster_.members())
-    if (member.proxy != nullptr) some.push_back(&member);
+    if (member.is_proxied()) some.push_back(&member);
   return *some[random_.below(some.size())];
 }
 
@@ -64,21 +64,23 @@ Ongoing Faults::swallow(bool up, bool down) {
   Member& member = some_proxied();
   const auto how_long = span(1000, 6000);
   silence(member, how_long + kSessionTimeout);
-  member.proxy->swallow(up, down);
-  return {now_us() + how_long, [proxy = member.proxy] { proxy->heal(); }};
+  for (Proxy* proxy : member.proxies) proxy->swallow(up, down);
+  return {now_us() + how_long, [proxies = member.proxies] {
+            for (Proxy* proxy : proxies) proxy->heal();
+          }};
 }
 
 void Faults::add_network() {
   add("connection cut", [this] {
     Member& member = some_proxied();
     silence(member, kSessionTimeout);
-    member.proxy->cut();
+    member.cut();
     return once();
   });
   add("connection reset", [this] {
     Member& member = some_proxied();
     silence(member, kSessionTimeout);
-    member.proxy->reset();
+    for (Proxy* proxy : member.proxies) proxy->reset();
     return once();
   });
   add("half-open, nothing passes", [this] { return swallow(true, true); });
@@ -129,7 +131,7 @@ Ongoing Faults::fill_disk(std::uint64_t leave) {
 }
 
 void Faults::add_disk() {
-  const std::string why = cluster_.own_disk() ? "" : kNotRoot;
+  const std::string why = cluster_.own_disk() ? "" : cluster_.database() ? "the tasks are in a database" : kNotRoot;
   constexpr std::uint64_t kUnderReserve = 8 << 20;
   add(
       "disk nearly full", [this] { return fill_disk(kUnderReserve); }, why);
@@ -171,7 +173,7 @@ void Faults::add_descriptors() {
     Ongoing starving = starve(part_of(worker, "forkmill-link"));
     if (!starving.end) return starving;
     silence(worker, starving.until - now_us() + kSessionTimeout);
-    if (worker.proxy != nullptr) worker.proxy->cut();  // the link has to connect again
+    worker.cut();  // the link has to connect again
     return starving;
   });
   add("supervisor out of descriptors", [this] {

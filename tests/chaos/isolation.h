@@ -19,7 +19,8 @@ int run_isolated(const std::function<int(bool isolated)>& body);
 bool asked_to_end();
 
 // Mounts a file system in memory at the path; only in isolation. It takes as much memory as it has contents, can be
-// shrunk to the size of its contents, and is gone when the ring ends at the latest. False: the kernel refused.
+// shrunk to the size of its contents, and is gone when the ring ends at the latest. Returns false if the kernel
+// refused.
 bool mount_disk(const std::string& path, std::uint64_t bytes);
 bool resize_disk(const std::string& path, std::uint64_t bytes);
 void unmount_disk(const std::string& path);

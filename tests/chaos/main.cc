@@ -25,6 +25,7 @@ struct Arguments {
   std::int64_t mean_pause_ms = 2300;
   int patience = 180;  // seconds until everything must have ended after the faults
   bool keep = false;
+  bool cluster = false;
   std::string check;
 };
 
@@ -62,7 +63,7 @@ class Ring {
  public:
   Ring(const Arguments& arguments, const std::string& folder, bool isolated)
       : arguments_{arguments},
-        cluster_{folder, isolated, arguments.seed, pace(arguments.minutes)},
+        cluster_{folder, isolated, arguments.seed, pace(arguments.minutes), arguments.cluster ? 3U : 1U},
         faults_{cluster_, arguments.seed, arguments.mean_pause_ms * 1000} {}
 
   // False: a signal asked for an end, so there is nothing to judge.
@@ -100,6 +101,9 @@ class Ring {
     Checker checker{journals};
     const Verdict verdict = checker.check();
     print_faults();
+    if (Database* database = cluster_.database())
+      say("\ntakeovers by another broker " + std::to_string(cluster_.brokers().takeovers()) +
+          ", failovers of the database " + std::to_string(database->failovers()));
     print(verdict);
     if (verdict.counts.submitted == 0) say("TROUBLE: nothing was submitted");
     for (const auto& text : cluster_.troubles()) say("TROUBLE: " + text);
@@ -196,6 +200,8 @@ int main(int argc, char** argv) {
   app.add_option("--patience", arguments.patience, "Seconds until everything must have ended after the last fault")
       ->check(CLI::Range(1, 86'400))
       ->capture_default_str();
+  app.add_flag("--cluster", arguments.cluster,
+               "Run three brokers on a PostgreSQL database with a synchronous standby, with more faults");
   app.add_flag("--keep", arguments.keep, "Keep logs and journals even if all is well");
   app.add_option("--check", arguments.check, "Only check the journals of this folder again")
       ->check(CLI::ExistingDirectory);

@@ -55,7 +55,7 @@ class Program {
   int out_ = -1;  // the program's stdout
 };
 
-// Runs a program to its end, for at most 20 seconds. True: exit status 0.
+// Runs a program to its end, for at most 20 seconds. Returns whether its exit status was 0.
 bool run(const std::vector<std::string>& argv, int network = -1);
 
 // Returns how many descriptors a process has open; 0 if it is gone.

@@ -41,7 +41,7 @@ class Client(peer.Peer):
         if acknowledge:
             self.send(peer.RESULT_ACK, [[message.seq]])
         found = []
-        for task, (kind, attempt, worker, value, error), *rest in message.body[0]:
+        for task, (kind, attempt, worker, value, error, *_), *rest in message.body[0]:
             value = peer.payload_of(value, message.frames)
             found.append(Result(task, kind, attempt, worker, unpack(value) if value else None, error,
                                 rest[0] if rest else None))

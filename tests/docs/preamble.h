@@ -25,6 +25,7 @@
 #include <exception>
 #include <iostream>
 #include <mutex>
+#include <random>
 #include <ranges>
 #include <stdexcept>
 #include <string>

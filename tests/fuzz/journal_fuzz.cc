@@ -23,7 +23,7 @@ constexpr proto::Epoch kEpoch{5};
 std::string some_records(Feed& feed) {
   std::string records;
   for (std::size_t count = feed.below(6); count > 0; --count) {
-    const auto kind = static_cast<RecordKind>(1 + feed.below(7));
+    const auto kind = static_cast<RecordKind>(1 + feed.below(8));
     const proto::TaskSeq seq{feed.below(4)};
     const proto::Attempt attempt{static_cast<std::uint32_t>(feed.number())};
     if (kind == RecordKind::reschedule)

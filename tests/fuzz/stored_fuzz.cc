@@ -49,13 +49,20 @@ void rows_as_written(Feed& feed) {
   require(coder.decode(seq, std::string{coder.encode(finish)}, read_finish).empty() && read_finish == finish,
           "an outcome is read as it was written");
 
-  Progression progression;
-  filler.get(progression.attempts);
-  filler.get(progression.due);
-  filler.get(progression.dispatched);
-  Progression read_progression;
-  require(coder.decode(seq, std::string{coder.encode(seq, progression)}, read_progression).empty() &&
-              read_progression == progression,
+  ProgressionRow progression;
+  filler.get(progression.progression.attempts);
+  filler.get(progression.progression.due);
+  filler.get(progression.progression.dispatched);
+  if (progression.progression.dispatched) {
+    Requeue& requeued = progression.requeued.emplace();
+    requeued.seq = seq;
+    filler.get(requeued.queue);
+    filler.get(requeued.priority);
+  }
+  ProgressionRow read_progression;
+  require(RowCoder::decode(seq, std::string{coder.encode(seq, progression)}, read_progression).empty() &&
+              read_progression.progression == progression.progression &&
+              read_progression.requeued == progression.requeued,
           "a progression is read as it was written");
 }
 
@@ -65,7 +72,7 @@ std::string sealed(RowKind kind, TaskSeq seq, std::string_view bytes) {
   constexpr std::size_t kBodyAt = 5;
   std::string row{bytes};
   row.resize(std::max(row.size(), kBodyAt));
-  row[0] = 1;
+  if (kind != RowKind::progression || row[0] != 2) row[0] = 1;
   char prefix[16] = {};
   put_number(prefix, static_cast<std::uint8_t>(kind));
   put_number(prefix + 1, static_cast<std::uint8_t>(row[0]));
@@ -85,7 +92,7 @@ void rows_of_bytes(Feed& feed) {
   TaskSummary summary;
   TaskSummary::End end;
   Finish finish;
-  Progression progression;
+  ProgressionRow progression;
   std::string_view record;
   const bool task = coder.decode(seq, row, put).empty();
   require(coder.decode(seq, row, summary).empty() == task, "a task's row is sound for both readers, or for neither");

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 
 #include "proto/limits.h"
 #include "proto/os/real_env.h"
 #include "proto/text.h"
+#include "proto/wire/task_headers.h"
 #include "worker/os/forked_copy.h"
 
 namespace forkmill::worker {
@@ -16,6 +18,7 @@ AttemptContext::AttemptContext(ChildEnd& end, StopWatcher& stop_watcher, const S
   TaskId::Bytes id;
   std::copy(std::begin(head_.id), std::end(head_.id), id.begin());
   id_ = TaskId{id};
+  for (auto& [name, value] : proto::headers_in(task.headers)) headers_[std::move(name)] = std::move(value);
 }
 
 AttemptContext::~AttemptContext() {

@@ -4,6 +4,7 @@
 #include <forkmill/context.h>
 
 #include <atomic>
+#include <map>
 #include <string>
 
 #include "worker/child/stop_watcher.h"
@@ -23,6 +24,7 @@ class AttemptContext final : public Context {
   FencingToken fencing_token() const override { return {head_.epoch, head_.seq, head_.attempt}; }
   TaskId task_id() const override { return id_; }
   const std::string& queue() const override { return queue_; }
+  const std::map<std::string, std::string>& headers() const override { return headers_; }
   void log(LogLevel level, std::string_view text) override;
   std::uint64_t random_seed() override;
 
@@ -32,6 +34,7 @@ class AttemptContext final : public Context {
   TaskHead head_;
   TaskId id_;
   std::string queue_;
+  std::map<std::string, std::string> headers_;
 };
 
 }  // namespace forkmill::worker

@@ -15,11 +15,15 @@
 #include <string>
 
 #include "proto/limits.h"
+#include "proto/os/processes.h"
 #include "proto/os/real_env.h"
 #include "worker/child/attempt_context.h"
+#include "worker/confinement/sandbox.h"
+#include "worker/confinement/task_folder.h"
 #include "worker/errors/handler_error.h"
 #include "worker/errors/throw_site.h"
 #include "worker/os/forked_copy.h"
+#include "worker/os/limits.h"
 #include "worker/os/reaping.h"
 
 namespace forkmill::worker {
@@ -66,7 +70,10 @@ class MemoryGauge {
 class Child {
  public:
   explicit Child(const ChildSetup& setup)
-      : setup_{setup}, end_{SharedArea::map(setup.shared_area), setup.link_bell}, stop_watcher_{end_.head()} {
+      : setup_{setup},
+        end_{SharedArea::map(setup.shared_area), setup.link_bell},
+        stop_watcher_{end_.head()},
+        folder_{setup.folder} {
     ::close(setup.shared_area);
     mark_original();
   }
@@ -92,6 +99,14 @@ class Child {
     }
     if (!descriptors_intact())
       throw std::runtime_error{"an on_child_start function has closed or replaced descriptors that the child needs"};
+    if (setup_.options.sandbox) enter_sandbox();
+  }
+
+  // Only the thread that enters is kept inside.
+  void enter_sandbox() const {
+    if (proto::own_threads() > 1)
+      throw std::runtime_error{"an on_child_start function has left a thread behind, which the sandbox would not hold"};
+    worker::enter_sandbox(setup_.folder);
   }
 
   Leaving run(const StartedTask& task) {
@@ -103,6 +118,7 @@ class Child {
     succeeded_ = call(task, result, error);
     if (is_forked_copy()) end_forked_copy(succeeded_ ? std::string{} : error.type + ": " + error.message);
     if (setup_.process) detail::run_at_process_end();
+    folder_.end();
     ended_ = proto::RealEnv::steady();
     head.run_us = static_cast<std::uint64_t>((ended_ - started).count());
     ended_is_now_ = is_brief(head.run_us) && result.size() <= kSmallResult && setup_.options.max_memory_per_child == 0;
@@ -119,6 +135,8 @@ class Child {
     AttemptContext context{end_, stop_watcher_, task};
     const ThrowWatch watch;
     try {
+      if (setup_.options.limits.cpu.count() > 0) limit_cpu_of_task(setup_.options.limits.cpu);
+      folder_.begin();
       result = setup_.registry.at(task.head.handler).handler->run(context, task.arguments);
       detail::note_result(context.task_id(), result);
     } catch (const abi::__forced_unwind&) {
@@ -184,6 +202,7 @@ class Child {
   const ChildSetup& setup_;
   ChildEnd end_;
   StopWatcher stop_watcher_;
+  TaskFolder folder_;
   std::uint64_t tasks_run_ = 0;
   proto::Instant ended_{0};    // end of the last task
   bool ended_is_now_ = false;  // ended_ can serve as the start of the next task

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "proto/os/descriptor.h"
@@ -19,6 +20,7 @@ struct ChildSetup {
   int shared_area = -1;  // memory shared with the link
   int link_bell = -1;    // Bell::writer
   bool process = false;  // forked for one task: the exit code says how the task ended
+  std::string folder{};  // holds the folders of its tasks; empty: they have none
 };
 
 // Runs tasks until the child leaves; never returns. The caller has set up descriptors, signals and process group.

@@ -24,7 +24,7 @@ class StopWatcher {
   // Returns the token of the attempt that runs. If the stop was requested before, the token is set already. May be
   // called by any thread of the handler.
   std::stop_token token(std::uint64_t serial);
-  // The attempt is over: its token is not set any more.
+  // Call when the attempt is over: its token is not set any more.
   void forget();
 
  private:

@@ -13,7 +13,7 @@ class ErrorMailbox {
   // Throws std::system_error if no descriptor is left.
   ErrorMailbox();
 
-  // Does not block. An error is dropped when there is no room for it: then earlier ones wait already.
+  // Does not block. Drops the error if the mailbox is full, since earlier errors are unread.
   void post(const HandlerError& error);
   // Returns the error that was posted first; empty if there is none. Does not block.
   std::optional<HandlerError> read();

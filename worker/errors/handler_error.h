@@ -15,7 +15,7 @@ struct HandlerError {
   Errc code = Errc::handler_error;
   std::string type;  // demangled
   std::string message;
-  std::string backtrace;  // where it was thrown, a frame a line (throw_site.h); empty when that is not known
+  std::string backtrace;  // where it was thrown, one frame per line (throw_site.h); empty when that is not known
   std::string cause;      // nested exceptions, outermost first, a line each
   bool shortage = false;  // OutOfResources
   bool retry = false;     // the exception was a forkmill::Retry

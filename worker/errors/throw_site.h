@@ -20,7 +20,7 @@ class ThrowWatch {
   ThrowWatch& operator=(const ThrowWatch&) = delete;
 };
 
-// For a catch block: returns where the exception being handled was thrown, innermost frame first, a frame a line. Empty
+// For a catch block: returns where the exception being handled was thrown, innermost first, one frame per line. Empty
 // if that thread did not watch, if the exception came from another thread, or if many others were thrown since.
 std::string throw_site_of_current_exception();
 

@@ -33,7 +33,7 @@ class BellRope {
 
   // True if the descriptor is still the bell. One system call.
   bool intact() const;
-  // Rings the bell. False: the descriptor is another file now, or closed, and nothing was written.
+  // Rings the bell. Returns false, having written nothing, if the descriptor is closed or another file now.
   bool ring() const;
 
  private:

@@ -127,7 +127,9 @@ StartedTask ChildEnd::next() {
   std::memcpy(&task.head, message.data(), sizeof task.head);
   message.remove_prefix(sizeof task.head);
   task.queue = message.substr(0, task.head.queue_length);
-  task.arguments = message.substr(task.queue.size());
+  message.remove_prefix(task.queue.size());
+  task.headers = message.substr(0, task.head.headers_length);
+  task.arguments = message.substr(task.headers.size());
   task.at_once = !waited_;
   if (!task.at_once) waited_ = false;
   shared_area_.head().current.store(current_word(task.head.serial, Doing::running), std::memory_order_seq_cst);

@@ -18,6 +18,7 @@ namespace forkmill::worker {
 struct StartedTask {
   TaskHead head{};
   std::string_view queue;
+  std::string_view headers;  // as header_lines() makes them
   std::string_view arguments;
   bool at_once = false;  // the child has waited for nothing since it was given the task before
 };
@@ -34,16 +35,16 @@ class ChildEnd {
   // Blocks until there is a task that has not been revoked, starts it and marks it as running.
   StartedTask next();
 
-  // The handler has returned and its result has been said. False: the attempt has been condemned meanwhile. A signal is
-  // on its way, so this child must not start another task.
+  // Call when the handler has returned and its result has been sent. Returns false if the attempt has been condemned
+  // meanwhile: a signal is on its way, so this child must not start another task.
   bool finish(std::uint64_t serial);
 
   // Sends a record. Blocks while the ring is full. Thread-safe.
   void say(std::uint8_t kind, Pieces pieces);
 
-  // False: a handler has closed the bell, or put another file in its place. One system call.
+  // Returns false if a handler has closed the bell, or put another file in its place. One system call.
   bool has_bell() const { return bell_.intact(); }
-  // The bell was to be rung and was not there: the link does not know what was said last.
+  // Whether a ring of the bell failed because a handler has closed it; the link may not know of the last records.
   bool missed_bell() const { return missed_bell_; }
   bool link_sleeps() const { return shared_area_.head().link_sleeps.load(std::memory_order_relaxed) != 0; }
 

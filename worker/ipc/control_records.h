@@ -21,7 +21,7 @@ enum class ControlKind : std::uint32_t {
   signal = 6,   // link → supervisor: the same, to the child alone
   fork = 7,     // link → supervisor: a child for one task, in the place child.slot; `pid`: the task's submitter
   gone = 8,     // supervisor → link: pid, a child that died while there was no link
-  leave = 9,    // link → supervisor: drain, as on SIGTERM
+  leave = 9,    // link → supervisor: drain, as on SIGTERM; child.slot 1: and start again
   scale = 10,   // link → supervisor: have child.slot children in the pool
 };
 

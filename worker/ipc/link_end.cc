@@ -40,15 +40,17 @@ LinkEnd::LinkEnd(SharedArea shared_area)
       tasks_{shared_area_.head().tasks, shared_area_.task_bytes()},
       results_{shared_area_.head().results, shared_area_.result_bytes()} {}
 
-void LinkEnd::send(const TaskHead& head, std::string_view queue, const proto::Payload& arguments) {
+void LinkEnd::send(const TaskHead& head, std::string_view queue, const proto::Payload& arguments,
+                   std::string_view headers) {
   TaskHead whole = head;
   whole.queue_length = static_cast<std::uint32_t>(queue.size());
+  whole.headers_length = static_cast<std::uint32_t>(headers.size());
   Sent& sent = sent_.emplace_back();
   sent.serial = head.serial;
-  sent.size = sizeof whole + queue.size() + arguments.size();
-  const std::array<std::string_view, 3> message{bytes_of(whole), queue, arguments.view()};
+  sent.size = sizeof whole + queue.size() + headers.size() + arguments.size();
+  const std::array<std::string_view, 4> message{bytes_of(whole), queue, headers, arguments.view()};
   if (unwritten_.empty() && write(sent, message)) return;
-  unwritten_.push_back({whole, std::string{queue}, arguments});
+  unwritten_.push_back({whole, std::string{queue}, std::string{headers}, arguments});
 }
 
 bool LinkEnd::write(Sent& sent, Pieces message) {
@@ -65,7 +67,7 @@ bool LinkEnd::write(Sent& sent, Pieces message) {
 void LinkEnd::write_unwritten() {
   while (!unwritten_.empty()) {
     const Unwritten& next = unwritten_.front();
-    const std::array<std::string_view, 3> message{bytes_of(next.head), next.queue, next.arguments.view()};
+    const std::array<std::string_view, 4> message{bytes_of(next.head), next.queue, next.headers, next.arguments.view()};
     if (!write(sent_[sent_.size() - unwritten_.size()], message)) return;
     unwritten_.pop_front();
   }

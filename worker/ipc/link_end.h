@@ -23,28 +23,29 @@ class LinkEnd {
   explicit LinkEnd(SharedArea shared_area);
 
   // Hands a task over. Serials must rise. A task that does not fit into the ring waits on this side, and follows when
-  // there is room.
-  void send(const TaskHead& head, std::string_view queue, const proto::Payload& arguments);
+  // there is room. `headers`: as header_lines() makes them.
+  void send(const TaskHead& head, std::string_view queue, const proto::Payload& arguments,
+            std::string_view headers = {});
 
-  // True: the child has not started the task, and never will.
+  // Returns true if the child has not started the task; then it never will.
   bool revoke(std::uint64_t serial);
-  // True: the child runs that attempt now. It will start no other task, so a signal sent from now on meets this attempt
-  // or nothing.
+  // Returns true if the child runs that attempt now. It will start no other task, so a signal sent from now on meets
+  // this attempt or nothing.
   bool condemn(std::uint64_t serial);
   // Sets the stop token of that attempt, and of no other.
   void request_stop(std::uint64_t serial);
 
   // Returns the next message of the child; empty if there is none now, and when the shared memory is damaged.
   std::optional<ChildMessage> receive();
-  // The child has written something into the shared memory that makes no sense: end the child.
+  // Whether the child has corrupted the shared memory; the caller must kill it.
   bool damaged() const { return damaged_; }
 
   // Call after a batch of send() and receive(): writes what waited for room, and wakes the child if it sleeps.
   void flush();
 
-  // Call before the link sleeps. True: it may, the child will ring the bell. False: there is input already.
+  // Call before the link sleeps. Returns true if it may, because the child will ring the bell; false if there is input.
   bool doze();
-  // The link is awake again.
+  // Call when the link is awake again.
   void wake() { shared_area_.head().link_sleeps.store(0, std::memory_order_relaxed); }
 
   // Serials of the tasks that the child has started and has not given the result of.
@@ -64,12 +65,13 @@ class LinkEnd {
   struct Unwritten {
     TaskHead head{};
     std::string queue;
+    std::string headers;
     proto::Payload arguments;
   };
 
   std::optional<ChildMessage> parse(std::uint8_t kind, std::string_view message);
   std::optional<ChildMessage> parse_result(std::string_view message);
-  // Writes as much of the message as there is room for. False: not all of it.
+  // Writes as much of the message as there is room for. Returns whether that is all of it.
   bool write(Sent& sent, Pieces message);
   void write_unwritten();
 

@@ -8,7 +8,7 @@
 namespace forkmill::worker {
 
 // link → child
-inline constexpr std::uint8_t kTaskRecord = 1;  // TaskHead, queue name, arguments
+inline constexpr std::uint8_t kTaskRecord = 1;  // TaskHead, queue name, headers (proto/wire/task_headers.h), arguments
 // child → link
 inline constexpr std::uint8_t kBornRecord = 1;      // no head: start-up is over
 inline constexpr std::uint8_t kResultRecord = 2;    // ResultHead, result or the four texts of the error
@@ -23,7 +23,7 @@ struct TaskHead {
   std::uint32_t handler;  // index into the registry
   std::uint8_t id[16];
   std::uint32_t queue_length;
-  std::uint32_t unused;
+  std::uint32_t headers_length;
 };
 
 // shortage: the handler could not begin, for want of a process, memory or a descriptor; the message says what.

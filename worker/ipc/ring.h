@@ -89,8 +89,8 @@ class RingReader {
 
   // Looks at the next record without consuming it.
   Look look(Record& record);
-  // Goes on behind the record that look() returned. The places of consumed records are free for the producer when they
-  // are an eighth of the ring, or after publish(). True: they are now.
+  // Goes on behind the record that look() returned. The places of consumed records become free for the producer when
+  // they are an eighth of the ring, or after publish(). Returns whether they have just become free.
   bool consume() {
     tail_ += next_;
     next_ = 0;

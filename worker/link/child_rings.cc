@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "proto/check.h"
+#include "proto/wire/task_headers.h"
 
 namespace forkmill::worker {
 
@@ -33,7 +34,7 @@ bool ChildRings::condemn(ChildKey child, std::uint64_t serial) {
 void ChildRings::assign(const Assignment& assignment, const proto::GrantedTask& task) {
   RingChild* found = find(assignment.child);
   FORKMILL_CHECK(found != nullptr);
-  found->end.send(assignment.head, task.spec->queue, task.payload);
+  found->end.send(assignment.head, task.spec->queue, task.payload, proto::header_lines(task.spec->options.headers));
 }
 
 void ChildRings::request_stop(const StopRequest& request) {

@@ -42,7 +42,8 @@ class ChildRings final : public Rings {
   // Makes what was put into the rings visible, and wakes the children that wait for it.
   void flush();
 
-  // Before the link sleeps. True: it may, the children will ring its bell. False: there is something to read.
+  // Call before the link sleeps. Returns true if it may, because the children will ring its bell; false if there is
+  // input.
   bool doze();
   void wake();
 

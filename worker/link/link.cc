@@ -259,8 +259,8 @@ void Link::carry_out(const PoolRequest& request) {
     setup_.control.send(scale_message(request.children));
   }
   if (!request.drain) return;
-  log_.logger().info("an operator has ordered a drain");
-  setup_.control.send(leave_message());
+  log_.logger().info("an operator has ordered a {}", request.restart ? "restart" : "drain");
+  setup_.control.send(leave_message(request.restart));
 }
 
 // ---- Waiting --------------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ struct LinkSetup {
   int bell = -1;  // Bell::reader
   pid_t supervisor = 0;
   std::uint64_t instance = 0;  // names this worker to the broker, through all links that it has
+  bool can_restart = false;    // the program starts again when it is told to
 };
 
 inline constexpr int kLinkRefused = 3;  // exit code: the broker will not take this worker, so starting again is no use

@@ -33,9 +33,9 @@ class LinkLog {
   // News of the broker among the effects.
   void broker(const Effects& effects);
   void death(const ControlFacts& facts);
-  // The handler of an attempt has closed descriptors of its child. Said once for each task name.
+  // Call when the handler of an attempt has closed descriptors of its child. Logged once for each task name.
   void lost_descriptors(const AttemptTable& attempts, pid_t child, std::uint64_t serial);
-  // A line that the handler of an attempt has logged.
+  // Logs a line that the handler of an attempt has logged.
   void handler(const AttemptTable& attempts, const ChildLog& line);
 
   spdlog::logger& logger() { return *log_; }

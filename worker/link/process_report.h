@@ -19,9 +19,9 @@ class ReportTimer {
     interval_ = std::max(heartbeat, kPause);
     due_at_ = now;
   }
-  // A process was born or has died.
+  // Call when a process was born or has died.
   void hasten(proto::Instant now) { due_at_ = std::min(due_at_, now + kPause); }
-  // True: a report is to be made now.
+  // Returns whether a report is to be made now.
   bool pop_due(proto::Instant now) {
     if (now < due_at_) return false;
     due_at_ = now + interval_;

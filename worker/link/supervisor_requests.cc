@@ -21,9 +21,10 @@ ControlMessage message_of(const ForkRequest& request) {
   return message;
 }
 
-ControlMessage leave_message() {
+ControlMessage leave_message(bool restart) {
   ControlMessage message;
   message.facts.kind = ControlKind::leave;
+  message.facts.child.slot = restart ? 1 : 0;
   return message;
 }
 

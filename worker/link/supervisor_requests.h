@@ -10,7 +10,8 @@ namespace forkmill::worker {
 
 ControlMessage message_of(const SignalRequest& request);
 ControlMessage message_of(const ForkRequest& request);
-ControlMessage leave_message();
+// restart: the worker starts again afterwards.
+ControlMessage leave_message(bool restart);
 ControlMessage scale_message(std::uint32_t children);
 
 }  // namespace forkmill::worker

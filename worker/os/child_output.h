@@ -32,9 +32,9 @@ class OutputPipe {
   // Makes a pipe and moves its writing end to `writer`. Throws std::system_error.
   static OutputPipe make(proto::Descriptor& writer);
 
-  // Reads what is there now: whole lines go to `sink`, everything to `tail`. False: the stream has ended.
+  // Reads what is there now: whole lines go to `sink`, everything to `tail`. Returns false if the stream has ended.
   bool pump(OutputSink& sink, OutputTail& tail);
-  // The stream has ended: a last line without a newline goes to `sink` with one.
+  // Call when the stream has ended: a last line without a newline goes to `sink` with one.
   void finish(OutputSink& sink);
 
   int fd() const { return reader_.get(); }

@@ -20,7 +20,7 @@ struct Death {
 };
 
 // Returns a child of this process that has ended and has not been reaped: its pid still names it and no other process.
-// Empty: there is none. Does not block.
+// Returns nullopt if there is none. Does not block.
 std::optional<pid_t> next_dead();
 // Blocks until the child has ended.
 Death reap(pid_t pid);
@@ -32,7 +32,7 @@ void close_all_but(std::vector<int> kept);
 // Opens those of the descriptors 0 to 2 that are closed, so that no other file ever becomes a standard stream.
 void fill_standard_descriptors();
 
-// False: at least one of the descriptors 0 to 2 is closed.
+// Returns false if at least one of the descriptors 0 to 2 is closed.
 bool standard_descriptors_open();
 
 // Direct children of this process, with the orphans that it inherited as a subreaper.

@@ -14,6 +14,8 @@
 #include <stdexcept>
 
 #include "proto/os/signals_blocked.h"
+#include "worker/os/landlock.h"
+#include "worker/os/limits.h"
 #include "worker/os/out_of_resources.h"
 
 namespace forkmill::worker {
@@ -31,6 +33,8 @@ struct Launch {
   const char* directory;
   int mask;
   int in, out, err;
+  std::chrono::milliseconds cpu;
+  int write_rules;
   pid_t parent;
   const char* failed_step;  // set by the new process when it cannot go on
   int failed_errno;
@@ -55,6 +59,9 @@ int become_command(void* argument) {
   if (::dup2(launch.in, 0) < 0 || ::dup2(launch.out, 1) < 0 || ::dup2(launch.err, 2) < 0) {
     return give_up(launch, "set up the streams of");
   }
+  if (launch.write_rules >= 0 && !obey(launch.write_rules)) return give_up(launch, "confine");
+  ::close_range(STDERR_FILENO + 1, ~0U, 0);  // exec keeps those of the worker's own starter
+  if (launch.cpu.count() > 0) limit_cpu_of_command(launch.cpu);
   if (launch.mask >= 0) ::umask(static_cast<mode_t>(launch.mask));
   if (launch.directory != nullptr && ::chdir(launch.directory) != 0) return give_up(launch, "enter");
   if (launch.file != nullptr)
@@ -102,6 +109,8 @@ std::optional<Spawned> start(const SpawnRequest& request, const char* file, bool
                 request.in,
                 request.out,
                 request.err,
+                request.cpu,
+                request.write_rules,
                 ::getpid(),
                 nullptr,
                 0};

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,6 +21,8 @@ struct SpawnRequest {
   int in = -1;                           // become the command's 0, 1 and 2
   int out = -1;
   int err = -1;
+  std::chrono::milliseconds cpu{0};  // processor time of the command's process; 0: this process's limit
+  int write_rules = -1;              // make_write_rules(): what the command may write to; -1: no more rules than here
 };
 
 struct Spawned {
@@ -27,7 +30,8 @@ struct Spawned {
   proto::Descriptor pidfd;  // readable when the command has ended
 };
 
-// The command leads a process group of its own and is killed when the calling thread ends. Throws std::runtime_error
+// The command leads a process group of its own and is killed when the calling thread ends. It gets no descriptor but 0,
+// 1 and 2. Throws std::runtime_error
 // when it cannot be started: with the name of what is missing and why. ExecNotFoundError, ExecNotExecutableError: there
 // is no such program, or it cannot be executed. ExecFolderError: `directory` cannot be entered. OutOfResources: this
 // machine cannot start any command now.

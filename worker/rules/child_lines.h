@@ -31,7 +31,7 @@ struct ChildLine {
   proto::Instant front_since{0};  // when the front became the front
   std::uint64_t assigned = 0;     // attempts that the child has had, without the revoked ones
 
-  // When the front has run for so long that its estimate is worth nothing.
+  // Time from which the estimate of the front is no longer used.
   proto::Instant late_at() const;
   proto::Instant overdue_at() const { return line.size() < 2 ? proto::kNever : late_at(); }
 };
@@ -44,9 +44,9 @@ class ChildLines {
   // ---- Children
   // A child has this place now, and nothing is assigned to it yet.
   void add_child(ChildKey key);
-  // The child may be given attempts from now on: its start-up is over.
+  // Call when the child may be given attempts from now on: its start-up is over.
   void open(ChildKey key);
-  // The child is given nothing more: it is leaving, or has been condemned. Its line stays.
+  // Assigns nothing more to the child: it is ending, or has been condemned. Its line stays.
   void close(std::uint32_t slot) { children_.at(slot).open = false; }
   // Only children in the first `limit` places are given attempts from now on. There are as many places, or more.
   void set_limit(std::size_t limit);
@@ -59,9 +59,9 @@ class ChildLines {
   // Returns the child that should have an attempt of that estimated length now; empty: none.
   std::optional<std::uint32_t> choose(proto::Instant now, std::optional<double> run_us) const;
   void append(proto::Instant now, std::uint32_t slot, std::uint64_t serial, std::optional<double> run_us);
-  // The child has finished the attempt.
+  // Call when the child has finished the attempt.
   void finish(proto::Instant now, std::uint32_t slot, std::uint64_t serial);
-  // The attempt was revoked before the child started it. The child may have another one instead.
+  // Call when the attempt was revoked before the child started it. The child may have another one instead.
   void revoke(proto::Instant now, std::uint32_t slot, std::uint64_t serial);
 
   // Slots of the children whose front takes so long that the rest of the line must be called back.

@@ -25,7 +25,7 @@ class DrainDeadline {
     deadline_ = proto::kNever;
     return true;
   }
-  // True: the worker leaves now, even if the broker has not acknowledged everything.
+  // Returns whether the worker ends now, even if the broker has not acknowledged everything.
   bool is_over(proto::Instant now) const { return now >= leave_at_; }
   proto::Instant next_wakeup() const { return std::min(deadline_, leave_at_); }
 

@@ -44,6 +44,7 @@ struct ForkRequest {
 // Ask the supervisor for what the broker has ordered.
 struct PoolRequest {
   bool drain = false;          // to end the worker as on SIGTERM
+  bool restart = false;        // drain: and to start it again
   std::uint32_t children = 0;  // number of children that the pool is to have; 0: as it is
 };
 

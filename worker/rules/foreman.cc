@@ -57,8 +57,9 @@ void Foreman::handle(proto::Instant now, proto::Message& message) {
     intake_.abandon(now, welcome->abandon);
     processes_.tell_all_started();
     state_.effects.welcomes.push_back(std::move(*welcome));
-  } else if (std::holds_alternative<proto::Drain>(message)) {
+  } else if (const auto* leave = std::get_if<proto::Drain>(&message)) {
     state_.effects.pool.drain = !state_.draining;
+    state_.effects.pool.restart = leave->restart;
   } else if (const auto* order = std::get_if<proto::Scale>(&message)) {
     if (state_.draining) return;
     const auto children = std::clamp<std::size_t>(order->children, 1, state_.config.slots);

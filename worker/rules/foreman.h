@@ -50,7 +50,7 @@ class Foreman {
   Outbox& outbox() { return session_.outbox(); }
   // Hands back what has not started and lets the rest finish until `deadline`.
   void drain(proto::Instant now, proto::Instant deadline);
-  // The children have been killed: reports that, and says GOODBYE.
+  // Call when the children have been killed: reports that, and says GOODBYE.
   void stop(proto::Instant now);
 
   void tick(proto::Instant now);

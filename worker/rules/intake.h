@@ -27,10 +27,10 @@ class Intake {
 
  private:
   void add(proto::Instant now, proto::GrantedTask&& task);
-  // The index of the handler of the task; empty: this worker refuses the task, and has said so.
+  // Returns the index of the task's handler. Empty if this worker refuses the task, which it has reported then.
   std::optional<std::uint32_t> find_handler(proto::GrantedTask& task);
   void refuse(const proto::GrantedTask& task, Errc code, std::string message);
-  // Keeps the attempt from starting, and forgets it. False: it has started.
+  // Keeps the attempt from starting, and forgets it. Returns false if it has started.
   bool revoke(proto::Instant now, std::uint64_t serial);
   // stop: whether an attempt that runs is asked to stop.
   proto::RevokeState answer_to_revoke(proto::Instant now, const proto::Grant& grant, bool stop);

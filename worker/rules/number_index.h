@@ -19,7 +19,7 @@ class NumberIndex {
     cells_[first_free(number)] = {number, slot};
     ++size_;
   }
-  // Returns the slot of an entry with this number for which matches(slot) is true; kNone: there is none.
+  // Returns the slot of an entry with this number for which matches(slot) is true, or kNone.
   template <class F>
   std::uint32_t find(std::uint64_t number, F&& matches) const {
     for (auto at = home_of(number); cells_[at].slot != kNone; at = after(at))

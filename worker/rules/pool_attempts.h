@@ -20,9 +20,9 @@ class PoolAttempts {
  public:
   PoolAttempts(PoolState& state, Rings& rings);
 
-  // The attempt was granted: waits for a child.
+  // Call when the attempt was granted: waits for a child.
   void add(std::uint64_t serial) { waiting_.push_back(serial); }
-  // Takes the attempt away from its child. False: the child has started it.
+  // Takes the attempt away from its child. Returns false if the child has started it.
   bool revoke(proto::Instant now, std::uint64_t serial);
 
   // Sets the number of children: those beyond it get no further attempts, and end when they have none.
@@ -35,7 +35,7 @@ class PoolAttempts {
 
   // Does what is due: gives waiting attempts to children; when the worker drains, hands them all back.
   void tick(proto::Instant now);
-  // The children have been killed: hands back what has not started.
+  // Call when the children have been killed: hands back what has not started.
   void stop(proto::Instant now);
   proto::Instant next_wakeup() const;
 

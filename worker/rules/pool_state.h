@@ -40,7 +40,7 @@ struct PoolState {
   // Tells the broker how the attempt ended, unless the broker has abandoned it.
   void report(const Attempt& attempt, proto::OutcomeRecord&& record);
   void report(const proto::Grant& grant, proto::OutcomeRecord&& record);
-  // The attempt is not in hand any more.
+  // Call when the attempt is no longer in hand.
   void remove(std::uint64_t serial);
   // Hands the attempt back to the broker, unstarted.
   void hand_back(std::uint64_t serial);
@@ -49,9 +49,9 @@ struct PoolState {
 
   // Puts the attempt into the child's ring.
   void assign(ChildKey child, std::uint64_t serial, const Attempt& attempt);
-  // True: the attempt was among the assignments that have not been carried out, and is not any more.
+  // Removes the attempt from the assignments that have not been carried out. Returns whether it was among them.
   bool cancel_assignment(std::uint64_t serial);
-  // The child has ended: nothing is asked of it any more.
+  // Call when the child has ended: nothing is asked of it any more.
   void forget(ChildKey child);
   // Asks for the steps of a StopEscalation.
   void carry_out(const StopEscalation::Steps& steps, ChildKey child, std::uint64_t serial);

@@ -18,10 +18,10 @@ class ProcessAttempts {
  public:
   ProcessAttempts(PoolState& state, Rings& rings);
 
-  // The attempt was granted: asks for its process. Hands the attempt back if there are as many processes as allowed
-  // already, when the worker drains, and during a shortage.
+  // Call when the attempt was granted: asks for its process. Hands the attempt back if there are as many processes as
+  // allowed already, when the worker drains, and during a shortage.
   void add(proto::Instant now, std::uint64_t serial);
-  // Keeps the attempt from starting. False: it has started.
+  // Keeps the attempt from starting. Returns false if it has started.
   bool revoke(std::uint64_t serial);
   // Sends a signal to the process, or keeps the signal until the process is forked.
   void signal(std::uint64_t serial, int signal);
@@ -35,7 +35,7 @@ class ProcessAttempts {
 
   // Does what is due.
   void tick(proto::Instant now);
-  // The processes have been killed: reports the outcomes that are known.
+  // Call when the processes have been killed: reports the outcomes that are known.
   void stop();
   proto::Instant next_wakeup() const;
 

@@ -12,9 +12,9 @@ namespace forkmill::worker {
 class Rings {
  public:
   virtual ~Rings() = default;
-  // Takes the attempt out of the child's ring. True: the child has not started it and never will.
+  // Takes the attempt out of the child's ring. Returns true if the child has not started it; then it never will.
   virtual bool revoke(ChildKey child, std::uint64_t serial) = 0;
-  // Marks the attempt as one that is ended by a signal. True: the child runs it now, and will start no other.
+  // Marks the attempt as one that is ended by a signal. Returns true if the child runs it now; it will start no other.
   virtual bool condemn(ChildKey child, std::uint64_t serial) = 0;
 };
 

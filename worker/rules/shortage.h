@@ -27,7 +27,7 @@ class Shortage {
     reason_ = std::move(reason);
     return true;
   }
-  // An attempt could be started and has ended.
+  // Call when an attempt could be started and has ended.
   void overcome(proto::Instant now) {
     if (now >= until_) next_ = kFirst;
   }

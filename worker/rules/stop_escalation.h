@@ -21,14 +21,14 @@ class StopEscalation {
     bool kill = false;       // send SIGKILL
   };
 
-  // The attempt begins to run: its limits count from `now`. Zero: no limit.
+  // Call when the attempt begins to run: its limits count from `now`. Zero: no limit.
   void begin(proto::Instant now, proto::Instant soft, proto::Instant hard) {
     if (reason_ != EndReason::none) return;
     soft_at_ = soft.count() == 0 ? proto::kNever : now + soft;
     hard_at_ = hard.count() == 0 ? proto::kNever : now + hard;
   }
 
-  // The attempt is to end: its stop token is set now, SIGTERM follows after `grace`. The first reason counts, except
+  // Ends the attempt: its stop token is set now, SIGTERM follows after `grace`. The first reason counts, except
   // that `abandoned` replaces any other: the broker does not want an outcome any more.
   void request(EndReason reason, proto::Instant now, proto::Instant grace) {
     if (reason_ != EndReason::none) {

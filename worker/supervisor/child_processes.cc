@@ -52,7 +52,7 @@ void schedule_successor(proto::Instant now, SupervisedChild& child, const Death&
   const proto::Instant pause = child.backoff.failed();
   if (origin.setup.on_death_at_birth) return origin.setup.on_death_at_birth(death);
   child.due = now + pause;
-  log.error("child {} died at birth (exit code {}, signal {}); the next one starts in {} ms", death.pid,
+  log.error("child {} died during start-up (exit code {}, signal {}); the next one starts in {} ms", death.pid,
             death.exit_code, death.signal, in_milliseconds(pause));
 }
 
@@ -114,6 +114,7 @@ void ChildProcesses::start(proto::Instant now, std::uint32_t slot) {
   try {
     child.shared_area = SharedArea::create();
     child.streams.open(out, err);
+    child.enclosure = origin_.enclosures->add(std::to_string(slot) + "." + std::to_string(child.generation));
     message.shared_area = proto::Descriptor{checked_call(::fcntl(child.shared_area.get(), F_DUPFD_CLOEXEC, 0), "dup")};
     std::fflush(nullptr);
     pid = checked_call(::fork(), "fork");
@@ -122,7 +123,7 @@ void ChildProcesses::start(proto::Instant now, std::uint32_t slot) {
   }
   if (pid == 0) {
     become_child(origin_, {is_process(origin_, slot), child.purpose, child.shared_area.get(), link_.bell().writer(),
-                           out.get(), err.get()});
+                           out.get(), err.get(), child.enclosure});
   }
   child.pid = pid;
   if (!sinks_.paused) child.streams.watch(waiter_, first_tag_ + slot);
@@ -137,6 +138,7 @@ void ChildProcesses::give_up(proto::Instant now, std::uint32_t slot, const std::
   Child& child = children_[slot];
   child.shared_area.reset();
   child.streams.reset();
+  origin_.enclosures->remove(std::exchange(child.enclosure, {}));
   if (is_process(origin_, slot)) {
     log_.error("no process can be forked for a task: {}", why);
     ControlMessage message = death_message({slot, child.generation}, {});
@@ -222,6 +224,7 @@ void ChildProcesses::handle_death(proto::Instant now, std::uint32_t slot, const 
   Child& child = children_[slot];
   const bool at_birth = !SharedArea::was_born(child.shared_area.get());
   child.streams.close(waiter_, sinks_);
+  origin_.enclosures->remove(child.enclosure);
   child.pid = 0;
   child.shared_area.reset();
   if (replace && slot < wanted_) schedule_successor(now, child, death, at_birth, origin_, log_);

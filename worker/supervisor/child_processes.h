@@ -35,6 +35,7 @@ struct SupervisedChild {
   pid_t pid = 0;  // 0: there is no child in this place now
   proto::Descriptor shared_area;
   ChildStreams streams;
+  Enclosure enclosure;
   bool killed_by_us = false;
   bool died_at_birth = false;  // an earlier child in this place
   RestartBackoff backoff;
@@ -49,7 +50,7 @@ class ChildProcesses {
   ChildProcesses(const Origin& origin, proto::Waiter& waiter, std::uint64_t first_tag, LinkProcess& link,
                  spdlog::logger& log);
 
-  // A new link runs: the children of the pool are due now. None may live.
+  // Call when a new link has started: schedules the pool's children. No child may be alive.
   void begin(proto::Instant now);
   // Forks the children of the pool that are due.
   void start_due(proto::Instant now);
@@ -69,13 +70,13 @@ class ChildProcesses {
   bool are_ready() const;
 
   void pump(std::uint64_t tag);
-  // Lets children wait that write while the readers of the sinks are slow.
+  // Stops reading from the children while the readers of the sinks are slow.
   void pause_if_full();
   OutputSinks& sinks() { return sinks_; }
 
   // Slot of the child with this pid; empty: it is no child of ours.
   std::optional<std::uint32_t> find(pid_t pid) const;
-  // The child has died and was reaped. replace: a child of the pool gets a successor.
+  // Call when the child has died and was reaped. replace: a child of the pool gets a successor.
   void handle_death(proto::Instant now, std::uint32_t slot, const Death& death, bool replace);
 
  private:

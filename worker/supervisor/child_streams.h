@@ -52,13 +52,13 @@ class ChildStreams {
  public:
   // Makes the pipes. `out` and `err` get the ends that are the child's. Throws std::system_error.
   void open(proto::Descriptor& out, proto::Descriptor& err);
-  // The child was forked: from now on `waiter` returns `tag` when there is something to read.
+  // Call when the child was forked: from now on `waiter` returns `tag` when there is something to read.
   void watch(proto::Waiter& waiter, std::uint64_t tag);
-  // Nothing is read until watch() is called again: a child that writes more than its pipes hold waits.
+  // Reads nothing until watch() is called again: a child that writes more than its pipes hold waits.
   void pause(proto::Waiter& waiter);
   // Passes on what is there now.
   void pump(proto::Waiter& waiter, OutputSinks& sinks);
-  // The child has died: passes on the rest, and closes.
+  // Call when the child has died: passes on the rest, and closes.
   void close(proto::Waiter& waiter, OutputSinks& sinks);
   // The child could not be forked.
   void reset() { pipes_ = {}; }

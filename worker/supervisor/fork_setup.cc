@@ -5,14 +5,18 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <system_error>
 #include <utility>
 
 #include "proto/os/kept_memory.h"
 #include "proto/transport/errors.h"
 #include "worker/child/child.h"
 #include "worker/link/link.h"
+#include "worker/os/limits.h"
 #include "worker/os/reaping.h"
 
 namespace forkmill::worker {
@@ -54,6 +58,26 @@ void set_streams(const ChildRole& role) {
   ::dup2(role.err, STDERR_FILENO);
 }
 
+// Gives up what tasks must not have. The change of user comes first: only root may do it.
+void confine(const SupervisorSetup& setup, const ChildRole& role) {
+  try {
+    if (!role.enclosure.group.empty()) enter_group(role.enclosure.group);
+    if (setup.account) {
+      // Programs open /dev/stderr and the like by name.
+      for (const int stream : {role.out, role.err})
+        if (::fchown(stream, setup.account->uid, setup.account->gid) != 0)
+          throw std::system_error{errno, std::generic_category(), "fchown"};
+      become(*setup.account);
+    }
+    apply(setup.options.limits);
+  } catch (const std::system_error& error) {
+    std::fprintf(stderr, "the child cannot start: %s\n", error.what());
+    std::fflush(stderr);
+    ::_exit(EXIT_FAILURE);
+  }
+  ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
 void keep_only(const Origin& origin, std::initializer_list<int> fds) {
   auto kept = origin.inherited;
   kept.insert(kept.end(), fds);
@@ -65,6 +89,8 @@ void keep_only(const Origin& origin, std::initializer_list<int> fds) {
 void become_link(const Origin& origin, Control control, const Bell& bell, spdlog::logger& log) {
   ::prctl(PR_SET_NAME, "forkmill-link");
   proto::keep_freed_memory();
+  // Other processes of the user cannot read the secret key in this one's memory, and no core dump has it.
+  if (!origin.setup.options.key.empty()) ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   // A group of its own: ^C in a terminal is for the supervisor. Not a session of its own: if the link was stopped when
   // the supervisor died, it would stay stopped forever.
   ::setpgid(0, 0);
@@ -74,8 +100,8 @@ void become_link(const Origin& origin, Control control, const Bell& bell, spdlog
   int code = 1;
   try {
     const SupervisorSetup& setup = origin.setup;
-    code = run_link(
-        {setup.registry, setup.options, std::move(control), bell.reader(), origin.supervisor, origin.instance});
+    code = run_link({setup.registry, setup.options, std::move(control), bell.reader(), origin.supervisor,
+                     origin.instance, setup.can_restart});
   } catch (const proto::TransportError& error) {
     log.critical("{}", error.what());
     code = kLinkRefused;
@@ -86,18 +112,19 @@ void become_link(const Origin& origin, Control control, const Bell& bell, spdlog
 }
 
 void become_child(const Origin& origin, const ChildRole& role) {
-  die_with(origin.supervisor);
+  const SupervisorSetup& setup = origin.setup;
+  set_streams(role);
+  confine(setup, role);
+  die_with(origin.supervisor);  // a change of user would undo it
   ::setsid();  // its own group for signals, and its own session, by which its descendants are found when it dies
   ::prctl(PR_SET_NAME, role.process ? "forkmill-proc" : "forkmill-child");
   proto::keep_freed_memory();
   set_environment(origin, role);
-  ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   reset_signals();
   if (role.purpose.hosts_pool) block_stop_signals();
-  set_streams(role);
   keep_only(origin, {role.shared_area, role.link_bell});
-  const SupervisorSetup& setup = origin.setup;
-  run_child({setup.registry, setup.on_child_start, setup.options, role.shared_area, role.link_bell, role.process});
+  run_child({setup.registry, setup.on_child_start, setup.options, role.shared_area, role.link_bell, role.process,
+             role.enclosure.folder});
 }
 
 }  // namespace forkmill::worker

@@ -6,13 +6,14 @@
 #include <cstdint>
 #include <string>
 
+#include "worker/confinement/enclosures.h"
 #include "worker/ipc/bell.h"
 #include "worker/ipc/control.h"
 #include "worker/supervisor/origin.h"
 
 namespace forkmill::worker {
 
-// A child that is forked for one task is told this of itself.
+// Purpose: what a child that is forked for one task knows about itself.
 struct Purpose {
   std::string label;
   bool daemon = false;
@@ -27,6 +28,7 @@ struct ChildRole {
   int link_bell = -1;  // Bell::writer
   int out = -1;        // to become the child's stdout and stderr
   int err = -1;
+  const Enclosure& enclosure;
 };
 
 [[noreturn]] void become_link(const Origin& origin, Control control, const Bell& bell, spdlog::logger& log);

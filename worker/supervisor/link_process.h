@@ -23,15 +23,15 @@ inline constexpr std::uint64_t kLinkTag = 1;
 
 class LinkProcess {
  public:
-  // `waiter` returns kLinkTag when the link has said something. All arguments must outlive this.
+  // `waiter` returns kLinkTag when the link has sent something. All arguments must outlive this.
   LinkProcess(const Origin& origin, proto::Waiter& waiter, spdlog::logger& log);
 
   // kNever: not at all.
   void schedule(proto::Instant at) { due_ = at; }
   proto::Instant due() const { return due_; }
-  // Forks the link. False: there is no memory, process or descriptor for it; it is due again after a pause.
+  // Forks the link. Returns false if there is no memory, process or descriptor for it; then it is due after a pause.
   bool start(proto::Instant now);
-  // The link has died and was reaped. It is due again after a pause.
+  // Call when the link has died and was reaped: schedules the next one after a pause.
   void handle_death(proto::Instant now);
 
   // 0: no link runs.
@@ -44,7 +44,7 @@ class LinkProcess {
   bool connected() const { return control_ != nullptr; }
   // Dropped while there is no connected link.
   void send(ControlMessage message);
-  // A child's death is told to the next link if there is none.
+  // Reports a child's death to the link, or to the next one if there is no link now.
   void report_death(ControlMessage message);
   // Returns the next message of the link; empty if there is none now.
   std::optional<ControlMessage> receive();

@@ -10,7 +10,7 @@ namespace forkmill::worker {
 
 class OrphanedSessions {
  public:
-  // The child that led this session has died.
+  // Call when the child that led this session has died.
   void add(pid_t session) { sessions_.push_back(session); }
   // Kills the members that are children of this process now. Call it after each reaping: killed members must be reaped
   // as well, and may leave others.

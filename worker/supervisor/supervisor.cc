@@ -34,7 +34,9 @@ constexpr auto kLongReaderPatience = 10s;    // the same when no output may be l
 
 Origin origin_of(const SupervisorSetup& setup, std::uint64_t random) {
   fill_standard_descriptors();
-  return {setup, open_descriptors(), ::getpid(), random | 1};
+  Origin origin{setup, open_descriptors(), ::getpid(), random | 1};
+  origin.enclosures = std::make_unique<Enclosures>(setup.options, setup.account);  // no child keeps its descriptors
+  return origin;
 }
 
 // From now on these signals are read from the descriptor.
@@ -84,7 +86,7 @@ Supervisor::Supervisor(const SupervisorSetup& setup)
 
 Supervisor::~Supervisor() { end_everything(); }
 
-int Supervisor::run() {
+Supervisor::Ending Supervisor::run() {
   const auto& setup = origin_.setup;
   log_->info("starting {} with {}; connecting to {}", proto::format_count(setup.options.processes, "child"),
              proto::format_count(own_tasks(setup.registry), "task"), setup.options.broker);
@@ -107,12 +109,13 @@ int Supervisor::run() {
     if (phase_ == Phase::stopping && link_.pid() == 0 && !children_.any_alive()) break;
     if (now() >= phase_ends_) {
       link_.kill();
-      exit_code_ = 1;
+      ending_.exit_code = 1;
       break;
     }
   }
   end_everything();
-  return exit_code_;
+  ending_.restarts = ending_.restarts && ending_.exit_code == 0;
+  return ending_;
 }
 
 void Supervisor::start_due() {
@@ -166,9 +169,13 @@ bool Supervisor::drain_when_ready() {
 
 void Supervisor::handle_stop_signal() {
   if (drain_when_ready()) return;
+  if (std::exchange(ending_.restarts, false) && phase_ == Phase::draining) {
+    log_->info("the worker does not start again after its drain");
+    return;
+  }
   phase_ = Phase::stopping;
   log_->info("stopping at once");
-  exit_code_ = 1;
+  ending_.exit_code = 1;
   phase_ends_ = now() + kLastReport;
   children_.kill_all(Hosts::are_asked);
   leave(ControlKind::stop, link_, children_);
@@ -190,7 +197,7 @@ void Supervisor::handle_link() {
           children_.start_process(now(), std::move(*message));
         break;
       case ControlKind::leave:
-        drain_when_ready();
+        if (drain_when_ready()) ending_.restarts = message->facts.child.slot != 0 && origin_.setup.can_restart;
         break;
       case ControlKind::scale:
         if (phase_ == Phase::working) children_.scale(now(), message->facts.child.slot);
@@ -227,8 +234,8 @@ void Supervisor::link_died(const Death& death) {
   link_.handle_death(now());
   if (phase_ != Phase::working || death.exit_code == kLinkRefused) {
     link_.schedule(proto::kNever);
-    if (death.exit_code != 0) exit_code_ = 1;
-    if (death.signal != 0) log_->error("the link died of signal {} before it was done", death.signal);
+    if (death.exit_code != 0) ending_.exit_code = 1;
+    if (death.signal != 0) log_->error("signal {} killed the link before the drain was complete", death.signal);
     if (phase_ != Phase::working && phase_ != Phase::settling) return;
     phase_ = Phase::stopping;
     return children_.kill_all(Hosts::are_killed);

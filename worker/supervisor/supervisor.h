@@ -31,8 +31,12 @@ class Supervisor {
   // Kills everything that is left.
   ~Supervisor();
 
-  // Blocks until the pool has ended. Returns 0 after a drain, 1 after an immediate stop or a failure.
-  int run();
+  struct Ending {
+    int exit_code = 0;      // 0 after a drain, 1 after an immediate stop or a failure
+    bool restarts = false;  // the broker has told the worker to start again after its drain
+  };
+  // Blocks until the pool has ended.
+  Ending run();
 
  private:
   enum class Phase {
@@ -47,7 +51,7 @@ class Supervisor {
   proto::Instant time_to_wait();
   void handle_signals();
   void handle_stop_signal();
-  // False: the worker leaves already.
+  // Returns false if the worker is already stopping.
   bool drain_when_ready();
   void drain();
   void handle_link();
@@ -67,7 +71,7 @@ class Supervisor {
   OrphanedSessions orphans_;
   Phase phase_ = Phase::working;
   proto::Instant phase_ends_ = proto::kNever;  // everything left is killed at that time
-  int exit_code_ = 0;
+  Ending ending_;
 };
 
 }  // namespace forkmill::worker

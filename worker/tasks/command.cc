@@ -11,16 +11,14 @@
 #include <cerrno>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
 
 #include "proto/limits.h"
+#include "worker/os/landlock.h"
 #include "worker/os/pipe.h"
 #include "worker/tasks/shell_program.h"
-
-extern char** environ;
 
 namespace forkmill::worker {
 
@@ -29,14 +27,8 @@ namespace {
 constexpr std::uint64_t kMaxCapture = 24 * 1024 * 1024;  // each stream: both fit in one result
 constexpr std::uint64_t kMaxLimitMs = std::chrono::milliseconds{proto::limits::kMaxDuration}.count();
 
-std::vector<std::string> environment_of(const ExecRequest& request) {
-  std::vector<std::string> list;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string_view text{*entry};
-    if (request.env.empty() || request.env.count(std::string{text.substr(0, text.find('='))}) == 0) {
-      list.emplace_back(text);
-    }
-  }
+std::vector<std::string> environment_of(const ExecRequest& request, const ExecSettings& settings) {
+  auto list = passed_environment(settings.pass_env, request.env);
   for (const auto& [name, value] : request.env) {
     if (name.empty() || name.find('=') != std::string::npos) {
       throw std::runtime_error{"'" + name + "' cannot be the name of an environment variable"};
@@ -63,7 +55,7 @@ Pipe input_of(const ExecRequest& request) {
 
 }  // namespace
 
-Command::Command(const ExecRequest& request) {
+Command::Command(const ExecRequest& request, const ExecSettings& settings) {
   Pipe in = input_of(request);
   Pipe out = make_pipe();
   Pipe err = make_pipe();
@@ -73,7 +65,10 @@ Command::Command(const ExecRequest& request) {
   spawning.in = in.reader.get();
   spawning.out = out.writer.get();
   spawning.err = err.writer.get();
-  start(request, std::move(spawning));
+  spawning.cpu = settings.cpu;
+  const auto rules = settings.sandbox ? make_write_rules(".") : proto::Descriptor{};
+  spawning.write_rules = rules.get();
+  start(request, settings, std::move(spawning));
   const auto limit = std::min(request.output_limit, kMaxCapture);
   out_ = Capture{std::move(out.reader), limit};
   err_ = Capture{std::move(err.reader), limit};
@@ -82,9 +77,9 @@ Command::Command(const ExecRequest& request) {
     limit_ = env_.now().steady + std::chrono::milliseconds{std::min(request.timeout_ms, kMaxLimitMs)};
 }
 
-void Command::start(const ExecRequest& request, SpawnRequest spawning) {
+void Command::start(const ExecRequest& request, const ExecSettings& settings, SpawnRequest spawning) {
   auto argv = argv_of(request);
-  auto environment = environment_of(request);
+  auto environment = environment_of(request, settings);
   if (request.shell && start_without_shell(request, environment, spawning)) return;
   spawning.argv = std::move(argv);
   spawning.own_program = request.shell;

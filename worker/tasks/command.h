@@ -14,6 +14,7 @@
 #include "proto/os/wakeup.h"
 #include "worker/os/spawn.h"
 #include "worker/tasks/command_streams.h"
+#include "worker/tasks/exec.h"
 
 namespace forkmill::worker {
 
@@ -21,7 +22,7 @@ class Command {
  public:
   // Starts the command. Throws std::runtime_error if it cannot be started, OutOfResources if no process, memory or
   // descriptor is left. `request` must outlive the command.
-  explicit Command(const ExecRequest& request);
+  Command(const ExecRequest& request, const ExecSettings& settings);
   // Kills the process group, and waits for the command if run() has not.
   ~Command();
   Command(const Command&) = delete;
@@ -36,7 +37,7 @@ class Command {
 
  private:
   // Starts the program of the request, or its shell if it needs one.
-  void start(const ExecRequest& request, SpawnRequest spawning);
+  void start(const ExecRequest& request, const ExecSettings& settings, SpawnRequest spawning);
   bool start_without_shell(const ExecRequest& request, const std::vector<std::string>& environment,
                            SpawnRequest spawning);
   void set_end(int status, ExecResult& result);

@@ -18,11 +18,22 @@ namespace forkmill::worker {
 
 namespace {
 
+// The request with the trace of the task in the environment of its command, as programs with OpenTelemetry read it.
+ExecRequest with_trace(const Context& context, ExecRequest request) {
+  for (const auto& [name, variable] : {std::pair{"traceparent", "TRACEPARENT"}, {"tracestate", "TRACESTATE"}}) {
+    const auto header = context.headers().find(name);
+    if (header != context.headers().end()) request.env.emplace(variable, header->second);
+  }
+  return request;
+}
+
 // Throws OutOfResources.
-std::pair<std::stop_token, std::unique_ptr<Command>> begin(Context& context, const ExecRequest& request) {
+std::pair<std::stop_token, std::unique_ptr<Command>> begin(Context& context, const ExecRequest& request,
+                                                           const ExecSettings& settings) {
   try {
     auto stop = context.stop_token();
-    return {std::move(stop), std::make_unique<Command>(request)};
+    if (context.headers().empty()) return {std::move(stop), std::make_unique<Command>(request, settings)};
+    return {std::move(stop), std::make_unique<Command>(with_trace(context, request), settings)};
   } catch (const std::system_error& error) {
     if (is_shortage(error.code().value())) throw OutOfResources{error.what()};
     throw;
@@ -31,7 +42,7 @@ std::pair<std::stop_token, std::unique_ptr<Command>> begin(Context& context, con
 
 }  // namespace
 
-ExecResult run_command(Context& context, const ExecRequest& request, std::chrono::milliseconds grace) {
+ExecResult run_command(Context& context, const ExecRequest& request, const ExecSettings& settings) {
   ::signal(SIGPIPE, SIG_IGN);  // a command that closes its input must not kill this process; spawn() resets the signal
   proto::RealEnv env;
   const auto begun = env.now();
@@ -39,8 +50,8 @@ ExecResult run_command(Context& context, const ExecRequest& request, std::chrono
   result.host = proto::host_name();
   result.started_at = static_cast<double>(begun.unix_time.count()) / 1e3;
   // Both before the command begins: what this worker lacks then is not the command's fault.
-  auto [stop, command] = begin(context, request);
-  command->run(std::move(stop), grace, result);
+  auto [stop, command] = begin(context, request, settings);
+  command->run(std::move(stop), settings.grace, result);
   result.run_seconds = static_cast<double>((env.now().steady - begun.steady).count()) / 1e6;
   if (command->was_stopped() && (result.signal != 0 || result.exit_code != 0)) {
     throw std::runtime_error{"the command was asked to stop and ended with " +

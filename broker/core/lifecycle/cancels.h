@@ -17,6 +17,10 @@ class Cancels {
   void cancel(Client& client, const proto::Cancel& cancel);
   // Cancels a task that does not run.
   void end_waiting(Task& task);
+  // Asks the worker of a running task to stop it. No client waits for the answer.
+  void request(Task& task) {
+    if (!task.cancelling.requested) revoke(task);
+  }
   // Ends the daemons of a client whose session has ended.
   void end_daemons(Client& client);
   void handle(Worker& worker, const proto::Revoked& revoked);

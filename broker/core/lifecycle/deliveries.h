@@ -46,7 +46,7 @@ class Deliveries {
   // Counts one delivery less under way. The task counts as delivered when its submitter has the result: another client
   // may have fetched it while the submitter was out of reach.
   void end_delivery(Task& task, bool delivered);
-  // The client has the result, or does not come for it.
+  // Call when the client has the result, or will not fetch it.
   void forget_loans(const Task& task, const Client& client);
 
   BrokerState& state_;

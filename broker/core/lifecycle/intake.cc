@@ -10,12 +10,12 @@
 #include "broker/core/state/residency.h"
 #include "broker/core/state/sight.h"
 #include "broker/core/tasks/process_queue.h"
-#include "proto/body_hash.h"
 #include "proto/buggify.h"
 #include "proto/check.h"
 #include "proto/mutants.h"
 #include "proto/names.h"
 #include "proto/text.h"
+#include "proto/wire/task_headers.h"
 
 namespace forkmill::broker {
 
@@ -54,6 +54,7 @@ Status check_options(const proto::TaskOptions& options) {
   if (std::any_of(options.label.begin(), options.label.end(), is_control)) {
     return {Errc::name_invalid, "a label must not have control characters"};
   }
+  if (auto status = proto::check_headers(options.headers); !status.ok()) return status;
   for (const auto& [name, value] : {std::pair{"delay", options.delay},
                                     {"soft_timeout", options.soft_timeout},
                                     {"timeout", options.timeout},
@@ -64,17 +65,6 @@ Status check_options(const proto::TaskOptions& options) {
     if (auto status = check_duration(name, value); !status.ok()) return status;
   }
   return {};
-}
-
-std::uint64_t body_of(const proto::Submission& submission) {
-  return proto::body_hash(submission.spec->name, submission.spec->signature, submission.payload.view());
-}
-
-Failure other_body(const proto::Submission& submission) {
-  const std::string& key = submission.spec->options.key;
-  return {Errc::duplicate_task, key.empty() ? std::string{errc_text(Errc::duplicate_task)}
-                                            : "key '" + key + "' was used in queue " + submission.spec->queue +
-                                                  " with other arguments or another task"};
 }
 
 // Begins another acknowledgement if the client's next one may not have room for a message of `tasks` tasks.
@@ -102,7 +92,7 @@ proto::Rejection rejection_of(const TaskId& id, Failure failure) {
 void Intake::submit(Client& client, proto::MessageSeq message, proto::Submit submit) {
   make_room_in_ack(client, submit.tasks.size());
   const std::size_t ops_before = state_.output.ops.size();
-  std::vector<Body> left_on_disk;  // tasks of this message, which may name one twice
+  std::vector<TaskBody> left_on_disk;  // tasks of this message, which may name one twice
   for (proto::Submission& submission : submit.tasks) {
     const TaskId named = submission.id;
     use_id_in_table(client, submission);
@@ -122,7 +112,9 @@ Status Intake::check(const proto::Submission& submission, bool spec_is_known) co
     return {Errc::payload_too_large, "the arguments are " + std::to_string(submission.payload.size()) +
                                          " bytes; this broker takes " + std::to_string(state_.options.max_payload)};
   }
-  if (state_.disk_full && durable(submission.spec->options, submission.spec->queue)) {
+  if (state_.shortage.memory && !mutant(Mutant::memory_limit_ignored))
+    return {Errc::memory_full, std::string{errc_text(Errc::memory_full)}};
+  if (state_.shortage.disk && durable(submission.spec->options, submission.spec->queue)) {
     return {Errc::disk_full, "the broker's disk is nearly full: it takes in nothing durable until there is room"};
   }
   return spec_is_known ? Status{} : check_spec(*submission.spec);
@@ -166,24 +158,25 @@ Status Intake::take_in(Client& client, proto::Submission submission) {
     rename(state_, client, submission);
     known = nullptr;
   }
-  const std::uint64_t body = body_of(submission);
+  const std::uint64_t body = body_of(submission).hash;
   return take_in(client, std::move(submission), body, known);
 }
 
-Status Intake::take_in(Client& client, proto::Submission submission, std::vector<Body>& left_on_disk) {
+Status Intake::take_in(Client& client, proto::Submission submission, std::vector<TaskBody>& left_on_disk) {
   const auto stored = paged_out(submission.id);
   Task* known = stored ? nullptr : state_.tasks.find(submission.id);
   const bool is_anothers = is_namesake(client, known, stored);
   if (is_anothers) rename(state_, client, submission);
-  const Body body{submission.id, body_of(submission)};
-  if (stored && !is_anothers) return repeat_on_disk(left_on_disk, body, submission);
+  const TaskBody body = body_of(submission);
+  if (stored && !is_anothers) return repeat_submission_on_disk(left_on_disk, body, submission);
   auto status = take_in(client, std::move(submission), body.hash, is_anothers ? nullptr : known);
   if (status.ok() && paged_out(body.id)) left_on_disk.push_back(body);
   return status;
 }
 
 Status Intake::take_in(Client& client, proto::Submission submission, std::uint64_t body, Task* known) {
-  if (known != nullptr && !key_is_free(*known)) return repeat(client, *known, submission, body);
+  if (known != nullptr && !key_is_free(state_, *known))
+    return repeat_submission(deliveries_, client, *known, submission, body);
   if (auto status = may_submit(state_, client, *submission.spec); !status.ok()) return status;
   const bool spec_is_known = share_spec(client, submission);
   if (auto status = check(submission, spec_is_known); !status.ok()) return status;
@@ -234,32 +227,8 @@ Status Intake::take_in(Client& client, proto::Submission submission, std::uint64
   return {};
 }
 
-Status Intake::repeat(Client& client, Task& task, const proto::Submission& submission, std::uint64_t body) {
-  if (task.body_hash != body) return other_body(submission);
-  deliveries_.watch(task, client);
-  client.outgoing.ack_waits = client.outgoing.ack_waits || task.durable;
-  return {};
-}
-
-// Tasks that a message names are in memory when it is handled: the same message has submitted this one, which was left
-// on disk.
-Status Intake::repeat_on_disk(const std::vector<Body>& left_on_disk, const Body& body,
-                              const proto::Submission& submission) {
-  const auto first =
-      std::find_if(left_on_disk.begin(), left_on_disk.end(), [&](const Body& one) { return one.id == body.id; });
-  FORKMILL_CHECK(first != left_on_disk.end());
-  if (first->hash != body.hash) return other_body(submission);
-  return {};
-}
-
 std::optional<PagedOutEntry> Intake::paged_out(const TaskId& id) const {
   return state_.tasks.paged_out() > 0 ? state_.tasks.find_paged_out(id) : std::nullopt;
-}
-
-// A dead letter is kept for longer than its key names it. Another task may take its place afterwards.
-bool Intake::key_is_free(const Task& task) const {
-  return !task.options().key.empty() && task.state == State::failed && task.finished->deliveries == 0 &&
-         task.finished->kept_until <= state_.clock.now();
 }
 
 void Intake::start(Task& task, Instant due) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "broker/core/lifecycle/deliveries.h"
+#include "broker/core/lifecycle/duplicates.h"
 #include "broker/core/lifecycle/task_grants.h"
 #include "broker/core/state/broker_state.h"
 #include "broker/core/state/registry.h"
@@ -21,38 +22,29 @@ class Intake {
   // Accepts one task, which belongs to the principal that its spec names, or else to that of the client. A task that is
   // known under the same id must be resident.
   proto::Status take_in(Client& client, proto::Submission submission);
-  // Moves on a task that waits, of which something was due: its time has come, or is over.
+  // Advances a waiting task: queues it if its start time has come, ends it if it has expired.
   void advance(Task& task, TaskGrants& grants);
 
-  // The wall clock was set: tasks that wait for a time of it are due at another time.
+  // Call when the wall clock was set: tasks that wait for a time of it are due at another time.
   void plan_again();
 
   bool closed = false;  // the broker shuts down: all tasks are rejected
 
  private:
-  struct Body {
-    TaskId id;
-    std::uint64_t hash;  // proto/body_hash.h
-  };
-
   // Accepts one task of a message, or recognizes it.
-  proto::Status take_in(Client& client, proto::Submission submission, std::vector<Body>& left_on_disk);
+  proto::Status take_in(Client& client, proto::Submission submission, std::vector<TaskBody>& left_on_disk);
   // `known`: the task under the same id, or null.
   proto::Status take_in(Client& client, proto::Submission submission, std::uint64_t body, Task* known);
   proto::Status check(const proto::Submission& submission, bool spec_is_known) const;
   // Refuses what goes beyond the window of the client, or of all clients.
   proto::Status check_windows(Client& client);
   proto::Status check_spec(const TaskSpec& spec) const;
-  proto::Status repeat(Client& client, Task& task, const proto::Submission& submission, std::uint64_t body);
-  static proto::Status repeat_on_disk(const std::vector<Body>& left_on_disk, const Body& body,
-                                      const proto::Submission& submission);
   std::optional<PagedOutEntry> paged_out(const TaskId& id) const;
   void start(Task& task, Instant due);
-  bool key_is_free(const Task& task) const;
   // Lets the submission share the spec that the client's last one had, if they are equal. Returns whether the checks of
-  // that spec still hold. If it shares none, notes in its spec whose it is.
+  // that spec still hold. If it shares none, records its principal in its spec.
   bool share_spec(const Client& client, proto::Submission& submission) const;
-  // Null: as many queues are in use as there may be.
+  // Returns null if the maximum number of queues is in use.
   Queue* queue_of(const Client& client, const TaskSpec& spec, bool spec_is_known);
   void note_accepted(Client& client, const Task& task);
   bool durable(const proto::TaskOptions& options, const std::string& queue) const;

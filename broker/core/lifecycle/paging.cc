@@ -29,6 +29,11 @@ State end_state(proto::OutcomeKind kind) {
   }
 }
 
+bool is_in(const Task& task, const LaneKey& lane) {
+  return task.queue == lane.queue && task.options().priority == lane.priority && key_of(task) == lane.share &&
+         task.type == lane.type;
+}
+
 }  // namespace
 
 void Paging::recover(const TaskSummary& task) {
@@ -55,7 +60,7 @@ void Paging::recover(const TaskSummary& task) {
   FORKMILL_CHECK(type.has_value());  // the task was within the limits when it was accepted
   state_.grace_until = state_.clock.start() + state_.options.restart_grace;
   const Progression& progression = task.progression;
-  const LaneKey lane{queue, spec.options.priority, ClientHandle{task.owner}, *type};
+  const LaneKey lane{queue, spec.options.priority, {number_of(owner), ClientHandle{task.owner}}, *type};
   const Instant arrived = arrival(state_, task.seq, task.submitted_at);
   const Instant planned = progression.due.count() > 0 ? state_.clock.instant(progression.due)
                                                       : state_.clock.first_due(spec.options, arrived);
@@ -63,7 +68,7 @@ void Paging::recover(const TaskSummary& task) {
   if (progression.dispatched) {
     state_.tasks.add_paged_out(task.id, {task.seq, State::ready, number_of(owner)});
     queue->ready.add_paged_out(lane, task.seq, false);
-    suspects_.push_back(task.seq);
+    suspects_.unfetched.push_back(task.seq);
     return;
   }
   const bool waits = due > now;
@@ -91,7 +96,9 @@ std::optional<Paging::Parked> Paging::handle(std::uint64_t ticket, FetchAnswer a
   FORKMILL_CHECK(found != pending_.end());
   Pending& pending = found->second;
   auto* parked = std::get_if<Parked>(&pending.purpose);
+  const auto* refill = std::get_if<ForLane>(&pending.purpose);
   std::vector<proto::TaskSeq> again;
+  std::vector<TaskRef> strays;
   for (StoredTask& stored : answer.tasks) {
     const TaskId id = stored.put.id;
     if (out_of_date(ticket, stored.put.seq)) {
@@ -102,20 +109,23 @@ std::optional<Paging::Parked> Paging::handle(std::uint64_t ticket, FetchAnswer a
     bool was_paged_out = false;
     Task* task = page_in(std::move(stored), was_paged_out);
     if (task == nullptr) continue;
-    if (std::holds_alternative<ForSuspects>(pending.purpose)) resident_suspects_.emplace_back(*task);
+    if (std::holds_alternative<ForSuspects>(pending.purpose)) suspects_.resident.emplace_back(*task);
+    if (was_paged_out && refill != nullptr && !is_in(*task, refill->lane)) strays.emplace_back(*task);
     if (parked == nullptr) continue;
     parked->ids.emplace(task->seq, id);
     if (was_paged_out) parked->visitors.emplace_back(*task);
   }
-  if (const auto* refill = std::get_if<ForLane>(&pending.purpose)) {
+  if (refill != nullptr) {
     for (std::size_t i = 0; i < answer.done; ++i) {
       auto resident = state_.paging.in_paged_out_part.find(pending.seqs[i]);
       Task* task = resident == state_.paging.in_paged_out_part.end() ? nullptr : resident->second;
+      if (task != nullptr && !is_in(*task, refill->lane) && !mutant(Mutant::moved_into_old_lane)) task = nullptr;
       if (task != nullptr) state_.paging.in_paged_out_part.erase(resident);
       if (mutant(Mutant::page_in_skips_row) && i == 1) task = nullptr;
       refill->lane.queue->ready.refill(refill->lane, task);
     }
   }
+  release(strays);
   pending.seqs.erase(pending.seqs.begin(), pending.seqs.begin() + static_cast<std::ptrdiff_t>(answer.done));
   pending.seqs.insert(pending.seqs.end(), again.begin(), again.end());
   Pending done = std::move(pending);
@@ -125,21 +135,50 @@ std::optional<Paging::Parked> Paging::handle(std::uint64_t ticket, FetchAnswer a
     request(std::move(done.seqs), std::move(done.purpose));
     return std::nullopt;
   }
-  if (const auto* refill = std::get_if<ForLane>(&done.purpose)) refill->lane.queue->ready.end_refill(refill->lane);
+  if (const auto* filled = std::get_if<ForLane>(&done.purpose)) filled->lane.queue->ready.end_refill(filled->lane);
   if (std::holds_alternative<ForDeadlines>(done.purpose)) deadlines_asked_ = false;
-  if (std::holds_alternative<ForSuspects>(done.purpose)) suspects_fetched_ = true;
+  if (std::holds_alternative<ForSuspects>(done.purpose)) suspects_.are_on_their_way = false;
   if (auto* message = std::get_if<Parked>(&done.purpose)) return std::move(*message);
   return std::nullopt;
 }
 
-// Pages the tasks that were fetched for the message out again, unless the message has changed where they belong.
-void Paging::release(const Parked& message) {
-  for (const TaskRef& visitor : message.visitors) {
+std::uint64_t Paging::visit(std::vector<proto::TaskSeq> seqs) {
+  request(std::move(seqs), ForVisit{});
+  return state_.output.last_ticket;
+}
+
+// Tasks behind one whose answer is out of date are left as well, so that all are visited in order.
+Paging::Visit Paging::handle_visit(std::uint64_t ticket, FetchAnswer answer) {
+  const auto found = pending_.find(ticket);
+  FORKMILL_CHECK(found != pending_.end());
+  const std::vector<proto::TaskSeq> seqs = std::move(found->second.seqs);
+  auto end = seqs.begin() + static_cast<std::ptrdiff_t>(answer.done);
+  Visit visit;
+  for (StoredTask& stored : answer.tasks) {
+    if (out_of_date(ticket, stored.put.seq)) {
+      end = std::find(seqs.begin(), end, stored.put.seq);
+      break;
+    }
+    bool was_paged_out = false;
+    Task* task = page_in(std::move(stored), was_paged_out);
+    if (task == nullptr) continue;
+    visit.tasks.emplace_back(*task);
+    if (was_paged_out) visit.visitors.emplace_back(*task);
+  }
+  visit.visited.assign(seqs.begin(), end);
+  visit.left.assign(end, seqs.end());
+  pending_.erase(found);
+  forget_outdated();
+  return visit;
+}
+
+void Paging::release(const std::vector<TaskRef>& visitors) {
+  for (const TaskRef& visitor : visitors) {
     Task* task = visitor.get();
     if (task == nullptr || task->cancelling.requested) continue;
     const bool far_away =
         task->state == State::scheduled && task->ready_at > PagedOutDeadlines::horizon(state_.clock.now());
-    const bool suspect = std::any_of(resident_suspects_.begin(), resident_suspects_.end(),
+    const bool suspect = std::any_of(suspects_.resident.begin(), suspects_.resident.end(),
                                      [&](const TaskRef& one) { return one.get() == task; });
     if (far_away || (task->state == State::ready && task->paging.in_paged_out_part && !suspect))
       put_away(state_, *task);
@@ -272,9 +311,12 @@ void Paging::ask_for_deadlines() {
 }
 
 void Paging::settle_suspects() {
-  if (!suspects_.empty()) request(std::exchange(suspects_, {}), ForSuspects{});
-  if (!suspects_fetched_ || state_.clock.now() < state_.grace_until) return;
-  for (const TaskRef& ref : std::exchange(resident_suspects_, {})) {
+  if (!suspects_.unfetched.empty()) {
+    suspects_.are_on_their_way = true;
+    request(std::exchange(suspects_.unfetched, {}), ForSuspects{});
+  }
+  if (suspects_.are_on_their_way || state_.clock.now() < state_.grace_until) return;
+  for (const TaskRef& ref : std::exchange(suspects_.resident, {})) {
     Task* task = ref.get();
     if (task == nullptr || task->state != State::ready) continue;  // a worker came back with it
     remove_from_lane(state_, *task);

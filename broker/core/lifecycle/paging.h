@@ -34,7 +34,22 @@ class Paging {
   // Pages in the tasks that the store has found. Returns the message that need not wait any longer, if there is one;
   // call release() once it has been handled.
   std::optional<Parked> handle(std::uint64_t ticket, FetchAnswer answer);
-  void release(const Parked& message);
+
+  // Fetches tasks for a part of the core that looks at many of them. Returns the ticket of the request.
+  std::uint64_t visit(std::vector<proto::TaskSeq> seqs);
+  struct Visit {
+    std::vector<proto::TaskSeq> visited;  // in the order asked for
+    std::vector<TaskRef> tasks;           // `visited` without those that are gone, in memory
+    std::vector<TaskRef> visitors;        // `tasks` that were paged in, to be released
+    std::vector<proto::TaskSeq> left;     // to be asked for again
+  };
+  // The answer to such a request.
+  Visit handle_visit(std::uint64_t ticket, FetchAnswer answer);
+  // Pages visitors out again, unless something has changed where they belong.
+  void release(const std::vector<TaskRef>& visitors);
+
+  // Whether there are tasks that must not run twice, and that a worker may still hold since before the restart.
+  bool has_suspects() const { return !suspects_.are_settled(); }
 
   // Requests the tasks that lanes and deadlines need. Call after matching.
   void flush();
@@ -46,7 +61,8 @@ class Paging {
   };
   struct ForDeadlines {};
   struct ForSuspects {};
-  using Purpose = std::variant<ForLane, ForDeadlines, ForSuspects, Parked>;
+  struct ForVisit {};
+  using Purpose = std::variant<ForLane, ForDeadlines, ForSuspects, ForVisit, Parked>;
   struct Pending {
     std::vector<proto::TaskSeq> seqs;
     Purpose purpose;
@@ -70,9 +86,13 @@ class Paging {
   bool deadlines_asked_ = false;
   // Tasks that must not run twice, of which an attempt may have begun before the restart. A task is lost if no worker
   // has come back with it by the end of the grace period.
-  std::vector<proto::TaskSeq> suspects_;
-  std::vector<TaskRef> resident_suspects_;
-  bool suspects_fetched_ = false;
+  struct Suspects {
+    std::vector<proto::TaskSeq> unfetched;
+    bool are_on_their_way = false;
+    std::vector<TaskRef> resident;
+    bool are_settled() const { return unfetched.empty() && !are_on_their_way && resident.empty(); }
+  };
+  Suspects suspects_;
 };
 
 // Returns the bytes that a task counts for in its queue.

@@ -56,6 +56,7 @@ void TaskGrants::record_outcome(Worker& worker, proto::OutcomeRecord record) {
   proto::Outcome outcome = std::move(record.outcome);
   outcome.attempt = task->attempts;
   outcome.worker = worker.session.name;
+  outcome.run_us = run_time(*task, record);
   if (outcome.kind == OutcomeKind::succeeded) return finish(*task, Event::succeeded, std::move(outcome));
   if (!outcome.error) outcome.error.emplace();
   // The cancel may have been requested from a broker before this one.
@@ -67,6 +68,16 @@ void TaskGrants::record_outcome(Worker& worker, proto::OutcomeRecord record) {
   if (may_retry(*task, outcome)) return retry(*task, outcome, record.retry_delay);
   if (outcome.kind == OutcomeKind::retry) outcome.kind = OutcomeKind::failed;
   finish(*task, Event::failed, std::move(outcome));
+}
+
+// A lost attempt ran since its grant at the longest, and no attempt since before its task was submitted. 0: the worker
+// has not started it.
+std::uint64_t TaskGrants::run_time(const Task& task, const proto::OutcomeRecord& record) const {
+  if (record.outcome.kind == OutcomeKind::lost)
+    return static_cast<std::uint64_t>(std::max(state_.clock.now() - task.granted_at, Instant{0}).count());
+  const Instant whole = std::max(state_.clock.stamp() - task.submitted_at, milliseconds{0});
+  const std::uint64_t ran = std::min(record.run_us, static_cast<std::uint64_t>(whole.count()));
+  return record.outcome.kind == OutcomeKind::succeeded ? std::max<std::uint64_t>(ran, 1) : ran;
 }
 
 // The time of an attempt besides its run is waiting: in the queue, in its worker, and on the way.

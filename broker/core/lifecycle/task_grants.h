@@ -23,7 +23,7 @@ class TaskGrants {
   // Ends the attempts of all tasks that the worker holds, because it is gone. `why`: the message of their errors.
   void worker_lost(Worker& worker, const std::string& why);
 
-  // Returns the task that `worker` holds under exactly this grant. Null: there is none.
+  // Returns the task that `worker` holds under exactly this grant, or null.
   Task* held(Worker& worker, const proto::Grant& grant);
 
   // Gives `worker` a task that it has run since an earlier broker on this store: the grant stands.
@@ -37,6 +37,7 @@ class TaskGrants {
  private:
   void assign(Worker& worker, Task& task);
   void unassign(Worker& worker, Task& task);
+  std::uint64_t run_time(const Task& task, const proto::OutcomeRecord& record) const;
   void count_end(const Task& task, const proto::OutcomeRecord& record);
   bool may_retry(const Task& task, const proto::Outcome& outcome) const;
   void retry(Task& task, const proto::Outcome& outcome, milliseconds delay);

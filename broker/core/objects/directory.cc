@@ -41,7 +41,8 @@ Object* ObjectDirectory::named(std::string_view name) const {
   return found == names_.end() ? nullptr : found->second;
 }
 
-Result<ObjectDirectory::Opened> ObjectDirectory::open(ClientHandle client, ObjectSpec spec, ObjectHost& host) {
+Result<ObjectDirectory::Opened> ObjectDirectory::open(ClientHandle client, ObjectSpec spec, std::size_t bytes,
+                                                      ObjectHost& host) {
   if (auto status = check_spec(spec, find(ObjectId{spec.other})); !status.ok()) return std::move(status).failure();
   if (Object* object = named(spec.name)) {
     if ((spec.flags & kObjectMustBeNew) != 0)
@@ -51,25 +52,26 @@ Result<ObjectDirectory::Opened> ObjectDirectory::open(ClientHandle client, Objec
   }
   if ((spec.flags & kObjectMustExist) != 0) return Failure{Errc::object_unknown, "there is no '" + spec.name + "'"};
   if (objects_.size() >= state_.options.max_objects) return failure(Errc::too_many_objects);
-  if (const Client* maker = state_.client(client)) {
-    if (auto status = may_have_object(state_, *maker); !status.ok()) return std::move(status).failure();
+  if (state_.shortage.memory) return failure(Errc::memory_full);
+  if (Client* maker = state_.client(client)) {
+    if (auto status = may_have_object(state_, *maker, bytes); !status.ok()) return std::move(status).failure();
   }
   if (spec.durability == Durability::durable && !state_.identity.durable) spec.durability = Durability::memory;
   // A condition that outlived its lock would be of no use; a lock that outlived its object would stay forever.
   if (const Object* other = find(ObjectId{spec.other}); other != nullptr && !other->durable())
     spec.durability = Durability::memory;
-  if (spec.durability == Durability::durable && state_.disk_full) return failure(Errc::disk_full);
+  if (spec.durability == Durability::durable && state_.shortage.disk) return failure(Errc::disk_full);
   if (spec.size < 0) spec.size = spec.kind == ObjectKind::semaphore || spec.kind == ObjectKind::barrier ? 1 : 0;
   return Opened{&make(client, std::move(spec), host), true};
 }
 
 Object& ObjectDirectory::make(ClientHandle client, ObjectSpec spec, ObjectHost& host) {
-  const ObjectId id{numbered_from(state_.identity) + ++last_id_};
+  const ObjectId id{numbered_from(state_.identity) + ++progress_.last_id};
   const bool owned = (spec.flags & kObjectOwned) != 0;
   Object& object = *objects_.emplace(id, make_object(id, std::move(spec), host)).first->second;
   names_.emplace(object.name(), &object);
   note_dependence(object);
-  if (const Client* maker = state_.client(client)) count_for(object, maker->owner);
+  if (const Client* maker = state_.client(client)) object.count_for(maker->owner);
   if (owned) {
     object.owner = client;
     belongings_[client].owned.insert(id);
@@ -78,9 +80,20 @@ Object& ObjectDirectory::make(ClientHandle client, ObjectSpec spec, ObjectHost& 
   return object;
 }
 
-void ObjectDirectory::count_for(Object& object, Owner* maker) {
-  object.maker = maker;
-  if (maker != nullptr) ++maker->objects;
+std::vector<ObjectId> ObjectDirectory::unused() {
+  const Instant now = state_.clock.now();
+  // Clients of an earlier broker may not be back yet.
+  const bool is_early = now < std::max(state_.clock.start() + state_.options.session_timeout, progress_.look_at);
+  if (is_early || objects_.size() < state_.options.max_objects) return {};
+  progress_.look_at = now + std::chrono::seconds{1};
+  std::vector<ObjectId> found;
+  for (const auto& [id, object] : objects_) {
+    const bool is_alone = object->spec().other == 0 && !dependents_.contains(id);
+    const bool is_used = !object->users.empty() || object->owner || object->waiting() > 0;
+    if (is_alone && !is_used && object->contents().is_pristine) found.push_back(id);
+  }
+  std::sort(found.begin(), found.end());
+  return found;
 }
 
 void ObjectDirectory::insert(std::unique_ptr<Object> object) {
@@ -94,6 +107,7 @@ void ObjectDirectory::insert(std::unique_ptr<Object> object) {
 void ObjectDirectory::finish_recovery() {
   for (const auto& [id, object] : objects_) {
     object->parts_loaded();
+    object->count_bytes();
     for (const ClientHandle client : object->holding_clients()) note_holding(client, id);
     if (object->owner) belongings_[object->owner].owned.insert(id);
   }
@@ -107,9 +121,19 @@ void ObjectDirectory::erase(Object& object) {
     std::erase(of_other->second, object.id());
     if (of_other->second.empty()) dependents_.erase(of_other);
   }
-  if (object.maker != nullptr) --object.maker->objects;
+  for (const ClientHandle client : object.users)
+    if (const auto user = belongings_.find(client); user != belongings_.end()) user->second.used.erase(object.id());
+  object.release_count();
   names_.erase(object.name());
   objects_.erase(object.id());
+}
+
+void ObjectDirectory::forget_client(ClientHandle client) {
+  const auto found = belongings_.find(client);
+  if (found == belongings_.end()) return;
+  for (const ObjectId id : found->second.used)
+    if (Object* object = find(id)) object->users.erase(client);
+  belongings_.erase(found);
 }
 
 void ObjectDirectory::note_dependence(const Object& object) {

@@ -19,9 +19,9 @@ class LoanTransfers {
   void attach(proto::Operation& operation);
   // Tells pipes of the loans that went out with answers, and of those whose values are gone.
   void settle();
-  // The object is removed: if it is a pipe, its loans have ended.
+  // Call when the object is removed: if it is a pipe, its loans end.
   static void end_object(Object& object);
-  // The task has ended: so have the loans among its arguments. Those in its result go to its client.
+  // Call when the task has ended: ends the loans among its arguments. Those in its result go to its client.
   void end_task(const Task& task);
 
  private:

@@ -31,6 +31,16 @@ bool stores_values(const Operation& operation) {
   }
 }
 
+// Whether the broker takes in values for the object.
+Status check_room(BrokerState& state, const Object& object, const Call& call) {
+  if (state.shortage.memory && !mutant(Mutant::memory_limit_ignored))
+    return {Errc::memory_full, std::string{errc_text(Errc::memory_full)}};
+  if (state.shortage.disk && object.durable())
+    return {Errc::disk_full, "the broker's disk is nearly full: durable objects take nothing in until there is room"};
+  Client* client = state.client(call.client);
+  return client == nullptr ? Status{} : may_grow_object(state, *client, object.maker(), call.bytes());
+}
+
 Answer withdraw(OperationTable& operations, WaitLines& lines, const Call& call) {
   auto& entries = operations.of(call.client).entries;
   const auto entry = entries.find(number_to_withdraw(call.op));
@@ -51,6 +61,7 @@ Status check_right(BrokerState& state, const ObjectDirectory& directory, const O
 
 void Objects::operate(Client& client, Operate& message) {
   ClientOperations& operations = operations_.of(client.handle);
+  note_object_quota(client);
   OperationTable::acknowledge(operations, message);
   for (Operation& operation : message.operations) begin(operations, std::move(operation), client.session.rights);
 }
@@ -79,14 +90,13 @@ std::optional<Answer> Objects::attempt(Call& call) {
   if (call.op.verb == Verb::withdraw) return withdraw(operations_, lines_, call);
   Object* object = directory_.find(ObjectId{call.op.object});
   if (object == nullptr) return failed(Errc::object_unknown);
+  directory_.note_user(call.client, *object);
   if (call.op.verb == Verb::remove) {
     remove(*object);
     return done();
   }
-  if (state_.disk_full && object->durable() && stores_values(call.op)) {
-    return failed(Errc::disk_full,
-                  "the broker's disk is nearly full: durable objects take nothing in until there is room");
-  }
+  if (stores_values(call.op))
+    if (auto status = check_room(state_, *object, call); !status.ok()) return failed(status.failure());
   call.object = object;
   const bool others_first = WaitLines::may_wait(call.op.verb) && !object->lines[object->line(call)].empty();
   if (others_first && !object->may_overtake(call)) return std::nullopt;
@@ -99,9 +109,12 @@ Answer Objects::open(Call& call) {
   if (!call.op.spec) return bad_request("open needs a spec");
   if (auto status = check_initial(*call.op.spec, call.op.values, state_.identity.durable); !status.ok())
     return failed(status.failure());
-  const auto opened = directory_.open(call.client, *call.op.spec, lines_);
+  for (const ObjectId unused : directory_.unused())
+    if (Object* object = directory_.find(unused)) remove(*object);
+  const auto opened = directory_.open(call.client, *call.op.spec, initial_bytes(*call.op.spec, call.op.values), lines_);
   if (!opened.ok()) return failed(opened.failure());
   Object& object = *opened->object;
+  directory_.note_user(call.client, object);
   const bool begins_as_asked = opened->made && !call.op.values.empty();
   if (begins_as_asked) object.begin_as(call);
   call.op.object = object.id().value();
@@ -131,6 +144,7 @@ void Objects::advance_waiters() {
     if (Object* object = directory_.find(*id)) {
       lines_.advance(*object);
       object->after_change();
+      object->count_bytes();
       if (object->is_over())
         remove(*object);
       else

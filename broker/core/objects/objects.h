@@ -31,7 +31,7 @@ class Objects {
   // Ends the client's waits, frees what it held, and removes the objects that it owns. Call when its session has ended.
   void client_gone(ClientHandle client, End end);
 
-  // The task has ended: so have the loans among its arguments. Those in its result go to its client.
+  // Call when the task has ended: ends the loans among its arguments. Those in its result go to its client.
   void task_ended(const Task& task);
   const Loans& loans() const { return loans_; }
   Loans& loans() { return loans_; }
@@ -48,7 +48,7 @@ class Objects {
   // time.
   std::vector<ClientHandle> finish_recovery();
 
-  // Removes the object; operations that wait for it fail with object_unknown. False: there is no object of that name.
+  // Removes the object; operations that wait for it fail with object_unknown. Returns false if not found.
   bool remove(std::string_view name);
   // Frees the object as if all its holders had gone. Returns the number of holders. None: there is no such object.
   // The change is among the ops on return, so an answer must wait for their commit.

@@ -60,7 +60,7 @@ std::string record_of(const Object& object) {
     packer.pack(spec.other);
     packer.pack(object.owner.value());
     object.save(packer);
-    packer.pack(object.maker == nullptr ? std::string{} : object.maker->name);
+    packer.pack(object.maker() == nullptr ? std::string{} : object.maker()->name);
   });
 }
 

@@ -47,6 +47,11 @@ Status check_initial(const ObjectSpec& spec, const std::vector<Payload>& values,
   return {};
 }
 
+std::size_t initial_bytes(const ObjectSpec& spec, const std::vector<Payload>& values) {
+  if (spec.kind != ObjectKind::list || (spec.flags & kObjectFixed) == 0 || spec.size <= 0) return 0;
+  return static_cast<std::size_t>(spec.size) * (values.empty() ? 1 : values[0].size());
+}
+
 Status check_same(const ObjectSpec& has, const ObjectSpec& wanted) {
   if (has.kind != wanted.kind)
     return differs(has, "a " + std::string{kind_name(has.kind)} + ", not a " + std::string{kind_name(wanted.kind)});

@@ -11,6 +11,8 @@ proto::Status check_spec(const proto::ObjectSpec& spec, const Object* other);
 
 // Fails if the elements of an object with `spec` cannot begin as `values`: one value, of which a list of fixed length
 // holds as many as it has elements. stores: the broker has a durable store.
+// Returns the bytes of the values with which such an object begins.
+std::size_t initial_bytes(const proto::ObjectSpec& spec, const std::vector<proto::Payload>& values);
 proto::Status check_initial(const proto::ObjectSpec& spec, const std::vector<proto::Payload>& values, bool stores);
 
 // Fails with object_differs, and says how, if an object with the spec `has` cannot be opened as `wanted`. A type of 0

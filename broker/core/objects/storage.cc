@@ -69,8 +69,7 @@ void ObjectStorage::load(TaskSeq seq, const StoredRecord& record, ObjectHost& ho
     case RecordType::object: {
       auto object = record.object(host);
       object->stored_as = seq;
-      if (const auto maker = record.maker())
-        ObjectDirectory::count_for(*object, state_.tasks.owners.find_or_make(*maker));
+      if (const auto maker = record.maker()) object->count_for(state_.tasks.owners.find_or_make(*maker));
       directory_.insert(std::move(object));
       break;
     }
@@ -84,7 +83,8 @@ void ObjectStorage::load(TaskSeq seq, const StoredRecord& record, ObjectHost& ho
       break;
     }
     case RecordType::control:
-      throw DecodeError{"a record of no object"};
+    case RecordType::bulk_change:
+      throw DecodeError{"the record belongs to no object"};
   }
 }
 

@@ -56,6 +56,9 @@ void WaitLines::add(std::unique_ptr<Call> call, ClientOperations::Entry& entry) 
   Line& line = object.lines[waiting.line];
   waiting.place = line.insert(line.end(), &waiting);
   waiting.deadline = deadlines_.end();
+  waiting.counted_bytes = waiting.bytes();
+  object.waiting_bytes += waiting.counted_bytes;
+  if (waiting.counted_bytes > 0) note_changed(object);
   note_progress(object, waiting, operations_);
   note_condition_waiter(waiting, operations_);
   const milliseconds wait = std::min(waiting.op.wait, limits::kMaxDuration);
@@ -79,6 +82,7 @@ void WaitLines::restore(ClientOperations& operations, ClientOperations::Conditio
 
 void WaitLines::remove(Call& call) {
   call.object->lines[call.line].erase(call.place);
+  call.object->waiting_bytes -= call.counted_bytes;
   stop_clock(call);
 }
 
@@ -86,6 +90,7 @@ void WaitLines::move(Call& call, Object& to, std::size_t line) {
   note_changed(*call.object);
   remove(call);
   call.object = &to;
+  to.waiting_bytes += call.counted_bytes;
   call.line = line;
   call.place = to.lines[line].insert(to.lines[line].end(), &call);
   note_changed(to);

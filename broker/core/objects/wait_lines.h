@@ -48,7 +48,7 @@ class WaitLines final : public ObjectHost {
   // Tries the calls that wait for the object, line by line, until none of them gets further.
   void advance(Object& object);
 
-  // Returns the call whose time was over first. Null: there is none.
+  // Returns the call whose time was over first, or null.
   Call* next_expired() const;
   Instant next_wakeup() const { return deadlines_.empty() ? proto::kNever : deadlines_.begin()->first; }
 

@@ -1,6 +1,6 @@
 #include "broker/core/operators/dead_letters.h"
 
-#include "broker/core/operators/packed_map.h"
+#include "broker/core/operators/answers/packed_map.h"
 #include "broker/core/tasks/process_queue.h"
 
 namespace forkmill::broker {

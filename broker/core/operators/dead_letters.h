@@ -3,7 +3,7 @@
 
 #include "broker/core/lifecycle/intake.h"
 #include "broker/core/lifecycle/retention.h"
-#include "broker/core/operators/replies.h"
+#include "broker/core/operators/answers/replies.h"
 #include "broker/core/state/broker_state.h"
 
 namespace forkmill::broker {

@@ -51,7 +51,7 @@ ReplyBody metrics(const BrokerState& state, const SelfReport& self) {
     map.add("store", PackedMap{}
                          .add("changes", self.store->changes)
                          .add("bytes", self.store->bytes)
-                         .add("disk_full", state.disk_full)
+                         .add("disk_full", state.shortage.disk)
                          .add("commit", packed_histogram(self.store->commit_times)));
   }
   return map;

@@ -1,7 +1,7 @@
 // metrics(): the counts that operators watch over time, as a reply. Pure.
 #pragma once
 
-#include "broker/core/operators/replies.h"
+#include "broker/core/operators/answers/replies.h"
 #include "broker/core/operators/self_report.h"
 #include "broker/core/state/broker_state.h"
 

@@ -1,7 +1,7 @@
 #include "broker/core/operators/object_queries.h"
 
 #include "broker/core/objects/base/names.h"
-#include "broker/core/operators/packed_map.h"
+#include "broker/core/operators/answers/packed_map.h"
 
 namespace forkmill::broker {
 

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "broker/core/objects/objects.h"
-#include "broker/core/operators/replies.h"
+#include "broker/core/operators/answers/replies.h"
 
 namespace forkmill::broker {
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "broker/core/operators/command_notes.h"
 #include "broker/core/operators/object_queries.h"
 #include "proto/check.h"
 
@@ -66,6 +67,7 @@ struct OperatorCommands::Order {
   }
   Body operator()(const proto::RemoveObject& remove) const { return remove_object(commands.objects_, remove.name); }
   Body operator()(const proto::ReleaseObject& release) const { return release_object(commands.objects_, release.name); }
+  Body operator()(const proto::ChangeTasks& change) const { return commands.changes_.begin(client, change); }
   template <class Steered>
   Body operator()(const Steered& steered) const {
     return commands.steering_.carry_out(steered);
@@ -81,8 +83,13 @@ std::optional<proto::Reply> OperatorCommands::reply(Client& client, const proto:
     return before->reply;
   remember(client, command);
   const auto body = std::visit(Order{*this, client, command, task}, command.command);
-  if (!body) return std::nullopt;
-  return client.commands.back().reply = reply_to(command.id, *body);
+  if (!body) {
+    note_command(state_, client, command, "begun", {});
+    return std::nullopt;
+  }
+  auto reply = reply_to(command.id, *body);
+  note_command(state_, client, command, errc_name(reply.code), reply.text);
+  return client.commands.back().reply = std::move(reply);
 }
 
 void OperatorCommands::handle(StoreAnswer answer) {
@@ -97,6 +104,7 @@ void OperatorCommands::handle(StoreAnswer answer) {
   auto reply =
       reply_to(backup.command.id, bytes.ok() ? ReplyBody{PackedMap{}.add("path", path).add("bytes", bytes.value())}
                                              : ReplyBody{bytes.failure()});
+  note_command(state_, *client, backup.command, errc_name(reply.code), reply.text);
   if (auto* remembered = find_command(*client, backup.command)) remembered->reply = reply;
   state_.output.send(client->session, std::move(reply));
 }

@@ -12,9 +12,10 @@
 #include "broker/core/lifecycle/intake.h"
 #include "broker/core/lifecycle/retention.h"
 #include "broker/core/objects/objects.h"
+#include "broker/core/operators/answers/replies.h"
 #include "broker/core/operators/dead_letters.h"
-#include "broker/core/operators/replies.h"
 #include "broker/core/operators/steering.h"
+#include "broker/core/operators/task_changes.h"
 #include "broker/core/peers/processes.h"
 #include "broker/core/state/broker_state.h"
 
@@ -23,15 +24,17 @@ namespace forkmill::broker {
 class OperatorCommands {
  public:
   OperatorCommands(BrokerState& state, Intake& intake, Retention& retention, Cancels& cancels, Objects& objects,
-                   Processes& processes, Steering& steering)
+                   Processes& processes, Steering& steering, TaskChanges& changes)
       : state_{state},
         cancels_{cancels},
         objects_{objects},
         processes_{processes},
         steering_{steering},
+        changes_{changes},
         dead_letters_{state, intake, retention} {}
 
-  // `task`: the task that the command names, or null. None: the reply goes out when the store has answered.
+  // `task`: the task that the command names, or null. None: the reply goes out when the store has answered,
+  // or the tasks have been changed.
   std::optional<proto::Reply> reply(Client& client, const proto::Command& command, Task* task);
   // The store's answer to a backup.
   void handle(StoreAnswer answer);
@@ -50,6 +53,7 @@ class OperatorCommands {
   Objects& objects_;
   Processes& processes_;
   Steering& steering_;
+  TaskChanges& changes_;
   DeadLetters dead_letters_;
   std::unordered_map<std::uint64_t, Backup> backups_;  // by ticket
 };

@@ -2,10 +2,10 @@
 
 #include <utility>
 
+#include "broker/core/operators/answers/replies.h"
 #include "broker/core/operators/metrics.h"
 #include "broker/core/operators/named_task.h"
 #include "broker/core/operators/object_queries.h"
-#include "broker/core/operators/replies.h"
 #include "broker/core/state/sight.h"
 
 namespace forkmill::broker {
@@ -17,19 +17,23 @@ namespace {
 
 // For answers that name tasks of all principals.
 proto::Failure tells_of_others() {
-  return {Errc::not_permitted, "metrics, and why a queue or a worker waits, are told to clients with the role admin"};
+  return {Errc::not_permitted,
+          "metrics, and why a queue or a worker waits, are told to clients with the role admin, and "
+          "why a queue waits to those with manage= for it"};
 }
 
 }  // namespace
 
 Operators::Operators(BrokerState& state, const Registry& registry, Intake& intake, Retention& retention,
-                     TaskGrants& grants, Cancels& cancels, Objects& objects, Processes& processes, Steering& steering)
+                     TaskGrants& grants, Cancels& cancels, Objects& objects, Processes& processes, Steering& steering,
+                     TaskChanges& changes)
     : state_{state},
       objects_{objects},
+      changes_{changes},
       queries_{state, registry, retention, self_},
       process_queries_{state, grants, processes, self_},
       why_queries_{state, registry, processes},
-      commands_{state, intake, retention, cancels, objects, processes, steering} {}
+      commands_{state, intake, retention, cancels, objects, processes, steering, changes} {}
 
 void Operators::handle(Client& client, const proto::Query& query) {
   Task* named = task(client, named_task(query));
@@ -71,9 +75,12 @@ std::optional<Reply> Operators::reply(Client& client, const proto::Query& query,
     case QueryKind::why_task:
       return reply_to(query.id, why_queries_.task(client, query.argument, named));
     case QueryKind::why_queue:
-      return reply_to(query.id, sees_all(client) ? why_queries_.queue(query.argument) : ReplyBody{tells_of_others()});
+      return reply_to(query.id, may_see_queue(client, query.argument) ? why_queries_.queue(query.argument)
+                                                                      : ReplyBody{tells_of_others()});
     case QueryKind::why_worker:
       return reply_to(query.id, sees_all(client) ? why_queries_.worker(query.argument) : ReplyBody{tells_of_others()});
+    case QueryKind::changes:
+      return reply_to(query.id, changes_.list(client, query.argument));
     default:
       return queries_.reply(query, client, named);
   }

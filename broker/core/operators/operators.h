@@ -13,6 +13,7 @@
 #include "broker/core/operators/process_queries.h"
 #include "broker/core/operators/queries.h"
 #include "broker/core/operators/self_report.h"
+#include "broker/core/operators/task_changes.h"
 #include "broker/core/operators/why_queries.h"
 #include "broker/core/peers/processes.h"
 #include "broker/core/state/broker_state.h"
@@ -23,7 +24,7 @@ namespace forkmill::broker {
 class Operators {
  public:
   Operators(BrokerState& state, const Registry& registry, Intake& intake, Retention& retention, TaskGrants& grants,
-            Cancels& cancels, Objects& objects, Processes& processes, Steering& steering);
+            Cancels& cancels, Objects& objects, Processes& processes, Steering& steering, TaskChanges& changes);
 
   // Replies now, or when the store has answered. A task that the query or command names must be in memory.
   void handle(Client& client, const proto::Query& query);
@@ -45,6 +46,7 @@ class Operators {
 
   BrokerState& state_;
   Objects& objects_;
+  TaskChanges& changes_;
   SelfReport self_;
   Queries queries_;
   ProcessQueries process_queries_;

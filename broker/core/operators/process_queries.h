@@ -3,7 +3,7 @@
 #pragma once
 
 #include "broker/core/lifecycle/task_grants.h"
-#include "broker/core/operators/replies.h"
+#include "broker/core/operators/answers/replies.h"
 #include "broker/core/operators/self_report.h"
 #include "broker/core/peers/processes.h"
 #include "broker/core/state/broker_state.h"

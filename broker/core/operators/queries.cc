@@ -2,9 +2,12 @@
 
 #include <algorithm>
 
-#include "broker/core/operators/listing.h"
-#include "broker/core/operators/replies.h"
+#include "broker/core/lifecycle/time_limits.h"
+#include "broker/core/operators/answers/replies.h"
+#include "broker/core/operators/attempt_row.h"
+#include "broker/core/operators/listing/listing.h"
 #include "broker/core/operators/why/attempt_start.h"
+#include "broker/core/operators/why/why_task.h"
 #include "broker/core/tasks/process_queue.h"
 #include "proto/check.h"
 
@@ -21,6 +24,12 @@ std::vector<std::string> paused_in(const Controls::ByName& controls) {
   return names;
 }
 
+PackedMap packed_headers(const proto::TaskHeaders& headers) {
+  PackedMap map;
+  for (const auto& [name, value] : headers) map.add(name, value);
+  return map;
+}
+
 }  // namespace
 
 std::optional<proto::Reply> Queries::reply(const proto::Query& query, const Client& asker, const Task* task) {
@@ -30,7 +39,7 @@ std::optional<proto::Reply> Queries::reply(const proto::Query& query, const Clie
       body = PackedMap{}.bytes();
       break;
     case proto::QueryKind::status:
-      body = status();
+      body = status(asker);
       break;
     case proto::QueryKind::queues:
       body = queues();
@@ -72,7 +81,7 @@ void Queries::handle(StoreAnswer answer) {
   state_.output.send(client->session, proto::Reply{scan.query.id, Errc::ok, {}, proto::Payload::own(std::move(body))});
 }
 
-std::string Queries::status() const {
+std::string Queries::status(const Client& asker) const {
   std::size_t scheduled = 0;
   std::size_t ready = 0;
   std::size_t running = 0;
@@ -88,7 +97,7 @@ std::string Queries::status() const {
   tasks.add("succeeded", state_.totals.succeeded).add("failed", state_.totals.failed);
   tasks.add("cancelled", state_.totals.cancelled).add("expired", state_.totals.expired);
   std::vector<PackedMap> waiting;
-  for (const Unserved& row : serving_.unserved()) {
+  for (const Unserved& row : serving_.unserved(asker)) {
     waiting.push_back(
         PackedMap{}.add("queue", row.queue).add("name", row.name).add("count", row.count).add("reason", row.reason));
   }
@@ -106,6 +115,8 @@ std::string Queries::status() const {
       .add("results_bytes", retention_.kept_bytes())
       .add("dead_letters", state_.totals.dead_letters)
       .add("rss_bytes", self_.rss_bytes)
+      .add("memory_limit", self_.memory_limit)
+      .add("memory_full", state_.shortage.memory)
       .add("refused", state_.totals.refused.count + self_.refused)
       .add("unserved", waiting)
       .add("paused_queues", paused_in(state_.controls.queues))
@@ -159,6 +170,7 @@ std::string Queries::workers() const {
             .add("max_processes", worker->info.max_processes)
             .add("credit", worker->credit - worker->granted)
             .add("draining", worker->draining)
+            .add("barred", TimeLimits::is_barred(*worker))
             .add("paused_ms", std::max<std::int64_t>(ms(worker->pause.until - state_.clock.now()), 0))
             .add("shortage", state_.clock.now() < worker->pause.until ? worker->pause.reason : std::string{})
             .add("connected_at_ms", session.since.count())
@@ -166,7 +178,8 @@ std::string Queries::workers() const {
             .add("finished", worker->ended.finished)
             .add("lost", worker->ended.lost)
             .add("held", state_.controls.is_worker_paused(session.name.str()))
-            .add("max_children", worker->info.max_children));
+            .add("max_children", worker->info.max_children)
+            .add("returned", worker->ended.returned));
   }
   return PackedMap{}.add("workers", rows).bytes();
 }
@@ -185,7 +198,11 @@ std::string Queries::task(const Task& task, const TaskId& id) const {
     map.add("not_before_ms", ms(task.ready_at - state_.clock.now()) + state_.clock.unix_time().count());
   if (!task.options().label.empty()) map.add("label", task.options().label);
   if (const auto start = attempt_start(state_, task)) map.add("started_at_ms", start->count());
-  if (is_terminal(task.state)) map.add("finished_at_ms", task.finished->at.count());
+  if (is_terminal(task.state)) {
+    map.add("finished_at_ms", task.finished->at.count());
+    if (const auto start = proto::started_at(task.finished->at, task.finished->outcome.run_us); start.count() > 0)
+      map.add("started_at_ms", start.count());
+  }
   if (const std::string_view arguments = task.payload.view(); !arguments.empty()) {
     constexpr std::size_t kShown = 16 * 1024;
     map.add("arguments",
@@ -212,6 +229,10 @@ std::string Queries::task(const Task& task, const TaskId& id) const {
                            .add("output", error->forensics.output));
     }
   }
+  std::vector<PackedMap> attempts;
+  for (const AttemptEnd& end : ended_attempts(state_, task)) attempts.push_back(packed(end));
+  map.add("attempts", attempts);
+  if (!task.options().headers.empty()) map.add("headers", packed_headers(task.options().headers));
   return map.add("reason", serving_.why_waiting(task)).bytes();
 }
 

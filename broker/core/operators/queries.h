@@ -26,7 +26,7 @@ class Queries {
   bool is_scanning() const { return !scans_.empty(); }
 
  private:
-  std::string status() const;
+  std::string status(const Client& asker) const;
   std::string queues() const;
   std::string workers() const;
   // `id`: as the asker knows it.

@@ -12,6 +12,7 @@ namespace forkmill::broker {
 
 struct SelfReport {
   std::uint64_t rss_bytes = 0;
+  std::uint64_t memory_limit = 0;  // maximum of rss_bytes; 0: not known
   proto::ProcessRow process;
   std::string host;
   std::uint64_t refused = 0;          // messages that were refused before the core saw them

@@ -38,19 +38,19 @@ ReplyBody pause_body(const char* of, const std::string& name, const Result<bool>
 }
 
 Failure no_worker(const SteerWorkers& command) {
-  if (!command.name.empty()) return {Errc::bad_request, "no worker " + command.name + " is connected"};
-  if (!command.host.empty()) return {Errc::bad_request, "no worker of host " + command.host + " is connected"};
-  return {Errc::bad_request, "no worker is connected"};
+  if (!command.name.empty()) return {Errc::worker_unknown, "no worker " + command.name + " is connected"};
+  if (!command.host.empty()) return {Errc::worker_unknown, "no worker of host " + command.host + " is connected"};
+  return {Errc::worker_unknown, "no worker is connected"};
 }
 
 // Fails if one of the workers that obey cannot have that number of children.
 Status check_scale(const SteerWorkers& command, const std::vector<Worker*>& workers) {
   if (command.action != WorkerAction::scale) return {};
-  if (command.children == 0) return {Errc::bad_request, "a worker has at least one child"};
+  if (command.children == 0) return {Errc::bad_request, "a worker has at least one process"};
   for (const Worker* worker : workers) {
     if (!WorkerOrders::obeys(*worker) || command.children <= worker->info.max_children) continue;
     return {Errc::bad_request, "worker " + worker->session.name.str() + " can have at most " +
-                                   std::to_string(worker->info.max_children) + " children"};
+                                   std::to_string(worker->info.max_children) + " processes"};
   }
   return {};
 }
@@ -136,8 +136,8 @@ void Steering::drop(ControlOf what, Controls::ByName::iterator control) {
 
 ReplyBody Steering::carry_out(const SteerWorkers& command) {
   const auto workers = workers_of(command);
-  const bool was_paused = command.action == WorkerAction::resume && command.host.empty() &&
-                          state_.controls.is_worker_paused(command.name);
+  const bool was_paused =
+      command.action == WorkerAction::resume && command.host.empty() && state_.controls.is_worker_paused(command.name);
   if (workers.empty() && !was_paused) return no_worker(command);
   if (auto status = check_scale(command, workers); !status.ok()) return std::move(status).failure();
   std::vector<PackedMap> rows;
@@ -174,6 +174,11 @@ Result<std::string_view> Steering::steer(Worker& worker, const SteerWorkers& com
     return kDone;
   }
   if (!WorkerOrders::obeys(worker)) return kUnsupported;
+  if (command.action == WorkerAction::restart) {
+    if (!WorkerOrders::can_restart(worker)) return kUnsupported;
+    orders_.drain(worker, true);
+    return kOrdered;
+  }
   if (command.action == WorkerAction::drain) {
     if (worker.draining && !TimeLimits::is_barred(worker)) return kDone;
     orders_.drain(worker);

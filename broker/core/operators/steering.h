@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "broker/core/operators/replies.h"
+#include "broker/core/operators/answers/replies.h"
 #include "broker/core/peers/worker_orders.h"
 #include "broker/core/state/broker_state.h"
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "broker/core/operators/attempt_row.h"
 #include "broker/core/operators/why/why_queue.h"
 #include "broker/core/operators/why/why_task.h"
 #include "broker/core/tasks/process_queue.h"
@@ -18,20 +19,12 @@ std::vector<PackedMap> packed_findings(const Findings& findings) {
   return rows;
 }
 
-PackedMap packed_end(const AttemptEnd& end) {
-  PackedMap map;
-  map.add("attempt", end.attempt.value()).add("outcome", outcome_name(end.kind)).add("ended_at_ms", end.at.count());
-  if (!end.worker.empty()) map.add("worker", end.worker);
-  if (end.code != Errc::ok) map.add("code", errc_name(end.code)).add("message", end.message);
-  return map;
-}
-
 }  // namespace
 
 ReplyBody WhyQueries::task(const Client& client, const std::string& named, const Task* task) const {
   if (task == nullptr) return task_unknown(state_, client, named);
   std::vector<PackedMap> attempts;
-  for (const AttemptEnd& end : ended_attempts(state_, *task)) attempts.push_back(packed_end(end));
+  for (const AttemptEnd& end : ended_attempts(state_, *task)) attempts.push_back(packed(end));
   return PackedMap{}
       .add("id", id_for(client, *task).to_string())
       .add("queue", base_queue(task->spec->queue))

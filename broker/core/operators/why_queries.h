@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "broker/core/operators/replies.h"
+#include "broker/core/operators/answers/replies.h"
 #include "broker/core/operators/why/serving.h"
 #include "broker/core/peers/processes.h"
 #include "broker/core/state/broker_state.h"

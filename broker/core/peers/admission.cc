@@ -7,6 +7,7 @@
 
 #include "broker/core/lifecycle/time_limits.h"
 #include "broker/core/peers/principals.h"
+#include "broker/core/state/audit.h"
 #include "broker/core/state/permits.h"
 #include "proto/limits.h"
 #include "proto/mutants.h"
@@ -22,6 +23,7 @@ using proto::Welcome;
 
 void Admission::admit(PeerId peer, const proto::Header& header, Hello hello, SessionId fresh, const TaskIds& running) {
   bind_instances(hello, principal_of(state_, peer));
+  note_foreign_session(peer, hello);
   if (auto status = check(hello, rights_of(peer)); !status.ok()) {
     proto::Failure failure = std::move(status).failure();
     return state_.output.send_to_stranger(peer, proto::ErrorMessage{header.seq, failure.code, std::move(failure.text)});
@@ -143,6 +145,18 @@ void Admission::admit_worker(PeerId peer, const Hello& hello, SessionId fresh, c
   cancels_.repeat(*worker);
 }
 
+// A peer that names the session of another principal gets one of its own.
+void Admission::note_foreign_session(PeerId peer, const Hello& hello) {
+  const Client* client = index_.client(hello.resume);
+  const Worker* worker = index_.worker(hello.resume);
+  const Session* named = client != nullptr ? &client->session : worker != nullptr ? &worker->session : nullptr;
+  const std::string principal = principal_of(state_, peer);
+  if (named == nullptr || named->principal == principal) return;
+  audit(state_, "foreign_session_named", *named, [&](AuditLine& line) {
+    line.add("by_principal", principal).add("by_peer", hello.name).add("by_host", hello.host);
+  });
+}
+
 // Tasks that the worker does not hold were lost on the way to it. Those that it holds and should not, it must abandon.
 void Admission::reconcile(Worker& worker, const std::vector<proto::Grant>& holding, const TaskIds& running,
                           Welcome& answer) {
@@ -183,6 +197,7 @@ void Admission::begin(Session& session, PeerId peer, const Hello& hello, Session
     std::rotate(named, named + 1, before.end());
   constexpr std::size_t kMax = 8;
   for (; before.size() > kMax; before.erase(before.begin())) index_.erase(before.front());
+  const bool is_taken_over = session.peer && session.peer != peer;
   index_.unbind_peer(session);
   session = {fresh,
              peer,
@@ -196,6 +211,9 @@ void Admission::begin(Session& session, PeerId peer, const Hello& hello, Session
              hello.order,
              principal_of(state_, peer),
              rights_of(peer)};
+  if (is_taken_over)
+    audit(state_, "session_taken_over", session,
+          [&](AuditLine& line) { line.add("role", hello.role == proto::Role::worker ? "worker" : "client"); });
   silence_.note_session();
 }
 

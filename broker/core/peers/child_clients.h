@@ -19,7 +19,7 @@ class ChildClients {
   // Returns the clients in all children of the worker.
   std::vector<ClientHandle> in_children_of(std::uint64_t worker) const;
 
-  // The child has ended. A HELLO that a client in it sent before may come until `until`.
+  // Call when the child has ended. A HELLO that a client in it sent before may come until `until`.
   void note_gone(std::uint64_t worker, std::uint32_t pid, Instant until);
   bool is_gone(std::uint64_t worker, std::uint32_t pid, Instant now);
 

@@ -19,14 +19,14 @@ class SessionIndex {
   Client* client(proto::SessionId session) const;
   Worker* worker(proto::SessionId session) const;
 
-  // The peer speaks in a session that `holder` has begun.
+  // Call when the peer speaks in a session that `holder` has begun.
   void bind(proto::PeerId peer, proto::SessionId session, const Client& holder);
   void bind(proto::PeerId peer, proto::SessionId session, const Worker& holder);
-  // The connection is not that of this session any longer.
+  // Call when the connection is no longer that of this session.
   void unbind_peer(const Session& session);
   // Nothing can be sent to the peer.
   void lose_peer(proto::PeerId peer);
-  // A message of this session has come: its peer will not resume an earlier one.
+  // Call when a message of this session has come: its peer will not resume an earlier one.
   void confirm(Session& session);
   void erase(proto::SessionId session) { by_session_.erase(session); }
   // The session and those that it carries on.

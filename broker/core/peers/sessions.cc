@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
 
+#include "broker/core/state/audit.h"
 #include "broker/core/state/permits.h"
 
 namespace forkmill::broker {
@@ -91,15 +93,21 @@ bool Sessions::dismiss(Session& session, proto::Role role, const WhyExpelled& wh
   if (!session.peer) return false;  // out of reach: it must connect again, and is refused then
   std::string text = why(session.peer, role);
   if (text.empty()) return false;
-  state_.output.send(session, proto::Goodbye{Errc::not_permitted, std::move(text)});
+  say_goodbye(session, {Errc::not_permitted, std::move(text)});
   return true;
 }
 
 bool Sessions::dismiss_for_queues(Worker& worker) {
   auto status = may_serve(state_, worker.session.rights, worker.info);
   if (status.ok()) return false;
-  state_.output.send(worker.session, proto::Goodbye{status.code(), status.failure().text});
+  say_goodbye(worker.session, {status.code(), status.failure().text});
   return true;
+}
+
+void Sessions::say_goodbye(Session& session, proto::Goodbye goodbye) {
+  audit(state_, "session_ended", session,
+        [&](AuditLine& line) { line.add("code", errc_name(goodbye.code)).add("text", goodbye.text); });
+  state_.output.send(session, std::move(goodbye));
 }
 
 void Sessions::farewell() {

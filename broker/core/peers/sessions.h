@@ -33,10 +33,10 @@ class Sessions {
         cancels_{cancels},
         objects_{objects} {}
 
-  // The peer has said GOODBYE.
+  // Call when the peer has said GOODBYE.
   void close(proto::PeerId peer);
-  // The child with that pid of that worker has ended, and with it every client in it, and a worker in it with all of
-  // its children. `worker`: its instance.
+  // Call when the child with that pid of that worker has ended, and with it every client in it, and a worker in it with
+  // all of its children. `worker`: its instance.
   void close_child(std::uint64_t worker, std::uint32_t pid, Objects::End end);
 
   // Clients of the broker before this one. They must come back in time, or lose what they held of durable objects.
@@ -61,6 +61,8 @@ class Sessions {
   bool dismiss(Session& session, proto::Role role, const WhyExpelled& why);
   // The same if the worker serves a queue that its principal may not serve any longer.
   bool dismiss_for_queues(Worker& worker);
+  // Ends the session of a peer that may not have it any longer.
+  void say_goodbye(Session& session, proto::Goodbye goodbye);
   void close(Client& client, Objects::End end);
   void close_all(const std::vector<ClientHandle>& clients, Objects::End end);
   void close(Worker& worker, const std::string& why);

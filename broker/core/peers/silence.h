@@ -14,14 +14,14 @@ class Silence {
  public:
   explicit Silence(BrokerState& state) : state_{state} {}
 
-  // A peer has just been heard for the first time in its session.
+  // Call when a peer has just been heard for the first time in its session.
   void note_session() { next_check_ = std::min(next_check_, state_.clock.now() + state_.options.session_timeout); }
 
   struct Silent {
     std::vector<Client*> clients;
     std::vector<Worker*> workers;
   };
-  // Empty: it is not time to look.
+  // Returns nullopt before the next check is due.
   std::optional<Silent> tick();
   Instant next_wakeup() const { return next_check_; }
 

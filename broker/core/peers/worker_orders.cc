@@ -4,10 +4,11 @@
 
 namespace forkmill::broker {
 
-void WorkerOrders::drain(Worker& worker) {
+void WorkerOrders::drain(Worker& worker, bool restart) {
   worker.orders.drain = true;
+  worker.orders.restart = restart;
   worker.draining = true;
-  state_.output.send(worker.session, proto::Drain{});
+  state_.output.send(worker.session, proto::Drain{restart});
 }
 
 void WorkerOrders::scale(Worker& worker, std::uint32_t children) {
@@ -17,7 +18,7 @@ void WorkerOrders::scale(Worker& worker, std::uint32_t children) {
 
 void WorkerOrders::repeat(Worker& worker) {
   if (proto::mutant(proto::Mutant::orders_not_repeated)) return;
-  if (worker.orders.drain) drain(worker);
+  if (worker.orders.drain) drain(worker, worker.orders.restart);
   if (worker.orders.children == worker.info.children) worker.orders.children = 0;
   if (worker.orders.children != 0) scale(worker, worker.orders.children);
 }

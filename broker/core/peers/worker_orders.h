@@ -15,11 +15,14 @@ class WorkerOrders {
   // Whether the worker carries out orders; earlier versions do not.
   static bool obeys(const Worker& worker) { return worker.info.max_children > 0; }
 
-  // The worker is granted nothing from now on.
-  void drain(Worker& worker);
+  // Whether the worker can start again after a drain.
+  static bool can_restart(const Worker& worker) { return obeys(worker) && worker.info.restarts; }
+
+  // Grants the worker nothing from now on. restart: it starts again when it has drained.
+  void drain(Worker& worker, bool restart = false);
   // `children`: 1 to WorkerInfo::max_children.
   void scale(Worker& worker, std::uint32_t children);
-  // The worker has begun a session: orders may have been lost on the way to it.
+  // Call when the worker has begun a session: orders may have been lost on the way to it.
   void repeat(Worker& worker);
   void handle(Worker& worker, const proto::Scaled& scaled);
 

@@ -12,14 +12,14 @@ class WorkerRoster {
  public:
   WorkerRoster(BrokerState& state, Registry& registry) : state_{state}, registry_{registry} {}
 
-  // The worker serves what `info` says. Its instance must be set.
+  // Adds a worker that serves what `info` lists. Its instance must be set.
   void enlist(Worker& worker, proto::WorkerInfo info);
   // The worker serves nothing, for now or for good.
   void delist(Worker& worker);
-  // The worker is gone for good.
+  // Call when the worker is gone for good.
   void forget(const Worker& worker);
 
-  // The worker that sent the last HELLO with this instance; null: there is none.
+  // Returns the worker that sent the last HELLO with this instance, or null.
   Worker* with_instance(std::uint64_t instance) const;
 
  private:

@@ -46,6 +46,7 @@ struct Totals {
   struct Refused {
     std::uint64_t count = 0;
     std::string last;  // why the last one was, for the log
+    Errc code = Errc::ok;
   };
   Refused refused;
 };
@@ -83,7 +84,11 @@ struct BrokerState {
   CoreOptions options;
   Identity identity;
   Clock clock;
-  bool disk_full = false;  // rejects what would have to be stored
+  struct Shortage {
+    bool disk = false;    // rejects what would have to be stored
+    bool memory = false;  // rejects all tasks and values
+  };
+  Shortage shortage;
   Instant grace_until{0};  // nothing is granted before: see CoreOptions::restart_grace
   TaskTypes task_types;
   Tasks tasks;

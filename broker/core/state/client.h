@@ -20,8 +20,9 @@ namespace forkmill::broker {
 struct Client {
   ClientHandle handle;
   Session session;
-  Owner* owner = nullptr;  // its principal; null: there are too many
-  bool is_new = false;     // the broker knew nothing of the client when it came
+  Owner* owner = nullptr;   // its principal; null: there are too many
+  bool is_new = false;      // the broker knew nothing of the client when it came
+  bool over_quota = false;  // the last task or object was refused for a quota; counts as refused once
   // A message of the client waits for tasks from the disk. Later ones wait in `behind`, so that all keep their order.
   bool parked = false;
   std::deque<proto::Envelope> behind;

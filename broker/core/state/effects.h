@@ -1,6 +1,7 @@
 // Effects: what the core wants done after a round.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "broker/store/records.h"
@@ -22,6 +23,7 @@ struct Effects {
   proto::CommitSeq commit;
   std::vector<StoreRequest> requests;  // to be answered after the ops have been applied
   std::vector<proto::PeerId> cuts;     // connections to end: their peers keep to no limit
+  std::vector<std::string> audit;      // lines for the audit log, to be written before anything is sent
 };
 
 }  // namespace forkmill::broker

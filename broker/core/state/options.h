@@ -41,6 +41,7 @@ struct CoreOptions {
   // Grants tasks that no worker has as well: the worker ends them with unknown_task at once. For a broker whose workers
   // all have the same tasks, so that a better one never comes.
   bool grants_unknown = false;
+  bool audit = false;  // Effects::audit gets lines
   // Returns the principal behind a connection; empty: it is the broker's own user. Null: all peers are that. Sessions,
   // instances and all that they hold belong to a principal (peers/principals.h).
   std::function<std::string(proto::PeerId peer)> principal_of;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -45,8 +46,8 @@ struct Output {
 
   // Removes and returns all of it.
   Effects take_effects() {
-    Effects effects{
-        std::exchange(sends, {}), std::exchange(ops, {}), {}, std::exchange(requests, {}), std::exchange(cuts, {})};
+    Effects effects{std::exchange(sends, {}),    std::exchange(ops, {}),  {},
+                    std::exchange(requests, {}), std::exchange(cuts, {}), std::exchange(audit, {})};
     if (!effects.ops.empty()) effects.commit = commit = commit.next();
     return effects;
   }
@@ -55,6 +56,7 @@ struct Output {
   std::vector<StoreOp> ops;
   std::vector<StoreRequest> requests;
   std::vector<proto::PeerId> cuts;
+  std::vector<std::string> audit;
   std::uint64_t last_ticket = 0;
   proto::CommitSeq commit;  // the last commit handed to the store
   proto::CommitSeq safe;    // the last commit that the store has; a peer may be told of no later one

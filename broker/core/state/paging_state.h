@@ -20,7 +20,7 @@ struct PagingState {
   // Tasks that were changed and paged out again: answers of the store to requests up to that ticket are out of date.
   std::unordered_map<proto::TaskSeq, std::uint64_t> outdated;
 
-  // The task is in memory, and scheduled no longer.
+  // Call when the task is in memory, and scheduled no longer.
   void no_longer_scheduled(Task& task) {
     --scheduled;
     if (std::exchange(task.paging.fetched_early, false)) --fetched_early;

@@ -1,6 +1,7 @@
 #include "broker/core/state/permits.h"
 
 #include <string>
+#include <utility>
 
 namespace forkmill::broker {
 
@@ -13,6 +14,7 @@ namespace {
 Status refuse(BrokerState& state, Errc code, std::string why) {
   ++state.totals.refused.count;
   state.totals.refused.last = why;
+  state.totals.refused.code = code;
   return {code, std::move(why)};
 }
 
@@ -22,9 +24,16 @@ Status refuse_name(BrokerState& state, const std::string& what, std::string_view
                     "= of its line in --authorized-keys of the broker matches");
 }
 
-Status refuse_quota(BrokerState& state, const std::string& name, const std::string& has, const std::string& quota) {
-  return refuse(state, Errc::quota_exceeded,
-                name + " has " + has + ", and the quota " + quota + " of its line in --authorized-keys of the broker");
+Status refuse_quota(BrokerState& state, Client& client, std::string why) {
+  if (std::exchange(client.over_quota, true)) return {Errc::quota_exceeded, std::move(why)};
+  return refuse(state, Errc::quota_exceeded, std::move(why));
+}
+
+Status refuse_quota(BrokerState& state, Client& client, const Owner& owner, const std::string& has,
+                    const std::string& quota) {
+  return refuse_quota(
+      state, client,
+      owner.name + " has " + has + ", and the quota " + quota + " of its line in --authorized-keys of the broker");
 }
 
 Status too_many_principals(BrokerState& state) {
@@ -38,16 +47,25 @@ Status too_many_principals(BrokerState& state) {
 Status may_submit(BrokerState& state, const Client& client, const TaskSpec& spec) {
   const Rights* rights = client.session.rights;
   if (rights == nullptr) return {};
-  if (!proto::allows(rights->submit, spec.queue)) return refuse_name(state, "submit into queue", spec.queue, "submit");
+  if (auto status = may_submit_into(state, client, spec.queue); !status.ok()) return status;
   if (!proto::allows(rights->submit_names, spec.name))
     return refuse_name(state, "submit task", spec.name, "submit-names");
-  if (spec.options.priority > rights->max_priority) {
-    return refuse(
-        state, Errc::right_missing,
-        "this key may not submit with priority " + std::to_string(spec.options.priority) +
-            ": its line in --authorized-keys of the broker has max-priority=" + std::to_string(rights->max_priority));
-  }
-  return {};
+  return may_give_priority(state, client, spec.options.priority);
+}
+
+Status may_submit_into(BrokerState& state, const Client& client, std::string_view queue) {
+  const Rights* rights = client.session.rights;
+  if (rights == nullptr || proto::allows(rights->submit, queue)) return {};
+  return refuse_name(state, "submit into queue", queue, "submit");
+}
+
+Status may_give_priority(BrokerState& state, const Client& client, int priority) {
+  const Rights* rights = client.session.rights;
+  if (rights == nullptr || priority <= rights->max_priority) return {};
+  return refuse(
+      state, Errc::right_missing,
+      "this key may not submit with priority " + std::to_string(priority) +
+          ": its line in --authorized-keys of the broker has max-priority=" + std::to_string(rights->max_priority));
 }
 
 Status may_serve(BrokerState& state, const Rights* rights, const proto::WorkerInfo& worker) {
@@ -70,7 +88,7 @@ Owner* owner_of(BrokerState& state, const Client& client, const TaskSpec& spec) 
   return is_own ? client.owner : state.tasks.owners.find_or_make(spec.principal);
 }
 
-Status may_have_task(BrokerState& state, const Client& client, const Owner* owner, std::size_t bytes) {
+Status may_have_task(BrokerState& state, Client& client, const Owner* owner, std::size_t bytes) {
   if (owner == nullptr) return too_many_principals(state);
   const Rights* rights = client.session.rights;
   if (rights == nullptr || owner != client.owner) return {};
@@ -80,22 +98,48 @@ Status may_have_task(BrokerState& state, const Client& client, const Owner* owne
                                          " may have max-queued-bytes=" + std::to_string(quotas.task_bytes) + " in all"};
   }
   if (owner->tasks >= quotas.tasks) {
-    return refuse_quota(state, owner->name, std::to_string(owner->tasks) + " unfinished tasks",
+    return refuse_quota(state, client, *owner, std::to_string(owner->tasks) + " unfinished tasks",
                         "max-queued=" + std::to_string(quotas.tasks));
   }
   if (owner->bytes + bytes > quotas.task_bytes) {
-    return refuse_quota(state, owner->name, "unfinished tasks of " + std::to_string(owner->bytes) + " bytes",
+    return refuse_quota(state, client, *owner, "unfinished tasks of " + std::to_string(owner->bytes) + " bytes",
                         "max-queued-bytes=" + std::to_string(quotas.task_bytes));
   }
+  client.over_quota = false;
   return {};
 }
 
-Status may_have_object(BrokerState& state, const Client& client) {
+Status may_have_object(BrokerState& state, Client& client, std::size_t bytes) {
   if (client.owner == nullptr) return too_many_principals(state);
   const Rights* rights = client.session.rights;
-  if (rights == nullptr || client.owner->objects < rights->quotas.objects) return {};
-  return refuse_quota(state, client.owner->name, std::to_string(client.owner->objects) + " objects",
-                      "max-objects=" + std::to_string(rights->quotas.objects));
+  // No principal takes the whole table: others must find room. The broker's own user may.
+  if (client.owner->number != 0 && client.owner->objects >= state.options.max_objects / 2) {
+    return refuse_quota(state, client,
+                        client.owner->name + " has " + std::to_string(client.owner->objects) +
+                            " objects, half of all that the broker can have");
+  }
+  if (rights != nullptr && client.owner->objects >= rights->quotas.objects) {
+    return refuse_quota(state, client, *client.owner, std::to_string(client.owner->objects) + " objects",
+                        "max-objects=" + std::to_string(rights->quotas.objects));
+  }
+  return may_grow_object(state, client, client.owner, bytes);
+}
+
+Status may_grow_object(BrokerState& state, Client& client, const Owner* maker, std::size_t bytes) {
+  const bool has_room = maker == nullptr || maker->max_object_bytes == Quotas::kUnlimited ||
+                        maker->object_bytes + bytes <= maker->max_object_bytes;
+  if (!has_room) {
+    return refuse_quota(state, client, *maker, "objects of " + std::to_string(maker->object_bytes) + " bytes",
+                        "max-object-bytes=" + std::to_string(maker->max_object_bytes));
+  }
+  client.over_quota = false;
+  return {};
+}
+
+void note_object_quota(const Client& client) {
+  if (client.owner == nullptr) return;
+  const Rights* rights = client.session.rights;
+  client.owner->max_object_bytes = rights == nullptr ? Quotas::kUnlimited : rights->quotas.object_bytes;
 }
 
 }  // namespace forkmill::broker

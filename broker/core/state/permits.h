@@ -1,6 +1,7 @@
 // Permits: whether a principal may use a queue, a task name or a named object, by its rights (proto/session/rights.h),
 // and whether its quotas have room. Refusals fail with right_missing or quota_exceeded and say which right or quota it
-// is; they are counted. Peers whose session has no rights may use everything.
+// is; they are counted. A client over a quota tries again until there is room, and counts once. Peers whose session has
+// no rights may use everything.
 #pragma once
 
 #include <string_view>
@@ -14,6 +15,9 @@ namespace forkmill::broker {
 
 // Whether the client may submit such a task: its queue, name and priority.
 proto::Status may_submit(BrokerState& state, const Client& client, const TaskSpec& spec);
+// The parts of that: the queue, and the priority.
+proto::Status may_submit_into(BrokerState& state, const Client& client, std::string_view queue);
+proto::Status may_give_priority(BrokerState& state, const Client& client, int priority);
 // Names the first queue or task that the worker may not serve.
 proto::Status may_serve(BrokerState& state, const proto::Rights* rights, const proto::WorkerInfo& worker);
 // `name`: the name of an object, which exists or is to be made.
@@ -21,9 +25,14 @@ proto::Status may_use_object(BrokerState& state, const proto::Rights* rights, st
 
 // Returns to whom a task with this spec belongs that the client submits. Null: there are too many owners.
 Owner* owner_of(BrokerState& state, const Client& client, const TaskSpec& spec);
-// Whether the owner may have one more task with that many bytes, or one more object. The quotas are those of the
-// client: what it does on behalf of another principal is not limited.
-proto::Status may_have_task(BrokerState& state, const Client& client, const Owner* owner, std::size_t bytes);
-proto::Status may_have_object(BrokerState& state, const Client& client);
+// Whether the owner may have one more task, or the client one more object, with that many bytes. The quotas are those
+// of the client: what it does on behalf of another principal is not limited.
+proto::Status may_have_task(BrokerState& state, Client& client, const Owner* owner, std::size_t bytes);
+proto::Status may_have_object(BrokerState& state, Client& client, std::size_t bytes);
+// Whether an object that `maker` has made may get that many more bytes from the client. Any client may put values into
+// an object; they count for its maker. Null: no principal.
+proto::Status may_grow_object(BrokerState& state, Client& client, const Owner* maker, std::size_t bytes);
+// Notes the quota of the client's principal, for the clients of others that put values into its objects.
+void note_object_quota(const Client& client);
 
 }  // namespace forkmill::broker

@@ -63,6 +63,10 @@ bool may_see(const Client& client, const Task& task) {
   return sees_all(client) || owns(client, task) || any_matches(client.session.rights->manage, task.spec->queue);
 }
 
+bool may_see_queue(const Client& client, std::string_view queue) {
+  return sees_all(client) || any_matches(client.session.rights->manage, queue);
+}
+
 bool might_see(const Client& client, PagedOutEntry entry) {
   return sees_all(client) || owns(client, entry) || !client.session.rights->manage.empty();
 }

@@ -30,6 +30,8 @@ bool sees_all(const Client& client);
 bool owns(const Client& client, const Task& task);
 bool owns(const Client& client, PagedOutEntry entry);
 bool may_see(const Client& client, const Task& task);
+// Whether the client may see all tasks of the queue.
+bool may_see_queue(const Client& client, std::string_view queue);
 // Whether the client may see the task, or could see it if its queue were known, which a task on disk does not tell.
 bool might_see(const Client& client, PagedOutEntry entry);
 
@@ -38,7 +40,7 @@ TaskId id_in_table(const Client& client, const TaskId& id);
 // Returns the id by which the client knows the task.
 TaskId id_for(const Client& client, const Task& task);
 
-// Returns the task in memory that the client calls `id`. Null: there is none that it may see.
+// Returns the task in memory that the client calls `id`; null if there is none that it may see.
 Task* seen_task(const BrokerState& state, const Client& client, const TaskId& id);
 
 // Returns the id in the table of the task that `text` names: an id, or the beginning of only one that the client may

@@ -12,7 +12,7 @@ namespace forkmill::broker {
 
 class UnsafeSubmissions {
  public:
-  // A task with that many bytes of arguments goes to the store with `commit`, which does not decrease.
+  // Call when a task with that many bytes of arguments goes to the store with `commit`, which does not decrease.
   void add(proto::CommitSeq commit, std::size_t bytes) {
     if (waiting_.empty() || waiting_.back().commit != commit) waiting_.push_back({commit, 0, 0});
     ++waiting_.back().tasks;
@@ -20,7 +20,7 @@ class UnsafeSubmissions {
     ++tasks_;
     bytes_ += bytes;
   }
-  // All commits up to `safe` are safe.
+  // Call when all commits up to `safe` are safe.
   void settle(proto::CommitSeq safe) {
     for (; !waiting_.empty() && waiting_.front().commit <= safe; waiting_.pop_front()) {
       tasks_ -= waiting_.front().tasks;

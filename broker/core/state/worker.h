@@ -37,14 +37,15 @@ struct Worker {
   std::uint64_t credit = 0;                           // granted never exceeds it
   static constexpr std::size_t kMaxHeld = 16 * 1024;  // tasks that it may hold
   struct Returns {
-    std::size_t tasks = 0;     // that it has handed back since it last finished one
-    std::uint32_t pauses = 0;  // that it has got for that
+    std::size_t tasks = 0;     // handed back, beyond those that its finished ones excuse
+    std::uint32_t pauses = 0;  // given because of these returns
   };
   Returns returns;
   bool draining = false;
   // Orders of operators that the worker has not carried out yet (peers/worker_orders.h).
   struct Orders {
     bool drain = false;
+    bool restart = false;        // and start again afterwards
     std::uint32_t children = 0;  // 0: none
   };
   Orders orders;
@@ -66,7 +67,8 @@ struct Worker {
   struct Ended {
     std::uint64_t finished = 0;
     std::uint64_t lost = 0;
-    std::uint64_t overrun = 0;  // lost ones that the broker has ended, since they ran over their timeout
+    std::uint64_t returned = 0;  // handed back: they have not ended
+    std::uint64_t overrun = 0;   // lost ones that the broker has ended, since they ran over their timeout
   };
   Ended ended;  // attempts
 

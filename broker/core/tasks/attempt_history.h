@@ -26,15 +26,18 @@ struct AttemptEnd {
   std::string worker;
   std::string message;  // the beginning of it
   proto::milliseconds at{0};
+  std::uint64_t run_us = 0;  // 0: the attempt did not start, or how long it ran is not known
 
   AttemptEnd() = default;
   AttemptEnd(const proto::Outcome& outcome, proto::milliseconds ended)
-      : attempt{outcome.attempt}, kind{outcome.kind}, worker{outcome.worker.str()}, at{ended} {
+      : attempt{outcome.attempt}, kind{outcome.kind}, worker{outcome.worker.str()}, at{ended}, run_us{outcome.run_us} {
     if (!outcome.error) return;
     code = outcome.error->code;
     const std::string& type = outcome.error->type;
     message = proto::first_bytes((type.empty() ? "" : type + ": ") + outcome.error->message, kMaxMessage);
   }
+  // Returns when the attempt started, in unix time. 0: it did not start, or that is not known.
+  proto::milliseconds started_at() const { return proto::started_at(at, run_us); }
 };
 
 class AttemptHistory {
@@ -57,7 +60,7 @@ class AttemptHistory {
     const auto found = by_task_.find(task);
     return found == by_task_.end() ? std::vector<AttemptEnd>{} : found->second;
   }
-  // The task is no longer kept.
+  // Call when the task is no longer kept.
   void forget(proto::TaskSeq task) {
     if (!by_task_.empty()) by_task_.erase(task);
   }

@@ -21,7 +21,7 @@ class Deadlines {
   Instant next_due() const { return heap_.empty() ? proto::kNever : heap_.front().due; }
   std::size_t size() const { return heap_.size(); }
 
-  // Removes and returns the next task of which something is due by `now`. Null: there is none. Erased tasks are
+  // Removes and returns the next task of which something is due by `now`, or null. Erased tasks are
   // skipped.
   Task* pop_due(Instant now) {
     while (!heap_.empty() && heap_.front().due <= now) {

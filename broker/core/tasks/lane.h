@@ -4,21 +4,33 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <unordered_map>
 #include <vector>
 
+#include "broker/core/tasks/owners.h"
 #include "broker/core/tasks/queue_limits.h"
 #include "broker/core/tasks/seq_runs.h"
 #include "broker/core/tasks/task.h"
 
 namespace forkmill::broker {
 
+// Names a share: the principal to which its tasks belong (its number in owners.h), and the client that has submitted
+// them. An operator that retries dead letters submits tasks of several principals.
+struct ShareKey {
+  std::uint16_t owner;
+  ClientHandle client;
+  friend bool operator==(ShareKey, ShareKey) = default;
+};
+
+inline ShareKey key_of(const Task& task) { return {number_of(task.counts.owner), task.client}; }
+
 // Names a lane.
 struct LaneKey {
   Queue* queue;
   int priority;
-  ClientHandle client;
+  ShareKey share;
   TaskTypeId type;
 };
 
@@ -71,7 +83,7 @@ struct Lane {
 struct Share {
   using Serves = std::function<bool(TaskTypeId)>;
 
-  ClientHandle client;
+  ShareKey key;
   std::vector<Lane> lanes;
   std::unordered_map<TaskTypeId, Lane> unserved;
   std::size_t count = 0;  // ready tasks, paged-out ones as well
@@ -92,7 +104,7 @@ struct Share {
     for (const Lane& lane : lanes) visitor(lane);
     for (const auto& [type, lane] : unserved) visitor(lane);
   }
-  // The lane with the earliest resident task of a type that `serves` accepts; null: there is none.
+  // The lane with the earliest resident task of a type that `serves` accepts, or null.
   Lane* next_lane(const Serves& serves);
   // Whether a lane of a type that `serves` accepts has tasks, but all of them on disk.
   bool awaits(const Serves& serves) const;

@@ -16,10 +16,12 @@ namespace forkmill::broker {
 
 struct Owner {
   std::string name;
-  std::uint16_t number = 0;  // 0: the owner without a name; tasks on disk have it in the table
-  std::size_t tasks = 0;     // unfinished tasks
-  std::size_t bytes = 0;     // bytes of their arguments
-  std::size_t objects = 0;   // named objects that it has made
+  std::uint16_t number = 0;      // 0: the owner without a name; tasks on disk have it in the table
+  std::size_t tasks = 0;         // unfinished tasks
+  std::size_t bytes = 0;         // bytes of their arguments
+  std::size_t objects = 0;       // named objects that it has made
+  std::size_t object_bytes = 0;  // values in these, and those that wait for room in them
+  std::uint64_t max_object_bytes = ~std::uint64_t{0};  // its quota, as its clients had it last; none: not limited
   // Tasks that have another id in the table than for their owner, because a task of another principal had theirs when
   // they were submitted: the id in the table by the owner's.
   std::unordered_map<TaskId, TaskId> renamed{};

@@ -19,7 +19,7 @@ class PagedOutDeadlines {
     return slots_.empty() ? proto::kNever : proto::Instant{(slots_.begin()->first - 1) * kWidth.count()};
   }
 
-  // Removes and returns the next task that is to be fetched by `now`. None: there is none.
+  // Removes and returns the next task that is to be fetched by `now`, or nullopt.
   std::optional<proto::TaskSeq> pop(proto::Instant now) {
     if (next_fetch() > now) return std::nullopt;
     auto first = slots_.begin();

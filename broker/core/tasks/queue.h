@@ -21,7 +21,7 @@ class Queue {
   Queue& operator=(const Queue&) = delete;
 
   const std::string& name() const { return name_; }
-  // False: nothing points to the queue, and nothing would be lost with it.
+  // Returns false if nothing points to the queue, and nothing would be lost with it.
   bool in_use() const {
     return budget.tasks() > 0 || workers > 0 || processes != nullptr || !ready.is_idle() || has_control;
   }

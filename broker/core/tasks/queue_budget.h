@@ -25,7 +25,7 @@ class QueueBudget {
     return tasks_ < limits_.max_tasks && bytes_ + bytes <= limits_.max_bytes;
   }
 
-  // False: a task of `bytes` bytes does not fit even into an empty queue.
+  // Returns false if a task of `bytes` bytes does not fit even into an empty queue.
   bool can_ever_hold(std::size_t bytes) const {
     return bytes <= limits_.max_bytes || proto::mutant(proto::Mutant::waits_in_vain);
   }

@@ -25,9 +25,9 @@ class Queues {
   };
   Queues(Limits limits, const TaskTypes& task_types) : limits_{std::move(limits)}, task_types_{task_types} {}
 
-  // Null: there is none.
+  // Returns null if not found.
   Queue* find(std::string_view name) const;
-  // For a new task or a worker. Null: as many queues are in use as there may be.
+  // For a new task or a worker. Returns null if the maximum number of queues is in use.
   Queue* find_or_make(std::string_view name, Instant now);
   // For a task of the store, which was within the limits when it was accepted: never fails. Queues that only such tasks
   // name do not count towards the limit.
@@ -38,8 +38,8 @@ class Queues {
   // Queues of tasks with a process of their own; all are among the others, too.
   const std::vector<Queue*>& process_queues() const { return process_queues_; }
 
-  // The control of the queue has changed: applies it to the queue and to that of its processes. A queue with a control
-  // is made if there is none, and is not forgotten.
+  // Call when the queue's control has changed: applies it to the queue and to that of its processes. A queue with a
+  // control is made if there is none, and is not forgotten.
   void apply_control(std::string_view queue);
   // The limits of a queue, as operators have set them or as the broker was started.
   QueueOptions limits_of(std::string_view queue) const;

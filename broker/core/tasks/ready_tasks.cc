@@ -1,6 +1,7 @@
 #include "broker/core/tasks/ready_tasks.h"
 
 #include <algorithm>
+#include <set>
 
 #include "proto/buggify.h"
 #include "proto/check.h"
@@ -38,38 +39,34 @@ void ReadyTasks::remove(Task& task) {
   --share.count;
   counts_.remove(task.type);
   request_refill(share, lane, task.options().priority);
-  Level& level = levels_[task.options().priority];
-  level.drop_if_empty(level.by_client.at(task.client));
+  levels_[task.options().priority].drop_if_empty(share.key);
 }
 
 Task* ReadyTasks::pop(const Share::Serves& serves) {
   if (counts_.all() == 0) return nullptr;
   if (sorted_for_ != task_types_.served_version()) sort_lanes();
   for (auto& [priority, level] : levels_) {
-    for (auto share = level.rotation.begin(); share != level.rotation.end(); ++share) {
-      Lane* lane = share->next_lane(serves);
-      if (lane == nullptr) continue;
+    if (const auto [place, lane] = level.next(serves); lane != nullptr) {
       Task* task = lane->tasks.front();
       lane->remove(*task);
-      --share->count;
+      --place.share->count;
       counts_.remove(task->type);
-      request_refill(*share, *lane, priority);
-      if (!proto::mutant(proto::Mutant::client_turns_ignored))
-        level.rotation.splice(level.rotation.end(), level.rotation, share);  // the other clients' turn
-      level.drop_if_empty(share);
+      request_refill(*place.share, *lane, priority);
+      level.end_turn(place);
+      level.drop_if_empty(place);
       return task;
     }
     // Lower priorities do not overtake tasks that are on their way from the disk.
-    const auto is_awaited = [&](const Share& share) { return share.awaits(serves); };
-    if (std::any_of(level.rotation.begin(), level.rotation.end(), is_awaited)) return nullptr;
+    bool is_awaited = false;
+    level.visit([&](const Share& share) { is_awaited = is_awaited || share.awaits(serves); });
+    if (is_awaited) return nullptr;
   }
   return nullptr;
 }
 
 void ReadyTasks::sort_lanes() {
   sorted_for_ = task_types_.served_version();
-  for (auto& [priority, level] : levels_)
-    for (Share& share : level.rotation) share.sort(task_types_);
+  for (auto& [priority, level] : levels_) level.visit([this](Share& share) { share.sort(task_types_); });
 }
 
 bool ReadyTasks::is_idle() const {
@@ -96,16 +93,15 @@ void ReadyTasks::refill(const LaneKey& key, Task* task) {
 }
 
 void ReadyTasks::end_refill(const LaneKey& key) {
-  Share& share = share_of(key.priority, key.client);
+  Share& share = share_of(key);
   Lane& lane = lane_of(share, key.type);
   lane.needs_refill = false;
   request_refill(share, lane, key.priority);
-  Level& level = levels_[key.priority];
-  level.drop_if_empty(level.by_client.at(key.client));
+  levels_[key.priority].drop_if_empty(key.share);
 }
 
 void ReadyTasks::add_paged_out(const LaneKey& key, proto::TaskSeq seq, bool in_lane) {
-  Share& share = share_of(key.priority, key.client);
+  Share& share = share_of(key);
   ++share.count;
   counts_.add(key.type);
   if (!in_lane) return;
@@ -114,37 +110,10 @@ void ReadyTasks::add_paged_out(const LaneKey& key, proto::TaskSeq seq, bool in_l
   request_refill(share, lane, key.priority);
 }
 
-Share& ReadyTasks::Level::share_of(ClientHandle client) {
-  const auto found = by_client.find(client);
-  if (found != by_client.end()) return *found->second;
-  if (!rotation.empty() && is_idle()) {
-    by_client.clear();
-    rotation.clear();
-  }
-  rotation.push_back({client, {}, {}, 0});
-  by_client.emplace(client, std::prev(rotation.end()));
-  return rotation.back();
-}
-
-bool ReadyTasks::Level::has_share_of(ClientHandle client) const {
-  const auto found = by_client.find(client);
-  return found != by_client.end() && !found->second->is_idle();
-}
-
 void ReadyTasks::request_refill(const Share& share, Lane& lane, int priority) {
   if (lane.needs_refill || !lane.runs_low(limits_)) return;
   lane.needs_refill = true;
-  needs_refill_.push_back({&queue_, priority, share.client, lane.type});
-}
-
-void ReadyTasks::Level::drop_if_empty(Rotation::iterator share) {
-  if (share->count > 0) return;
-  bool is_refilled = false;
-  share->visit([&](const Lane& lane) { is_refilled = is_refilled || lane.needs_refill; });
-  if (is_refilled) return;
-  if (rotation.size() == 1) return share->clear();
-  by_client.erase(share->client);
-  rotation.erase(share);
+  needs_refill_.push_back({&queue_, priority, share.key, lane.type});
 }
 
 const Task* oldest_of(const ReadyTasks& ready) {
@@ -160,6 +129,8 @@ const Task* oldest_of(const ReadyTasks& ready) {
 
 Ahead ahead_of(const ReadyTasks& ready, const Task& task) {
   Ahead ahead;
+  const ShareKey own = key_of(task);
+  std::set<std::uint16_t> principals;
   bool is_past_own = false;  // priorities that follow are lower
   ready.visit_shares([&](int priority, const Share& share) {
     if (priority == task.options().priority)
@@ -170,7 +141,9 @@ Ahead ahead_of(const ReadyTasks& ready, const Task& task) {
     for (const Lane& lane : share.lanes) served += lane.size();
     if (!is_past_own) {
       ahead.higher += served;
-    } else if (share.client != task.client) {
+    } else if (share.key.owner != own.owner) {
+      if (served > 0) principals.insert(share.key.owner);
+    } else if (share.key.client != own.client) {
       ahead.clients += served > 0 ? 1 : 0;
     } else {
       share.visit([&](const Lane& lane) {
@@ -178,6 +151,7 @@ Ahead ahead_of(const ReadyTasks& ready, const Task& task) {
       });
     }
   });
+  ahead.principals = principals.size();
   return ahead;
 }
 

@@ -1,19 +1,19 @@
 // ReadyTasks: the tasks of one queue that are ready, in the order in which they are granted.
 //
-// Tasks of the highest priority come first. Within a priority the clients take turns, so that a client that submitted a
-// million tasks does not make another one wait for them. Within a client's share the order of arrival counts. A worker
-// that does not have the next task is given the next one that it has.
+// Tasks of the highest priority come first. Within a priority the principals take turns, and so do the clients of each
+// principal (level.h), so that a client that submitted a million tasks does not make another one wait for them. Within
+// a client's share the order of arrival counts. A worker that does not have the next task is given the next one that it
+// has.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
-#include <list>
 #include <map>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
-#include "broker/core/tasks/lane.h"
+#include "broker/core/tasks/level.h"
 #include "proto/mutants.h"
 
 namespace forkmill::broker {
@@ -66,22 +66,24 @@ class ReadyTasks {
   void put_back(Task& task);
   void remove(Task& task);
 
-  // Removes and returns the next task whose type `serves` accepts. Null: there is none, or it is still to be fetched.
+  // Removes and returns the next task whose type `serves` accepts. Returns null if there is none, or if it is still to
+  // be fetched.
   Task* pop(const Share::Serves& serves);
 
   std::size_t size() const { return counts_.all(); }
-  // True: no task is here, and none is on its way from the disk.
+  // Returns whether no task is here, and none is on its way from the disk.
   bool is_idle() const;
   const std::unordered_map<TaskTypeId, std::size_t>& types() const { return counts_.by_type(); }
   bool has_tasks_of(ClientHandle client) const {
     return std::any_of(levels_.begin(), levels_.end(),
-                       [&](const auto& one) { return one.second.has_share_of(client); });
+                       [&](const auto& one) { return one.second.has_tasks_of(client); });
   }
-  // Calls `visitor` with the priority and the share of each client, the highest priority first.
+  // Calls `visitor` with the priority and each share, the highest priority first.
   template <class Visitor>
   void visit_shares(Visitor&& visitor) const {
     for (const auto& [priority, level] : levels_)
-      for (const Share& share : level.rotation) visitor(priority, share);
+      for (const Level::Group& group : level.groups())
+        for (const Share& share : group.shares) visitor(priority, share);
   }
 
   // Removes and returns the next numbers of the lane. They are on their way until refill() has been called for each.
@@ -94,27 +96,14 @@ class ReadyTasks {
   void add_paged_out(const LaneKey& key, proto::TaskSeq seq, bool in_lane);
 
  private:
-  using Rotation = std::list<Share>;  // the client whose turn it is comes first
-  struct Level {
-    Rotation rotation;
-    std::unordered_map<ClientHandle, Rotation::iterator> by_client;
-
-    Share& share_of(ClientHandle client);
-    bool has_share_of(ClientHandle client) const;
-    bool is_idle() const { return rotation.empty() || rotation.front().is_idle(); }
-    // Drops the share if it has no ready tasks. Its lanes may still have numbers of tasks that are no longer ready in
-    // their paged-out parts; these are dropped as well, unless they are on their way. A share that is the only one
-    // stays, idle, until another client has tasks: most often the same client submits the next ones.
-    void drop_if_empty(Rotation::iterator share);
-  };
   struct HighestFirst {
     bool operator()(int a, int b) const { return proto::mutant(proto::Mutant::priority_reversed) ? a < b : b < a; }
   };
 
-  Share& share_of(int priority, ClientHandle client) { return levels_[priority].share_of(client); }
-  Share& share_of(const Task& task) { return share_of(task.options().priority, task.client); }
+  Share& share_of(const LaneKey& key) { return levels_[key.priority].share_of(key.share); }
+  Share& share_of(const Task& task) { return levels_[task.options().priority].share_of(key_of(task)); }
   Lane& lane_of(Share& share, TaskTypeId type) { return share.lane_of(type, task_types_.is_served(type)); }
-  Lane& lane_of(const LaneKey& key) { return lane_of(share_of(key.priority, key.client), key.type); }
+  Lane& lane_of(const LaneKey& key) { return lane_of(share_of(key), key.type); }
   void sort_lanes();
   void request_refill(const Share& share, Lane& lane, int priority);
 
@@ -127,16 +116,18 @@ class ReadyTasks {
   std::uint64_t sorted_for_ = 0;  // TaskTypes::served_version() when the lanes were sorted
 };
 
-// Returns the task with the earliest `ready_at` among the resident heads of all lanes. Null: there is none.
+// Returns the task with the earliest `ready_at` among the resident heads of all lanes, or null.
 const Task* oldest_of(const ReadyTasks& ready);
 
 // Ahead: what is granted before a ready task. Tasks that no worker has are left out.
 struct Ahead {
   static constexpr std::size_t kMaxCounted = 10'000;
 
-  std::size_t higher = 0;   // tasks of higher priority
-  std::size_t before = 0;   // tasks of its client, priority and type; kMaxCounted: that many or more
-  std::size_t clients = 0;  // other clients with tasks of its priority, which take turns with its own
+  std::size_t higher = 0;  // tasks of higher priority
+  std::size_t before = 0;  // tasks of its client, priority and type; kMaxCounted: that many or more
+  // With tasks of its priority, which take turns with its own.
+  std::size_t clients = 0;     // other clients of its principal
+  std::size_t principals = 0;  // other principals
 };
 // `task` is one of `ready`.
 Ahead ahead_of(const ReadyTasks& ready, const Task& task);

@@ -2,6 +2,7 @@
 // nothing but its own size; the place of a task that is gone serves the next one.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <deque>
@@ -38,6 +39,16 @@ class TaskSlab {
   void visit(F&& visitor) const {
     for (std::size_t i = 0; i < pages_.size(); ++i)
       for (std::size_t at = 0; at < (i + 1 == pages_.size() ? used_ : kPage); ++at) visitor(pages_[i][at]);
+  }
+
+  // Calls `visitor` with the task of each place from `place` on that has one, `most` places at most, and sets `place`
+  // to where to go on. Returns false when it has come to the end.
+  template <class F>
+  bool visit_some(std::size_t& place, std::size_t most, F&& visitor) {
+    const std::size_t places = pages_.empty() ? 0 : (pages_.size() - 1) * kPage + used_;
+    for (const std::size_t end = std::min(places, place + most); place < end; ++place)
+      if (Task& task = pages_[place / kPage][place % kPage]; task.seq) visitor(task);
+    return place < places;
   }
 
  private:

@@ -24,7 +24,7 @@ class TaskTypes {
   // served.
   using IsServed = std::function<bool(std::string_view name, std::uint64_t signature)>;
   void ask_with(IsServed is_served) { is_served_ = std::move(is_served); }
-  // The workers have tasks of that name that they did not have before, or the other way round.
+  // Call when the tasks of that name that workers have may have changed.
   void note_workers_changed(std::string_view name);
   // Whether a connected worker has the pair.
   bool is_served(TaskTypeId type) const { return types_[type].is_served; }
@@ -33,7 +33,7 @@ class TaskTypes {
 
   // Counts an unfinished task of the pair, and returns the number of the pair. None: `most` pairs are in use.
   std::optional<TaskTypeId> acquire(std::string_view name, std::uint64_t signature);
-  // A task of the pair has finished.
+  // Call when a task of the pair has finished.
   void release(TaskTypeId type);
   // None: the pair is not known.
   std::optional<TaskTypeId> find(std::string_view name, std::uint64_t signature) const;

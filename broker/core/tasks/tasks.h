@@ -72,6 +72,11 @@ class Tasks {
 
   // All resident tasks, in no order.
   std::vector<const Task*> resident_tasks() const;
+  // The same in pieces: visits the tasks of `most` places in memory at most, from `place` on, and moves `place` to
+  // where to go on. Returns false at the end. Tasks keep their places, and a new one may get any.
+  bool visit_places(std::size_t& place, std::size_t most, const std::function<void(Task&)>& visitor) {
+    return places_.visit_some(place, most, visitor);
+  }
   // For audits: all paged-out tasks, in no order.
   void visit_paged_out(const std::function<void(const TaskId&, PagedOutEntry)>& visitor) const;
 

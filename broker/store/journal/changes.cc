@@ -11,11 +11,22 @@ namespace forkmill::broker {
 
 namespace {
 
+Requeue read_requeue(const RowReader& read, const RowPlace& place, proto::TaskSeq seq) {
+  ProgressionRow row;
+  const auto damage = RowCoder::decode(seq, read_row(read, place, RowKind::progression, seq), row);
+  if (!damage.empty() || !row.requeued)
+    throw StoreError{"the journal is damaged: segment " + std::to_string(place.segment) + ", requeue " +
+                     std::to_string(seq.value())};
+  return *row.requeued;
+}
+
 void write_task(Tables& tables, const RowReader& read, proto::TaskSeq seq, const TaskChange& change) {
   if (change.forgotten) tables.apply(Forget{seq});
   if (change.task) tables.add_task(seq, read_row(read, change.task, RowKind::task, seq));
   if (change.rescheduled) tables.apply(Reschedule{seq, change.attempts, change.due});
   if (change.dispatched) tables.apply(Dispatch{seq, change.attempt});
+  if (change.requeued && !mutant(JournalMutant::requeue_left_behind))
+    tables.apply(read_requeue(read, change.requeued, seq));
   if (change.outcome) tables.add_outcome(seq, read_row(read, change.outcome, RowKind::outcome, seq));
 }
 
@@ -50,6 +61,7 @@ TaskChange TaskChange::followed_by(const TaskChange& later) const {
   if (later.task || removes()) return both;
   if (later.rescheduled) both.reschedule(later.attempts, later.due);
   if (later.dispatched) both.dispatch(later.attempt);
+  if (later.requeued) both.requeued = later.requeued;
   if (!both.outcome) both.outcome = later.outcome;
   return both;
 }
@@ -126,6 +138,13 @@ bool Changes::add(const JournalRecord& record, const RowPlace& place) {
       const auto op = decode_dispatch(record);
       if (op) at(record.seq).dispatch(op->attempt);
       return op.has_value();
+    }
+    case RecordKind::requeue: {
+      TaskChange& change = at(record.seq);
+      task_bytes_ += place.size;
+      task_bytes_ -= change.requeued.size;
+      change.requeued = place;
+      return true;
     }
     case RecordKind::forget:
       forget(record.seq);

@@ -28,10 +28,12 @@ struct RowPlace {
 using RowReader = std::function<std::string_view(const RowPlace&)>;
 
 // TaskChange: what happened to one task, in this order: an older task of its number was forgotten, it was put, it was
-// rescheduled, it was dispatched. There is one for each task that the journal has, so it is small.
+// rescheduled, it was dispatched; and it was requeued at some time. There is one for each task that the journal has, so
+// it is small.
 struct TaskChange {
   RowPlace task;
   RowPlace outcome;         // counts if there is no older one
+  RowPlace requeued;        // the row of the last Requeue
   milliseconds due{0};      // due time of the Reschedule
   proto::Attempt attempts;  // number in the Reschedule
   proto::Attempt attempt;   // number in the Dispatch
@@ -39,7 +41,7 @@ struct TaskChange {
   bool rescheduled = false;
   bool dispatched = false;
 
-  std::uint64_t bytes() const { return std::uint64_t{task.size} + outcome.size; }
+  std::uint64_t bytes() const { return std::uint64_t{task.size} + outcome.size + requeued.size; }
 
   // Returns whether the task is not there, even if older layers have it.
   bool removes() const { return forgotten && !task; }

@@ -72,7 +72,7 @@ bool read_records(std::string_view records, const std::function<void(const Journ
     const auto kind = static_cast<std::uint8_t>(records[0]);
     const auto size = get_number<std::uint32_t>(records.data() + 4);
     if (kind < static_cast<std::uint8_t>(RecordKind::put_task) ||
-        kind > static_cast<std::uint8_t>(RecordKind::erase_record) || size > records.size() - kRecordHeader)
+        kind > static_cast<std::uint8_t>(RecordKind::requeue) || size > records.size() - kRecordHeader)
       return false;
     visit({static_cast<RecordKind>(kind), proto::TaskSeq{get_number<std::uint64_t>(records.data() + 8)},
            records.substr(kRecordHeader, size)});

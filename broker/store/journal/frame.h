@@ -6,9 +6,10 @@
 //   record   kind, size of the body, number of the task or of the piece of an object; the body
 //
 // The body of a record is the row that the database will hold (broker/store/sqlite/row.h), the numbers of a Reschedule
-// or a Dispatch, or nothing. Both CRCs begin with a key that only the store knows: a client that sends the bytes of a
-// frame as an argument cannot forge one. The header has its own, so that a search through arguments that are full of
-// beginnings of frames is quick. Pure functions.
+// or a Dispatch, or nothing. That of a Requeue is a row of table progression, of which the rest does not count. Both
+// CRCs begin with a key that only the store knows: a client that sends the bytes of a frame as an argument cannot forge
+// one. The header has its own, so that a search through arguments that are full of beginnings of frames is quick. Pure
+// functions.
 #pragma once
 
 #include <array>
@@ -29,7 +30,8 @@ enum class RecordKind : std::uint8_t {
   dispatch = 4,
   forget = 5,
   put_record = 6,
-  erase_record = 7
+  erase_record = 7,
+  requeue = 8
 };
 
 struct FrameHeader {

@@ -79,6 +79,9 @@ void JournalStore::apply(const PutTask& op) {
 
 void JournalStore::apply(const Reschedule& op) { change({RecordKind::reschedule, op.seq, encode_body(op)}); }
 void JournalStore::apply(const Dispatch& op) { change({RecordKind::dispatch, op.seq, encode_body(op)}); }
+void JournalStore::apply(const Requeue& op) {
+  change({RecordKind::requeue, op.seq, coder_.encode(op.seq, ProgressionRow{{}, op})});
+}
 void JournalStore::apply(const Finish& op) { change({RecordKind::finish, op.seq, coder_.encode(op)}); }
 void JournalStore::apply(const Forget& op) { change({RecordKind::forget, op.seq, {}}); }
 void JournalStore::apply(const PutRecord& op) { cycle_->add({RecordKind::put_record, op.seq, coder_.encode(op)}); }

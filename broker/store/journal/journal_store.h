@@ -52,6 +52,7 @@ class JournalStore final : public Store {
   void apply(const PutTask& op);
   void apply(const Reschedule& op);
   void apply(const Dispatch& op);
+  void apply(const Requeue& op);
   void apply(const Finish& op);
   void apply(const Forget& op);
   void apply(const PutRecord& op);

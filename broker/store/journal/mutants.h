@@ -21,6 +21,7 @@ enum class JournalMutant : std::uint8_t {
   later_outcome_counts,
   end_unchecked,
   left_out_of_backup,
+  requeue_left_behind,
 };
 
 #ifdef FORKMILL_MUTANTS

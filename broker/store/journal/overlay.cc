@@ -66,13 +66,22 @@ void Overlay::decode(const RowPlace& place, RowKind kind, TaskSeq seq, Record& r
                      std::to_string(seq.value()) + " is damaged (" + std::string{damage} + ")"};
 }
 
+void Overlay::bring_up(TaskSeq seq, SharedSpec& spec, const TaskChange& change) {
+  if (!change.requeued) return;
+  ProgressionRow progression;
+  decode(change.requeued, RowKind::progression, seq, progression);
+  if (progression.requeued) set_queue(spec, *progression.requeued);
+}
+
 void Overlay::bring_up(StoredTask& task, const TaskChange& change) {
   change.change(task.progression);
+  bring_up(task.put.seq, task.put.spec, change);
   if (!task.finish && change.outcome) decode(change.outcome, RowKind::outcome, task.put.seq, task.finish.emplace());
 }
 
 void Overlay::bring_up(TaskSummary& task, const TaskChange& change) {
   change.change(task.progression);
+  bring_up(task.seq, task.spec, change);
   if (task.end || !change.outcome) return;
   TaskSummary::End end;
   decode(change.outcome, RowKind::outcome, task.seq, end);

@@ -46,6 +46,7 @@ class Overlay {
   // Adds what changed after the task was put.
   void bring_up(StoredTask& task, const TaskChange& change);
   void bring_up(TaskSummary& task, const TaskChange& change);
+  void bring_up(proto::TaskSeq seq, SharedSpec& spec, const TaskChange& change);
 
   TaskDatabase& database_;
   Journal& journal_;

@@ -113,7 +113,9 @@ proto::Result<MigrationReport> migrate_to(const std::string& directory, Postgres
       throw StoreError{"there is no data directory " + directory};
     JournalStore source{{{directory, "unused"}, 1}};
     const Patience patience{target.answer};
-    const auto session = [&] { return open_session(target.address, patience, target.safety); };
+    const auto session = [&] {
+      return open_session(target.surroundings.connect, target.address, patience, target.safety);
+    };
     if (has_schema(*session())) {
       throw StoreError{
           "the database has schema forkmill already: name an empty database, or drop the schema, with all "

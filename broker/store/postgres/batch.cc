@@ -34,6 +34,11 @@ constexpr const char* kDispatch =
     " SELECT seq, attempts, 0, true FROM unnest($1::bigint[], $2::bigint[]) AS new (seq, attempts)"
     " WHERE EXISTS (SELECT 1 FROM TASK t WHERE t.seq = new.seq)"
     " ON CONFLICT (seq) DO UPDATE SET attempts = excluded.attempts, dispatched = true";
+constexpr const char* kRequeue =
+    "INSERT INTO PROGRESSION (seq, attempts, due, dispatched, requeued)"
+    " SELECT seq, 0, 0, false, data FROM unnest($1::bigint[], $2::bytea[]) AS new (seq, data)"
+    " WHERE EXISTS (SELECT 1 FROM TASK t WHERE t.seq = new.seq)"
+    " ON CONFLICT (seq) DO UPDATE SET requeued = excluded.requeued";
 constexpr const char* kPutRecords =
     "INSERT INTO forkmill.record_1 (seq, data) SELECT * FROM unnest($1::bigint[], $2::bytea[])"
     " ON CONFLICT (seq) DO UPDATE SET data = excluded.data";
@@ -60,24 +65,27 @@ void SpanChanges::put(proto::TaskSeq seq, std::string_view row, bool is_new) {
 void SpanChanges::reschedule(const Reschedule& op) { progress_[op.seq] = {op, std::nullopt}; }
 void SpanChanges::dispatch(const Dispatch& op) { progress_[op.seq].dispatched = op; }
 
+void SpanChanges::requeue(proto::TaskSeq seq, std::string_view row) { requeued_[seq] = row; }
+
 void SpanChanges::finish(proto::TaskSeq seq, std::string_view row) {
   outcomes_.add(seq.value());
   outcome_rows_.add(row);
 }
 
-void SpanChanges::send(ServerConnection& server, std::uint64_t span) const {
+void SpanChanges::send(ServerSession& server, std::uint64_t span) const {
   if (!puts_.empty()) send_puts(server, span);
   if (!progress_.empty()) send_progress(server, span);
+  if (!requeued_.empty()) send_requeued(server, span);
   if (!outcomes_.empty()) send_outcomes(server, span);
   if (!forgotten_.empty()) send_forgotten(server, span);
 }
 
-void SpanChanges::send_puts(ServerConnection& server, std::uint64_t span) const {
+void SpanChanges::send_puts(ServerSession& server, std::uint64_t span) const {
   server.send(all_new_ ? of_span("put_new", span, kPutNew) : of_span("put", span, kPut),
               Parameters{}.array(puts_).array(put_rows_));
 }
 
-void SpanChanges::send_progress(ServerConnection& server, std::uint64_t span) const {
+void SpanChanges::send_progress(ServerSession& server, std::uint64_t span) const {
   using Of = ArrayParameter::Of;
   ArrayParameter rescheduled{Of::bigint};
   ArrayParameter made{Of::bigint};
@@ -101,11 +109,21 @@ void SpanChanges::send_progress(ServerConnection& server, std::uint64_t span) co
     server.send(of_span("dispatch", span, kDispatch), Parameters{}.array(dispatched).array(before));
 }
 
-void SpanChanges::send_outcomes(ServerConnection& server, std::uint64_t span) const {
+void SpanChanges::send_requeued(ServerSession& server, std::uint64_t span) const {
+  ArrayParameter seqs{ArrayParameter::Of::bigint};
+  ArrayParameter rows{ArrayParameter::Of::bytea};
+  for (const auto& [seq, row] : requeued_) {
+    seqs.add(seq.value());
+    rows.add(row);
+  }
+  server.send(of_span("requeue", span, kRequeue), Parameters{}.array(seqs).array(rows));
+}
+
+void SpanChanges::send_outcomes(ServerSession& server, std::uint64_t span) const {
   server.send(of_span("finish", span, kFinish), Parameters{}.array(outcomes_).array(outcome_rows_));
 }
 
-void SpanChanges::send_forgotten(ServerConnection& server, std::uint64_t span) const {
+void SpanChanges::send_forgotten(ServerSession& server, std::uint64_t span) const {
   for (const auto& [name, table] :
        {std::pair{"forget", "TASK"}, {"forget_outcome", "OUTCOME"}, {"forget_progression", "PROGRESSION"}}) {
     const std::string sql = std::string{"DELETE FROM "} + table + " WHERE seq = ANY ($1::bigint[])";
@@ -122,6 +140,12 @@ void Batch::add(const PutTask& op) {
   bytes_ += row.size();
 }
 
+void Batch::add(const Requeue& op) {
+  const std::string_view row = coder_.encode(op.seq, ProgressionRow{{}, op});
+  changes(op.seq).requeue(op.seq, row);
+  bytes_ += row.size();
+}
+
 void Batch::add(const Finish& op) {
   const std::string_view row = coder_.encode(op);
   changes(op.seq).finish(op.seq, row);
@@ -135,13 +159,13 @@ void Batch::add(const PutRecord& op) {
   bytes_ += row.size();
 }
 
-void Batch::send(ServerConnection& server, Spans& spans) {
+void Batch::send(ServerSession& server, Spans& spans) {
   for (; sent_ < parts_.size(); ++sent_) send_part(parts_[sent_], server, spans);
   parts_.emplace_back();
   bytes_ = 0;
 }
 
-void Batch::send_part(const Part& part, ServerConnection& server, Spans& spans) {
+void Batch::send_part(const Part& part, ServerSession& server, Spans& spans) {
   for (const auto& [span, changes] : part.spans) {
     if (changes.has_puts() && !spans.has(span)) {
       server.send_sql("SELECT forkmill.create_span($1::bigint::integer, $2::bigint)",
@@ -154,7 +178,7 @@ void Batch::send_part(const Part& part, ServerConnection& server, Spans& spans) 
   send_records(part, server);
 }
 
-void Batch::send_records(const Part& part, ServerConnection& server) {
+void Batch::send_records(const Part& part, ServerSession& server) {
   ArrayParameter put{ArrayParameter::Of::bigint};
   ArrayParameter rows{ArrayParameter::Of::bytea};
   ArrayParameter erased{ArrayParameter::Of::bigint};

@@ -10,7 +10,7 @@
 
 #include "broker/store/postgres/parameters.h"
 #include "broker/store/postgres/schema.h"
-#include "broker/store/postgres/server_connection.h"
+#include "broker/store/postgres/server_session.h"
 #include "broker/store/postgres/spans.h"
 #include "broker/store/records.h"
 #include "broker/store/sqlite/row.h"
@@ -24,28 +24,31 @@ class SpanChanges {
   void put(proto::TaskSeq seq, std::string_view row, bool is_new);
   void reschedule(const Reschedule& op);
   void dispatch(const Dispatch& op);
+  void requeue(proto::TaskSeq seq, std::string_view row);
   void finish(proto::TaskSeq seq, std::string_view row);
   void forget(proto::TaskSeq seq) { forgotten_.add(seq.value()); }
 
   bool has_puts() const { return !puts_.empty(); }
   // Returns by how many the tasks become more.
   std::int64_t growth() const { return std::int64_t{puts_.size()} - std::int64_t{forgotten_.size()}; }
-  void send(ServerConnection& server, std::uint64_t span) const;
+  void send(ServerSession& server, std::uint64_t span) const;
 
  private:
   struct Progress {
     std::optional<Reschedule> rescheduled;
     std::optional<Dispatch> dispatched;  // after that
   };
-  void send_puts(ServerConnection& server, std::uint64_t span) const;
-  void send_progress(ServerConnection& server, std::uint64_t span) const;
-  void send_outcomes(ServerConnection& server, std::uint64_t span) const;
-  void send_forgotten(ServerConnection& server, std::uint64_t span) const;
+  void send_puts(ServerSession& server, std::uint64_t span) const;
+  void send_progress(ServerSession& server, std::uint64_t span) const;
+  void send_requeued(ServerSession& server, std::uint64_t span) const;
+  void send_outcomes(ServerSession& server, std::uint64_t span) const;
+  void send_forgotten(ServerSession& server, std::uint64_t span) const;
 
   ArrayParameter puts_{ArrayParameter::Of::bigint};
   ArrayParameter put_rows_{ArrayParameter::Of::bytea};
   bool all_new_ = true;
   std::map<proto::TaskSeq, Progress> progress_;
+  std::map<proto::TaskSeq, std::string> requeued_;  // rows
   ArrayParameter outcomes_{ArrayParameter::Of::bigint};
   ArrayParameter outcome_rows_{ArrayParameter::Of::bytea};
   ArrayParameter forgotten_{ArrayParameter::Of::bigint};
@@ -60,6 +63,7 @@ class Batch {
   void add(const PutTask& op);
   void add(const Reschedule& op) { changes(op.seq).reschedule(op); }
   void add(const Dispatch& op) { changes(op.seq).dispatch(op); }
+  void add(const Requeue& op);
   void add(const Finish& op);
   void add(const Forget& op) { changes(op.seq).forget(op.seq); }
   void add(const PutRecord& op);
@@ -73,10 +77,10 @@ class Batch {
 
   // Queues what was not sent since the last rewind(), and adds to `spans` those that get tables by that. Changes of
   // tasks in spans without tables change nothing.
-  void send(ServerConnection& server, Spans& spans);
+  void send(ServerSession& server, Spans& spans);
   // Everything has to be sent again, in a new transaction.
   void rewind(Spans& spans);
-  // The commit is confirmed: nothing has to be kept.
+  // Call when the commit is confirmed: nothing has to be kept.
   void clear(Spans& spans);
 
  private:
@@ -86,8 +90,8 @@ class Batch {
     bool empty() const { return spans.empty() && records.empty(); }
   };
   SpanChanges& changes(proto::TaskSeq seq) { return parts_.back().spans[span_of(seq)]; }
-  void send_part(const Part& part, ServerConnection& server, Spans& spans);
-  static void send_records(const Part& part, ServerConnection& server);
+  void send_part(const Part& part, ServerSession& server, Spans& spans);
+  static void send_records(const Part& part, ServerSession& server);
 
   RowCoder& coder_;
   proto::TaskSeq last_seq_;

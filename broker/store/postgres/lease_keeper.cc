@@ -9,8 +9,38 @@
 
 namespace forkmill::broker {
 
+// The store's thread reports what is wrong with the server; here it is tried again.
+bool Lease::renew() {
+  try {
+    if (server_ == nullptr) {
+      server_ = connect_();
+      server_->run("SET synchronous_commit = off");
+    }
+    if (renew_lease(*server_, epoch_)) return true;
+    const std::lock_guard lock{mutex_};
+    deposed_ = deposed_text(read_shard(*server_), epoch_);
+    return false;
+  } catch (const std::runtime_error&) {
+    server_.reset();
+    return true;
+  }
+}
+
+void Lease::release() {
+  try {
+    if (server_ != nullptr) release_lease(*server_, epoch_);
+  } catch (const std::runtime_error&) {
+    server_.reset();
+  }
+}
+
+std::string Lease::deposed() const {
+  const std::lock_guard lock{mutex_};
+  return deposed_;
+}
+
 LeaseKeeper::LeaseKeeper(Connect connect, proto::Epoch epoch)
-    : connect_{std::move(connect)}, epoch_{epoch}, patience_{kLease} {
+    : patience_{kLease}, lease_{[this, connect = std::move(connect)] { return connect(patience_); }, epoch} {
   const proto::SignalsBlocked blocked;
   thread_ = std::thread{[this] { run(); }};
 }
@@ -24,46 +54,16 @@ LeaseKeeper::~LeaseKeeper() {
   thread_.join();
 }
 
-std::string LeaseKeeper::deposed() const {
-  const std::lock_guard lock{mutex_};
-  return deposed_;
-}
-
 void LeaseKeeper::run() {
   pthread_setname_np(pthread_self(), "lease");
-  while (renew() && wait()) {
+  while (lease_.renew() && wait()) {
   }
-  release();
+  lease_.release();
 }
 
 bool LeaseKeeper::wait() {
   std::unique_lock lock{mutex_};
   return !stop_.wait_for(lock, kLeaseRenewal, [this] { return stopping_; });
-}
-
-// The store's thread reports what is wrong with the server; here it is tried again.
-bool LeaseKeeper::renew() {
-  try {
-    if (server_ == nullptr) {
-      server_ = connect_(patience_);
-      server_->run("SET synchronous_commit = off");
-    }
-    if (renew_lease(*server_, epoch_)) return true;
-    const std::lock_guard lock{mutex_};
-    deposed_ = deposed_text(read_shard(*server_));
-    return false;
-  } catch (const std::runtime_error&) {
-    server_.reset();
-    return true;
-  }
-}
-
-void LeaseKeeper::release() {
-  try {
-    if (server_ != nullptr) release_lease(*server_, epoch_);
-  } catch (const std::runtime_error&) {
-    server_.reset();
-  }
 }
 
 }  // namespace forkmill::broker

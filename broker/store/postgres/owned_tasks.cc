@@ -5,6 +5,7 @@
 #include <map>
 #include <utility>
 
+#include "broker/store/postgres/mutants.h"
 #include "broker/store/postgres/schema.h"
 #include "proto/check.h"
 
@@ -31,7 +32,8 @@ void OwnedTasks::insist(const Work& work) {
       work(ownership_.server());
       return;
     } catch (const Interrupted& interrupted) {
-      batch_.rewind(spans_);
+      if (in_transaction_ && mutant(PostgresMutant::unknown_taken_for_success)) return;
+      if (!mutant(PostgresMutant::part_not_sent_again)) batch_.rewind(spans_);
       in_transaction_ = false;
       ownership_.lose(interrupted);
     }
@@ -48,7 +50,7 @@ ShardRow OwnedTasks::open() {
   const ShardRow row = *taken_;
   last_ = row.commit;
   batch_.start(row.last_seq);
-  insist([&](ServerConnection& server) {
+  insist([&](ServerSession& server) {
     const Rows rows =
         server.run("SELECT number FROM forkmill.span WHERE shard = $1::bigint", Parameters{}.number(kShard));
     for (int i = 0; i < rows.size(); ++i) spans_.add(rows.number(i, 0));
@@ -63,7 +65,7 @@ void OwnedTasks::load(const std::function<void(const TaskSummary&)>& visit) {
     proto::TaskSeq after;
     std::int64_t count = -spans_.all().at(span);
     for (bool more = true; more;) {
-      insist([&](ServerConnection& server) {
+      insist([&](ServerSession& server) {
         send_applied(server);
         more = reader_.load(server, span, after, [&](const TaskSummary& task) {
           after = task.seq;
@@ -79,7 +81,7 @@ void OwnedTasks::load(const std::function<void(const TaskSummary&)>& visit) {
 void OwnedTasks::load_records(const std::function<void(proto::TaskSeq, std::string_view)>& visit) {
   proto::TaskSeq after;
   for (bool more = true; more;) {
-    insist([&](ServerConnection& server) {
+    insist([&](ServerSession& server) {
       send_applied(server);
       more = reader_.load_records(server, after, [&](proto::TaskSeq seq, std::string_view bytes) {
         after = seq;
@@ -93,7 +95,7 @@ void OwnedTasks::fetch(std::span<const proto::TaskSeq> seqs, const std::function
   std::map<std::uint64_t, std::vector<proto::TaskSeq>> by_span;
   for (const proto::TaskSeq seq : seqs) by_span[span_of(seq)].push_back(seq);
   std::map<proto::TaskSeq, StoredTask> found;
-  insist([&](ServerConnection& server) {
+  insist([&](ServerSession& server) {
     send_applied(server);
     for (const auto& [span, wanted] : by_span) {
       if (!spans_.has(span)) continue;
@@ -107,14 +109,14 @@ void OwnedTasks::fetch(std::span<const proto::TaskSeq> seqs, const std::function
 
 void OwnedTasks::scan(proto::TaskSeq before, const std::function<bool(StoredTask)>& visit) {
   constexpr auto kMax = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-  insist([&](ServerConnection& server) { send_applied(server); });
+  insist([&](ServerSession& server) { send_applied(server); });
   proto::TaskSeq below{std::min(before.value(), kMax)};
   bool going = true;
   auto numbers = numbers_of(spans_);
   std::reverse(numbers.begin(), numbers.end());
   for (const std::uint64_t span : numbers) {
     for (bool more = going && span <= span_of(below); more && going;) {
-      insist([&](ServerConnection& server) {
+      insist([&](ServerSession& server) {
         send_applied(server);
         more = reader_.scan(server, span, below, [&](StoredTask task) {
           below = task.put.seq;
@@ -130,11 +132,11 @@ void OwnedTasks::scan(proto::TaskSeq before, const std::function<bool(StoredTask
 void OwnedTasks::apply(std::span<const StoreOp> ops) {
   for (const auto& op : ops) {
     std::visit([this](const auto& one) { batch_.add(one); }, op);
-    if (batch_.bytes() >= kPartBytes) insist([this](ServerConnection& server) { send_applied(server); });
+    if (batch_.bytes() >= kPartBytes) insist([this](ServerSession& server) { send_applied(server); });
   }
 }
 
-void OwnedTasks::queue_applied(ServerConnection& server) {
+void OwnedTasks::queue_applied(ServerSession& server) {
   if (!std::exchange(in_transaction_, true)) {
     server.send_sql("BEGIN");
     server.send({"assert_owner", "SELECT forkmill.assert_owner($1::bigint::integer, $2::bigint)"},
@@ -143,20 +145,23 @@ void OwnedTasks::queue_applied(ServerConnection& server) {
   batch_.send(server, spans_);
 }
 
-void OwnedTasks::send_applied(ServerConnection& server) {
+void OwnedTasks::send_applied(ServerSession& server) {
   if (!batch_.has_more()) return;
   queue_applied(server);
   static_cast<void>(server.finish());
 }
 
-void OwnedTasks::commit_on(ServerConnection& server, proto::CommitSeq number) {
-  if (ownership_.stored() == number) return;  // the commit whose answer was lost
-  if (ownership_.stored() != last_) {
+void OwnedTasks::commit_on(ServerSession& server, proto::CommitSeq number) {
+  if (ownership_.stored() == number && !mutant(PostgresMutant::unknown_taken_for_failure))
+    return;  // the commit whose answer was lost
+  if (ownership_.stored() != last_ && !mutant(PostgresMutant::lost_commits_accepted)) {
     throw StoreError{"the server has commit " + std::to_string(ownership_.stored().value()) +
                      " as the last one, and had acknowledged " + std::to_string(last_.value()) +
                      ": it was replaced by a server that lacks commits, or by a backup"};
   }
   queue_applied(server);
+  const bool needs_standby =
+      ownership_.options().safety == CommitSafety::standby && !mutant(PostgresMutant::standbys_not_asked);
   server.send(
       {"record_commit",
        "SELECT forkmill.record_commit($1::bigint::integer, $2::bigint, $3::bigint, $4::bigint, $5::bigint <> 0)"},
@@ -165,18 +170,20 @@ void OwnedTasks::commit_on(ServerConnection& server, proto::CommitSeq number) {
           .number(ownership_.epoch().value())
           .number(number.value())
           .number(batch_.last_seq().value())
-          .number(ownership_.options().safety == CommitSafety::standby ? 1 : 0));
+          .number(needs_standby ? 1 : 0));
   server.send_sql("COMMIT");
   const auto results = server.finish();
   // A server that was told to stop waiting for its standby says COMMIT, with a warning.
-  if (const auto warning = server.take_warning(); !warning.empty()) throw Interrupted{warning};
+  if (const auto warning = server.take_warning();
+      !warning.empty() && !mutant(PostgresMutant::warning_taken_for_success))
+    throw Interrupted{warning};
   if (results.back().tag() != "COMMIT") throw Interrupted{"the server has rolled a commit back"};
   ownership_.set_stored(number);
 }
 
 void OwnedTasks::commit(proto::CommitSeq number) {
   FORKMILL_CHECK(number > last_);
-  insist([&](ServerConnection& server) { commit_on(server, number); });
+  insist([&](ServerSession& server) { commit_on(server, number); });
   in_transaction_ = false;
   last_ = number;
   batch_.clear(spans_);
@@ -187,7 +194,7 @@ void OwnedTasks::drop_emptied_span() {
   const auto span = spans_.emptied();
   if (!span || Patience::Clock::now() < next_drop_) return;
   bool dropped = false;
-  insist([&](ServerConnection& server) {
+  insist([&](ServerSession& server) {
     dropped = server
                   .run("SELECT forkmill.drop_span($1::bigint::integer, $2::bigint, $3::bigint)",
                        Parameters{}.number(kShard).number(ownership_.epoch().value()).number(*span))
@@ -198,7 +205,7 @@ void OwnedTasks::drop_emptied_span() {
     return;
   }
   spans_.remove(*span);
-  insist([](ServerConnection& server) { server.forget_statements(); });
+  insist([](ServerSession& server) { server.forget_statements(); });
 }
 
 }  // namespace forkmill::broker

@@ -38,10 +38,10 @@ class OwnedTasks {
   // are not committed is in the server.
   template <class Work>
   void insist(const Work& work);
-  void queue_applied(ServerConnection& server);
-  void send_applied(ServerConnection& server);
+  void queue_applied(ServerSession& server);
+  void send_applied(ServerSession& server);
   // Makes the commit, unless the server has it.
-  void commit_on(ServerConnection& server, proto::CommitSeq number);
+  void commit_on(ServerSession& server, proto::CommitSeq number);
   void drop_emptied_span();
 
   Ownership ownership_;

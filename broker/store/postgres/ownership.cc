@@ -1,9 +1,9 @@
 #include "broker/store/postgres/ownership.h"
 
 #include <algorithm>
-#include <thread>
 #include <utility>
 
+#include "broker/store/postgres/mutants.h"
 #include "broker/store/postgres/schema.h"
 
 namespace forkmill::broker {
@@ -39,7 +39,7 @@ std::chrono::milliseconds Outage::report(const std::string& reason,
 
 void Ownership::connect() {
   try {
-    server_ = open_session(options_.address, patience_, options_.safety);
+    server_ = open_session(options_.surroundings.connect, options_.address, patience_, options_.safety);
   } catch (const StoreError& error) {
     // Another server than before, or another setting, which may be mended.
     if (!ready_ || patience_.is_over()) throw;
@@ -51,11 +51,12 @@ void Ownership::connect() {
   ready_ = true;
 }
 
-bool Ownership::is_free(const ShardRow& row) {
-  if (!options_.waits || !row.is_leased || row.owner == options_.owner) return true;
+bool OwnerWatch::is_free(const ShardRow& row, const PostgresOptions& options) {
+  if (!options.waits || row.owner == options.owner) return true;
+  if (!row.is_leased && std::exchange(grace_looks_, std::max(grace_looks_ - 1, 0)) == 0) return true;
   if (std::exchange(told_, row.owner) != row.owner) {
-    options_.standing_by("standing by: the tasks are owned by " + row.owner + " (epoch " +
-                         std::to_string(row.epoch.value()) + (row.address.empty() ? "" : ", " + row.address) + ")");
+    options.standing_by("standing by: the tasks are owned by " + row.owner + " (epoch " +
+                        std::to_string(row.epoch.value()) + (row.address.empty() ? "" : ", " + row.address) + ")");
   }
   return false;
 }
@@ -65,11 +66,12 @@ bool Ownership::await() {
     if (options_.stopped()) return false;
     try {
       if (server_ == nullptr) connect();
-      if (is_free(read_shard(*server_))) return true;
-      std::this_thread::sleep_for(kLeaseLook);
+      if (watch_.is_free(read_shard(*server_), options_)) return true;
+      options_.surroundings.sleep(kLeaseLook);
     } catch (const Interrupted& interrupted) {
       if (!reached_) throw StoreError{with_remedy(interrupted.what(), interrupted.state())};
       lose(interrupted);
+      watch_.note_outage();
     } catch (const SqlError& error) {
       throw StoreError{with_remedy(error.what(), error.state())};
     }
@@ -81,10 +83,10 @@ bool Ownership::try_to_take(ShardRow& row) {
     if (server_ == nullptr) connect();
     row = read_shard(*server_);
     if (row.owner == options_.owner) {  // the answer was lost
-      confirm_ownership(*server_, row.epoch);
+      if (!mutant(PostgresMutant::takeover_barrier_skipped)) confirm_ownership(*server_, row.epoch, claimant());
       return true;
     }
-    return is_free(row) && take_over(*server_, row.epoch, options_.owner, options_.endpoints, row);
+    return watch_.is_free(row, options_) && take_over(*server_, row.epoch, claimant(), row);
   } catch (const Interrupted& interrupted) {
     lose(interrupted);
     return false;
@@ -99,17 +101,18 @@ std::optional<ShardRow> Ownership::take() {
   epoch_ = row.epoch;
   stored_ = row.commit;
   outage_.end();
-  keeper_ =
-      std::make_unique<LeaseKeeper>([address = options_.address, safety = options_.safety](
-                                        const Patience& patience) { return open_session(address, patience, safety); },
-                                    epoch_);
+  lease_ = options_.surroundings.hold_lease(
+      [address = options_.address, safety = options_.safety, connect = options_.surroundings.connect](
+          const Patience& patience) { return open_session(connect, address, patience, safety); },
+      epoch_);
   return row;
 }
 
-ServerConnection& Ownership::server() {
+ServerSession& Ownership::server() {
   if (server_ == nullptr) {
     connect();
-    stored_ = confirm_ownership(*server_, epoch_);
+    stored_ = mutant(PostgresMutant::barrier_skipped) ? read_shard(*server_).commit
+                                                      : confirm_ownership(*server_, epoch_, claimant());
     if (outage_.end()) options_.note("the database is back");
   }
   return *server_;
@@ -120,12 +123,12 @@ void Ownership::lose(const Interrupted& reason) {
   if (options_.stopped()) patience_.hurry();
   if (patience_.is_over())
     throw StoreError{"the broker was stopped while the database was away: " + std::string{reason.what()}};
-  std::this_thread::sleep_for(outage_.report(reason.what(), options_.warn));
+  options_.surroundings.sleep(outage_.report(reason.what(), options_.warn));
 }
 
 void Ownership::check() const {
-  if (keeper_ == nullptr) return;
-  if (const auto text = keeper_->deposed(); !text.empty()) throw StoreError{text};
+  if (lease_ == nullptr) return;
+  if (const auto text = lease_->deposed(); !text.empty()) throw StoreError{text};
 }
 
 std::string Ownership::explain(const StoreError& error) {
@@ -134,7 +137,7 @@ std::string Ownership::explain(const StoreError& error) {
   try {
     server_.reset();
     connect();
-    if (const ShardRow row = read_shard(*server_); keeper_ && row.epoch != epoch_) return deposed_text(row);
+    if (const ShardRow row = read_shard(*server_); lease_ && row.epoch != epoch_) return deposed_text(row, epoch_);
   } catch (const std::runtime_error&) {
     server_.reset();
   }

@@ -8,10 +8,9 @@
 #include <string>
 #include <utility>
 
-#include "broker/store/postgres/lease_keeper.h"
 #include "broker/store/postgres/schema.h"
-#include "broker/store/postgres/session.h"
 #include "broker/store/postgres/shard.h"
+#include "broker/store/postgres/surroundings.h"
 
 namespace forkmill::broker {
 
@@ -30,6 +29,7 @@ struct PostgresOptions {
   std::function<void(const std::string&)> note = [](const std::string&) {};
   std::function<void(const std::string&)> warn = [](const std::string&) {};
   std::function<void(const std::string&)> standing_by = [](const std::string&) {};
+  StoreSurroundings surroundings;
 };
 
 // Outage: tells operators of an outage of the server, and how long to wait before another attempt.
@@ -40,7 +40,7 @@ class Outage {
   std::chrono::milliseconds report(const std::string& reason, const std::function<void(const std::string&)>& warn);
   // Returns whether there was an outage.
   bool end() { return std::exchange(lasts_, false); }
-  // A connection was of use.
+  // Call when a connection was of use.
   void settle() { losses_ = 0; }
 
  private:
@@ -48,6 +48,19 @@ class Outage {
   std::string told_;  // the reason
   Patience::Clock::time_point next_{};
   int losses_ = 0;
+};
+
+// OwnerWatch: whether the shard is free to be taken over, as a broker that waits for it sees it.
+class OwnerWatch {
+ public:
+  // Returns whether no other broker owns the shard. Otherwise tells operators once who does.
+  bool is_free(const ShardRow& row, const PostgresOptions& options);
+  // The server was away: no owner could renew its lease meanwhile, and each has time to do so now.
+  void note_outage() { grace_looks_ = static_cast<int>(kLease / kLeaseLook); }
+
+ private:
+  std::string told_;     // the owner that was reported last
+  int grace_looks_ = 0;  // how often a lease that has run out counts as one that has not
 };
 
 class Ownership {
@@ -60,7 +73,7 @@ class Ownership {
 
   // Returns the connection. After lose(), connects first, and confirms that the shard is still this broker's. Throws
   // Interrupted if the server cannot be reached, StoreError if the shard has another owner.
-  ServerConnection& server();
+  ServerSession& server();
   // The last commit that the server is known to have, safe as commits are.
   proto::CommitSeq stored() const { return stored_; }
   void set_stored(proto::CommitSeq commit) {
@@ -82,23 +95,23 @@ class Ownership {
   proto::Epoch epoch() const { return epoch_; }
 
  private:
+  Claimant claimant() const { return {options_.owner, options_.endpoints, options_.safety}; }
   void connect();
   // Waits until no other broker owns the shard. Returns false if the broker was stopped.
   bool await();
-  bool is_free(const ShardRow& row);
   // Takes the shard over unless another broker was quicker.
   bool try_to_take(ShardRow& row);
 
   const PostgresOptions options_;
   Patience patience_;
-  std::unique_ptr<ServerConnection> server_;
+  std::unique_ptr<ServerSession> server_;
   bool reached_ = false;  // the server, once
   bool ready_ = false;    // the schema is there
-  std::string told_;      // the owner that was reported last
+  OwnerWatch watch_;
   Outage outage_;
   proto::Epoch epoch_;
   proto::CommitSeq stored_;
-  std::unique_ptr<LeaseKeeper> keeper_;  // null: not the owner
+  std::unique_ptr<LeaseHolder> lease_;  // null: not the owner
 };
 
 }  // namespace forkmill::broker

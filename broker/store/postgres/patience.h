@@ -17,7 +17,7 @@ class Patience {
 
   std::chrono::milliseconds answer() const { return answer_; }
 
-  // The broker is to end: an outage that lasts longer than kLast from now on is a failure.
+  // Call when the broker is to end: an outage that lasts longer than kLast from now on is a failure.
   void hurry() {
     std::int64_t none = 0;
     ends_at_.compare_exchange_strong(none, (Clock::now() + kLast).time_since_epoch().count());

@@ -81,14 +81,32 @@ END $$)",
     "INSERT INTO forkmill.lease (shard) VALUES (1)",
 };
 
-constexpr std::array<std::span<const char* const>, 1> kVersions{kVersion1};
+// Adds a column for tasks that were requeued.
+constexpr const char* kVersion2[] = {
+    R"(DO $$
+DECLARE
+  one forkmill.span;
+BEGIN
+  FOR one IN SELECT * FROM forkmill.span LOOP
+    EXECUTE format('ALTER TABLE forkmill.progression_%s_%s ADD COLUMN requeued bytea', one.shard, one.number);
+  END LOOP;
+END $$)",
+    "ALTER FUNCTION forkmill.create_span(integer, bigint) RENAME TO create_span_1",
+    R"(CREATE FUNCTION forkmill.create_span(of_shard integer, of_span bigint) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM forkmill.create_span_1(of_shard, of_span);
+  EXECUTE format('ALTER TABLE forkmill.progression_%s_%s ADD COLUMN IF NOT EXISTS requeued bytea', of_shard, of_span);
+END $$)",
+};
 
-void migrate(ServerConnection& server, std::size_t version) {
+constexpr std::array<std::span<const char* const>, 2> kVersions{kVersion1, kVersion2};
+
+void migrate(ServerSession& server, std::size_t version) {
   for (; version < kVersions.size(); ++version)
     for (const char* statement : kVersions[version]) server.run(statement);
 }
 
-void create_schema(ServerConnection& server, const std::string& cluster, const StoreOrigin& origin) {
+void create_schema(ServerSession& server, const std::string& cluster, const StoreOrigin& origin) {
   migrate(server, 0);
   server.run("INSERT INTO forkmill.cluster (name, version) VALUES ($1::text, $2::bigint)",
              Parameters{}.bytes(cluster).number(kVersions.size()));
@@ -115,15 +133,15 @@ void check_cluster(const std::string& cluster, const std::string& found, std::ui
 
 }  // namespace
 
-bool has_schema(ServerConnection& server) {
+bool has_schema(ServerSession& server) {
   return !server.run("SELECT to_regclass('forkmill.cluster')::text").is_null(0, 0);
 }
 
-void rename_cluster(ServerConnection& server, const std::string& name) {
+void rename_cluster(ServerSession& server, const std::string& name) {
   server.run("UPDATE forkmill.cluster SET name = $1::text", Parameters{}.bytes(name));
 }
 
-void bring_up_schema(ServerConnection& server, const std::string& cluster, const StoreOrigin& origin) {
+void bring_up_schema(ServerSession& server, const std::string& cluster, const StoreOrigin& origin) {
   server.run("BEGIN");
   server.run("SELECT pg_advisory_xact_lock($1::bigint)", Parameters{}.number(kLock));
   if (!has_schema(server)) {

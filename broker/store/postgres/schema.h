@@ -14,7 +14,7 @@
 #include <cstdint>
 #include <string>
 
-#include "broker/store/postgres/server_connection.h"
+#include "broker/store/postgres/server_session.h"
 #include "proto/ids.h"
 
 namespace forkmill::broker {
@@ -35,9 +35,9 @@ struct StoreOrigin {
 // Creates the schema if it is missing, and converts one of an earlier version, in one transaction; brokers that start
 // at the same time wait for each other. `cluster` names the cluster. Throws StoreError for a schema of a newer version
 // or of another cluster.
-void bring_up_schema(ServerConnection& server, const std::string& cluster, const StoreOrigin& origin);
-bool has_schema(ServerConnection& server);
+void bring_up_schema(ServerSession& server, const std::string& cluster, const StoreOrigin& origin);
+bool has_schema(ServerSession& server);
 // Gives the cluster another name. REQUIRES: has_schema().
-void rename_cluster(ServerConnection& server, const std::string& name);
+void rename_cluster(ServerSession& server, const std::string& name);
 
 }  // namespace forkmill::broker

@@ -40,7 +40,7 @@ bool passes(const std::string& state) {
 
 // ---- Rows -----------------------------------------------------------------------------------------------------------
 
-Rows::Rows(pg_result* result) : result_{result, PQclear} {}
+Rows::Rows(pg_result* result, std::string tag) : result_{result, PQclear}, tag_{std::move(tag)} {}
 
 int Rows::size() const { return PQntuples(result_.get()); }
 bool Rows::is_null(int row, int column) const { return PQgetisnull(result_.get(), row, column) != 0; }
@@ -54,14 +54,23 @@ std::string_view Rows::bytes(int row, int column) const {
   return {PQgetvalue(result_.get(), row, column), static_cast<std::size_t>(PQgetlength(result_.get(), row, column))};
 }
 
-std::string_view Rows::tag() const { return PQcmdStatus(result_.get()); }
+std::string_view Rows::tag() const { return tag_.empty() ? PQcmdStatus(result_.get()) : std::string_view{tag_}; }
 
 void Rows::fail() const {
   const std::string state = field(result_.get(), PG_DIAG_SQLSTATE);
   std::string text = field(result_.get(), PG_DIAG_MESSAGE_PRIMARY);
   if (text.empty()) text = without_line_end(PQresultErrorMessage(result_.get()));
+  fail_statement(text, state);
+}
+
+void fail_statement(const std::string& text, const std::string& state) {
   if (state.empty() || passes(state)) throw Interrupted{text, state};
   throw SqlError{text, state};
+}
+
+Rows ServerSession::run(const std::string& text, const Parameters& parameters) {
+  send_sql(text, parameters);
+  return std::move(finish().front());
 }
 
 // ---- The connection -------------------------------------------------------------------------------------------------
@@ -138,11 +147,6 @@ std::vector<Rows> ServerConnection::finish() {
   }
   if (failure) failure->fail();
   return results;
-}
-
-Rows ServerConnection::run(const std::string& text, const Parameters& parameters) {
-  send_sql(text, parameters);
-  return std::move(finish().front());
 }
 
 void ServerConnection::forget_statements() {

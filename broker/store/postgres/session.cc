@@ -1,5 +1,8 @@
 #include "broker/store/postgres/session.h"
 
+#include "broker/store/postgres/mutants.h"
+#include "broker/store/postgres/server_connection.h"
+
 namespace forkmill::broker {
 
 namespace {
@@ -19,7 +22,7 @@ struct ServerSettings {
   std::string standby_names;
 };
 
-ServerSettings ask_settings(ServerConnection& server) {
+ServerSettings ask_settings(ServerSession& server) {
   const Rows row = server.run(
       "SELECT current_setting('server_version_num')::bigint, pg_backend_pid()::bigint, pg_is_in_recovery(),"
       " current_setting('server_encoding'), current_setting('default_transaction_isolation'),"
@@ -31,8 +34,7 @@ ServerSettings ask_settings(ServerConnection& server) {
 
 void refuse_setting(const std::string& name, const std::string& value, const std::string& why,
                     const std::string& remedy) {
-  throw StoreError{"the server has " + name + " = " + (value.empty() ? "''" : value) + ", with which " + why + ": " +
-                   remedy};
+  throw StoreError{"the server has " + name + " = " + (value.empty() ? "''" : value) + ": " + why + "; " + remedy};
 }
 
 // Fails for settings with which acknowledged tasks could be lost.
@@ -55,7 +57,7 @@ void check_durability(const ServerSettings& found, CommitSafety safety) {
   }
 }
 
-void check_session(ServerConnection& server, const ServerSettings& found, CommitSafety safety) {
+void check_session(ServerSession& server, const ServerSettings& found, CommitSafety safety) {
   if (found.version < kOldestServer) {
     throw StoreError{"the server has version " + std::to_string(found.version / 10000) +
                      ", and PostgreSQL 15 or newer is needed"};
@@ -73,7 +75,7 @@ void check_session(ServerConnection& server, const ServerSettings& found, Commit
     refuse_setting("default_transaction_isolation", found.isolation, "transactions may see what is not committed",
                    "set default_transaction_isolation = 'read committed'");
   }
-  if (found.is_standby) {
+  if (found.is_standby && !mutant(PostgresMutant::standby_read)) {
     throw Interrupted{
         "the server is a read-only standby: name the primary, or both of them (postgresql://USER@A,B/DATABASE)"};
   }
@@ -82,22 +84,30 @@ void check_session(ServerConnection& server, const ServerSettings& found, Commit
 
 }  // namespace
 
-std::unique_ptr<ServerConnection> open_session(const ServerAddress& address, const Patience& patience,
-                                               CommitSafety safety) {
-  auto server = std::make_unique<ServerConnection>(address, patience);
-  const ServerSettings found = ask_settings(*server);
-  check_session(*server, found, safety);
+std::unique_ptr<ServerSession> connect_by_libpq(const ServerAddress& address, const Patience& patience) {
+  return std::make_unique<ServerConnection>(address, patience);
+}
+
+void prepare_session(ServerSession& server, CommitSafety safety) {
+  const ServerSettings found = ask_settings(server);
+  check_session(server, found, safety);
   // Later changes of the server's settings leave this session as it is. Rows are found by their key: the planner has no
   // statistics of young tables, and must not read them as a whole.
-  server->send_sql("SET synchronous_commit = " + found.synchronous_commit);
+  server.send_sql("SET synchronous_commit = " + found.synchronous_commit);
   for (const char* setting :
        {"default_transaction_isolation = 'read committed'", "default_transaction_read_only = off",
         "client_min_messages = warning", "statement_timeout = 0", "idle_in_transaction_session_timeout = 0",
         "idle_session_timeout = 0", "lock_timeout = 0", "plan_cache_mode = force_generic_plan", "enable_seqscan = off",
         "enable_hashjoin = off", "enable_mergejoin = off", "jit = off"})
-    server->send_sql(std::string{"SET "} + setting);
-  static_cast<void>(server->finish());
-  static_cast<void>(server->take_warning());
+    server.send_sql(std::string{"SET "} + setting);
+  static_cast<void>(server.finish());
+  static_cast<void>(server.take_warning());
+}
+
+std::unique_ptr<ServerSession> open_session(const ConnectToServer& connect, const ServerAddress& address,
+                                            const Patience& patience, CommitSafety safety) {
+  auto server = connect(address, patience);
+  prepare_session(*server, safety);
   return server;
 }
 

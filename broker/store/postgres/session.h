@@ -2,10 +2,13 @@
 // fixes the settings that the broker relies on.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
-#include "broker/store/postgres/server_connection.h"
+#include "broker/store/postgres/patience.h"
+#include "broker/store/postgres/server_address.h"
+#include "broker/store/postgres/server_session.h"
 
 namespace forkmill::broker {
 
@@ -15,10 +18,17 @@ enum class CommitSafety {
   standby,  // also on the disk of a synchronous standby
 };
 
-// Connects, as the constructor of ServerConnection. Throws StoreError, with what to do, if the server is weaker than
+// ConnectToServer: makes a session with a server. Throws what the constructor of ServerConnection throws. The second
+// argument outlives the session.
+using ConnectToServer = std::function<std::unique_ptr<ServerSession>(const ServerAddress&, const Patience&)>;
+std::unique_ptr<ServerSession> connect_by_libpq(const ServerAddress& address, const Patience& patience);
+
+// Checks and prepares a session that was just made. Throws StoreError, with what to do, if the server is weaker than
 // `safety`, too old, or not one that a broker can use; Interrupted if it is a read-only standby, as the primary of
 // a moment ago may be.
-std::unique_ptr<ServerConnection> open_session(const ServerAddress& address, const Patience& patience,
-                                               CommitSafety safety);
+void prepare_session(ServerSession& server, CommitSafety safety);
+// Makes a session, and prepares it.
+std::unique_ptr<ServerSession> open_session(const ConnectToServer& connect, const ServerAddress& address,
+                                            const Patience& patience, CommitSafety safety);
 
 }  // namespace forkmill::broker

@@ -1,5 +1,6 @@
 #include "broker/store/postgres/shard.h"
 
+#include "broker/store/postgres/mutants.h"
 #include "broker/store/postgres/schema.h"
 #include "broker/store/store.h"
 
@@ -8,6 +9,7 @@ namespace forkmill::broker {
 namespace {
 
 constexpr const char* kLockNotAvailable = "55P03";
+constexpr int kStandbys = 2;  // the place of this setting among the results of a transaction of its own
 
 ShardRow row_of(const Rows& rows) {
   return {rows.text(0, 0),       proto::Epoch{rows.number(0, 1)},     rows.text(0, 2),
@@ -19,7 +21,7 @@ std::string lease_end() { return "clock_timestamp() + interval '" + std::to_stri
 
 // Ends the sessions that have the row of the shard locked: those of an owner that was cut off in a transaction, or
 // stopped. A commit that waits for its standby is in the database already, and stays.
-void end_other_transactions(ServerConnection& server) {
+void end_other_transactions(ServerSession& server) {
   static_cast<void>(
       server.run("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE relation = 'forkmill.shard'::regclass"
                  " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
@@ -27,8 +29,9 @@ void end_other_transactions(ServerConnection& server) {
 }
 
 // Sends the queued statements of a transaction that may have to wait for the row. Throws Interrupted if the server
-// stopped waiting for its standby.
-std::vector<Rows> commit_alone(ServerConnection& server) {
+// did not wait for its standby, or not to the end. Returns the results, beginning with that of the first statement
+// after begin_alone().
+std::vector<Rows> commit_alone(ServerSession& server, CommitSafety safety) {
   server.send_sql("COMMIT");
   std::vector<Rows> results;
   try {
@@ -40,18 +43,25 @@ std::vector<Rows> commit_alone(ServerConnection& server) {
     }
     throw;
   }
-  if (const auto warning = server.take_warning(); !warning.empty()) throw Interrupted{warning};
+  if (const auto warning = server.take_warning();
+      !warning.empty() && !mutant(PostgresMutant::warning_taken_for_success))
+    throw Interrupted{warning};
+  const bool needs_standby = safety == CommitSafety::standby && !mutant(PostgresMutant::standbys_not_asked);
+  if (needs_standby && results.at(kStandbys).bytes(0, 0).empty())
+    throw Interrupted{"synchronous_standby_names is empty, so that no standby has what is committed", kNoStandbys};
+  results.erase(results.begin(), results.begin() + kStandbys + 1);
   return results;
 }
 
-void begin_alone(ServerConnection& server) {
+void begin_alone(ServerSession& server) {
   server.send_sql("BEGIN");
   server.send_sql("SET LOCAL lock_timeout = '1s'");
+  server.send_sql("SELECT current_setting('synchronous_standby_names')");
 }
 
 }  // namespace
 
-ShardRow read_shard(ServerConnection& server) {
+ShardRow read_shard(ServerSession& server) {
   const Rows rows = server.run(
       "SELECT s.store, s.epoch, s.owner, s.address, s.commit_number, s.last_seq, l.lease_until > clock_timestamp()"
       " FROM forkmill.shard s JOIN forkmill.lease l ON l.shard = s.id WHERE s.id = $1::bigint",
@@ -60,49 +70,53 @@ ShardRow read_shard(ServerConnection& server) {
   return row_of(rows);
 }
 
-bool take_over(ServerConnection& server, proto::Epoch seen, const std::string& owner, const std::string& address,
-               ShardRow& row) {
+bool take_over(ServerSession& server, proto::Epoch seen, const Claimant& claimant, ShardRow& row) {
   const std::uint64_t left_out = seen.value() == 0 ? 0 : Store::kLeftOut;  // as of Store::Identity::last_seq
   begin_alone(server);
   server.send_sql(
       "UPDATE forkmill.shard SET epoch = epoch + 1, owner = $3::text, address = $4::text, last_seq = last_seq + "
       "$5::bigint WHERE id = $1::bigint AND epoch = $2::bigint RETURNING store, epoch, owner, address, commit_number, "
       "last_seq, true",
-      Parameters{}.number(kShard).number(seen.value()).bytes(owner).bytes(address).number(left_out));
+      Parameters{}.number(kShard).number(seen.value()).bytes(claimant.owner).bytes(claimant.address).number(left_out));
   server.send_sql("UPDATE forkmill.lease SET epoch = s.epoch, lease_until = " + lease_end() +
                       " FROM forkmill.shard s WHERE s.id = shard AND s.id = $1::bigint AND s.epoch = $2::bigint",
                   Parameters{}.number(kShard).number(seen.value() + 1));
-  const auto results = commit_alone(server);
-  const Rows& updated = results.at(2);
+  const auto results = commit_alone(server, claimant.safety);
+  const Rows& updated = results.at(0);
   if (updated.size() == 0) return false;
   row = row_of(updated);
   return true;
 }
 
-proto::CommitSeq confirm_ownership(ServerConnection& server, proto::Epoch epoch) {
+proto::CommitSeq confirm_ownership(ServerSession& server, proto::Epoch epoch, const Claimant& claimant) {
   begin_alone(server);
   server.send_sql(
-      "UPDATE forkmill.shard SET epoch = epoch WHERE id = $1::bigint AND epoch = $2::bigint RETURNING commit_number",
-      Parameters{}.number(kShard).number(epoch.value()));
-  const auto results = commit_alone(server);
-  const Rows& updated = results.at(2);
-  if (updated.size() == 0) throw StoreError{deposed_text(read_shard(server))};
+      "UPDATE forkmill.shard SET epoch = epoch WHERE id = $1::bigint AND epoch = $2::bigint AND owner = $3::text"
+      " RETURNING commit_number",
+      Parameters{}.number(kShard).number(epoch.value()).bytes(claimant.owner));
+  const auto results = commit_alone(server, claimant.safety);
+  const Rows& updated = results.at(0);
+  if (updated.size() == 0) throw StoreError{deposed_text(read_shard(server), epoch)};
   return proto::CommitSeq{updated.number(0, 0)};
 }
 
-bool renew_lease(ServerConnection& server, proto::Epoch epoch) {
+bool renew_lease(ServerSession& server, proto::Epoch epoch) {
   const Rows done = server.run("UPDATE forkmill.lease SET lease_until = " + lease_end() +
                                    " WHERE shard = $1::bigint AND epoch = $2::bigint RETURNING 1::bigint",
                                Parameters{}.number(kShard).number(epoch.value()));
   return done.size() == 1;
 }
 
-void release_lease(ServerConnection& server, proto::Epoch epoch) {
+void release_lease(ServerSession& server, proto::Epoch epoch) {
   server.run("UPDATE forkmill.lease SET lease_until = '-infinity' WHERE shard = $1::bigint AND epoch = $2::bigint",
              Parameters{}.number(kShard).number(epoch.value()));
 }
 
-std::string deposed_text(const ShardRow& row) {
+std::string deposed_text(const ShardRow& row, proto::Epoch epoch) {
+  if (row.epoch < epoch) {
+    return "the server has epoch " + std::to_string(row.epoch.value()) + ", and this broker owned the tasks in epoch " +
+           std::to_string(epoch.value()) + ": it was replaced by a server that lacks commits, or by a backup";
+  }
   return "another broker has taken over (epoch " + std::to_string(row.epoch.value()) + ", " + row.owner +
          (row.address.empty() ? "" : " at " + row.address) +
          "); this one was deposed, and has acknowledged no durable task since";

@@ -7,14 +7,15 @@
 #include <cstdint>
 #include <string>
 
-#include "broker/store/postgres/server_connection.h"
+#include "broker/store/postgres/server_session.h"
+#include "broker/store/postgres/session.h"
 #include "proto/ids.h"
 
 namespace forkmill::broker {
 
 // How long a lease lasts, and how often its owner renews it and others look at it.
-inline constexpr std::chrono::milliseconds kLease{2500};
-inline constexpr std::chrono::milliseconds kLeaseRenewal{500};
+inline constexpr std::chrono::milliseconds kLease{2000};
+inline constexpr std::chrono::milliseconds kLeaseRenewal{400};
 inline constexpr std::chrono::milliseconds kLeaseLook{200};
 
 // SQLSTATEs of this schema's functions.
@@ -32,25 +33,32 @@ struct ShardRow {
   bool is_leased = false;  // the owner is alive
 };
 
+// Claimant: a broker that owns the shard, or wants to.
+struct Claimant {
+  std::string owner;    // names one process
+  std::string address;  // where clients reach it
+  CommitSafety safety = CommitSafety::standby;
+};
+
 // Reads the row as it is committed.
-ShardRow read_shard(ServerConnection& server);
+ShardRow read_shard(ServerSession& server);
 
-// Makes `owner` the owner and raises the epoch, unless the epoch is not `seen` any longer. Returns whether it did; the
-// new row is in `row` then, and what every earlier owner has committed is on the standby. Ends the transaction of an
-// earlier owner that is in the way.
-bool take_over(ServerConnection& server, proto::Epoch seen, const std::string& owner, const std::string& address,
-               ShardRow& row);
+// Makes `claimant` the owner and raises the epoch, unless the epoch is not `seen` any longer. Returns whether it did;
+// the new row is in `row` then, and what every earlier owner has committed is on the standby. Ends the transaction of
+// an earlier owner that is in the way.
+bool take_over(ServerSession& server, proto::Epoch seen, const Claimant& claimant, ShardRow& row);
 
-// Commits something as the owner of `epoch`. When it returns, all earlier commits are as safe as later ones will be.
-// Returns the last commit. Throws StoreError if the shard has another owner.
-proto::CommitSeq confirm_ownership(ServerConnection& server, proto::Epoch epoch);
+// Commits something as `claimant`, the owner of `epoch`. When it returns, all earlier commits are as safe as later ones
+// will be. Returns the last commit. Throws StoreError if the shard has another owner. The epoch alone does not tell: a
+// server that was replaced by a backup gives out epochs a second time.
+proto::CommitSeq confirm_ownership(ServerSession& server, proto::Epoch epoch, const Claimant& claimant);
 
 // Ends the lease of an owner that stops.
-void release_lease(ServerConnection& server, proto::Epoch epoch);
+void release_lease(ServerSession& server, proto::Epoch epoch);
 // Renews the lease. Returns false if the shard has another owner.
-bool renew_lease(ServerConnection& server, proto::Epoch epoch);
+bool renew_lease(ServerSession& server, proto::Epoch epoch);
 
-// The text for an owner that has lost its shard.
-std::string deposed_text(const ShardRow& row);
+// The text for the owner of `epoch`, which has lost its shard.
+std::string deposed_text(const ShardRow& row, proto::Epoch epoch);
 
 }  // namespace forkmill::broker

@@ -13,10 +13,11 @@ constexpr std::uint64_t kLoadPage = 16 * 1024;  // tasks
 constexpr std::uint64_t kScanPage = 64;
 
 const std::string kSelect =
-    "SELECT t.seq, t.data, o.data, p.attempts, p.due, p.dispatched FROM TASK t LEFT JOIN OUTCOME o ON o.seq = t.seq"
+    "SELECT t.seq, t.data, o.data, p.attempts, p.due, p.dispatched, p.requeued FROM TASK t LEFT JOIN OUTCOME o ON "
+    "o.seq = t.seq"
     " LEFT JOIN PROGRESSION p ON p.seq = t.seq WHERE ";
 
-enum Column { kSeq, kRow, kOutcome, kAttempts, kDue, kDispatched };
+enum Column { kSeq, kRow, kOutcome, kAttempts, kDue, kDispatched, kRequeued };
 
 proto::TaskSeq seq_of(const Rows& row) { return proto::TaskSeq{row.number(0, kSeq)}; }
 
@@ -41,11 +42,19 @@ void TaskReader::decode(RowKind kind, proto::TaskSeq seq, std::string_view row, 
                    "the rows of this number from the tables of schema forkmill, with which the task is lost"};
 }
 
+void TaskReader::requeue(const Rows& row, SharedSpec& spec) {
+  if (row.is_null(0, kRequeued)) return;
+  ProgressionRow progression;
+  decode(RowKind::progression, seq_of(row), row.bytes(0, kRequeued), progression);
+  if (progression.requeued) set_queue(spec, *progression.requeued);
+}
+
 TaskSummary TaskReader::summary(const Rows& row) {
   TaskSummary task;
   const proto::TaskSeq seq = seq_of(row);
   decode(RowKind::task, seq, row.bytes(0, kRow), task);
   task.progression = progression_of(row);
+  requeue(row, task.spec);
   if (row.is_null(0, kOutcome)) return task;
   TaskSummary::End end;
   decode(RowKind::outcome, seq, row.bytes(0, kOutcome), end);
@@ -58,11 +67,12 @@ StoredTask TaskReader::task(const Rows& row) {
   const proto::TaskSeq seq = seq_of(row);
   decode(RowKind::task, seq, row.bytes(0, kRow), task.put);
   task.progression = progression_of(row);
+  requeue(row, task.put.spec);
   if (!row.is_null(0, kOutcome)) decode(RowKind::outcome, seq, row.bytes(0, kOutcome), task.finish.emplace());
   return task;
 }
 
-bool TaskReader::load(ServerConnection& server, std::uint64_t span, proto::TaskSeq after,
+bool TaskReader::load(ServerSession& server, std::uint64_t span, proto::TaskSeq after,
                       const std::function<void(const TaskSummary&)>& visit) {
   std::uint64_t count = 0;
   server.stream(select_of_span("load", span, "t.seq > $1::bigint ORDER BY t.seq LIMIT $2::bigint"),
@@ -73,7 +83,7 @@ bool TaskReader::load(ServerConnection& server, std::uint64_t span, proto::TaskS
   return count == kLoadPage;
 }
 
-bool TaskReader::scan(ServerConnection& server, std::uint64_t span, proto::TaskSeq before,
+bool TaskReader::scan(ServerSession& server, std::uint64_t span, proto::TaskSeq before,
                       const std::function<void(StoredTask)>& visit) {
   std::uint64_t count = 0;
   server.stream(select_of_span("scan", span, "t.seq < $1::bigint ORDER BY t.seq DESC LIMIT $2::bigint"),
@@ -84,7 +94,7 @@ bool TaskReader::scan(ServerConnection& server, std::uint64_t span, proto::TaskS
   return count == kScanPage;
 }
 
-std::vector<StoredTask> TaskReader::fetch(ServerConnection& server, std::uint64_t span,
+std::vector<StoredTask> TaskReader::fetch(ServerSession& server, std::uint64_t span,
                                           const std::vector<proto::TaskSeq>& seqs) {
   ArrayParameter numbers{ArrayParameter::Of::bigint};
   for (const proto::TaskSeq seq : seqs) numbers.add(seq.value());
@@ -94,7 +104,7 @@ std::vector<StoredTask> TaskReader::fetch(ServerConnection& server, std::uint64_
   return tasks;
 }
 
-bool TaskReader::load_records(ServerConnection& server, proto::TaskSeq after,
+bool TaskReader::load_records(ServerSession& server, proto::TaskSeq after,
                               const std::function<void(proto::TaskSeq, std::string_view)>& visit) {
   std::uint64_t count = 0;
   server.stream(

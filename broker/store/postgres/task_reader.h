@@ -1,12 +1,12 @@
 // TaskReader: reads tasks and records from the tables of the spans. Rows are checked as they are read. Functions throw
-// StoreError for a damaged row, and what ServerConnection throws.
+// StoreError for a damaged row, and what ServerSession throws.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <vector>
 
-#include "broker/store/postgres/server_connection.h"
+#include "broker/store/postgres/server_session.h"
 #include "broker/store/records.h"
 #include "broker/store/sqlite/row.h"
 
@@ -20,21 +20,23 @@ class TaskReader {
   // at a time.
 
   // Visits the tasks above `after`, by rising number, a page at most. Returns whether there may be more.
-  bool load(ServerConnection& server, std::uint64_t span, proto::TaskSeq after,
+  bool load(ServerSession& server, std::uint64_t span, proto::TaskSeq after,
             const std::function<void(const TaskSummary&)>& visit);
   // Visits the tasks below `before`, newest first, a page at most. Returns whether there may be more.
-  bool scan(ServerConnection& server, std::uint64_t span, proto::TaskSeq before,
+  bool scan(ServerSession& server, std::uint64_t span, proto::TaskSeq before,
             const std::function<void(StoredTask)>& visit);
   // Returns the existing tasks of `seqs`, which are of this span, in any order.
-  std::vector<StoredTask> fetch(ServerConnection& server, std::uint64_t span, const std::vector<proto::TaskSeq>& seqs);
+  std::vector<StoredTask> fetch(ServerSession& server, std::uint64_t span, const std::vector<proto::TaskSeq>& seqs);
 
   // Visits the records above `after`, by rising number, a page at most. Returns whether there may be more.
-  bool load_records(ServerConnection& server, proto::TaskSeq after,
+  bool load_records(ServerSession& server, proto::TaskSeq after,
                     const std::function<void(proto::TaskSeq, std::string_view)>& visit);
 
  private:
   TaskSummary summary(const Rows& row);
   StoredTask task(const Rows& row);
+  // Sets queue and priority of a task that was requeued.
+  void requeue(const Rows& row, SharedSpec& spec);
   template <class Record>
   void decode(RowKind kind, proto::TaskSeq seq, std::string_view row, Record& record);
 

@@ -10,6 +10,7 @@ namespace forkmill::broker {
 namespace {
 
 constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kRequeuedVersion = 2;  // a progression with priority and queue; an older forkmill refuses it
 constexpr std::size_t kChecksumAt = 1;
 constexpr std::size_t kBodyAt = 5;  // after version and checksum
 
@@ -32,6 +33,8 @@ constexpr std::size_t kAttemptsAt = kBodyAt;
 constexpr std::size_t kDueAt = kAttemptsAt + 4;
 constexpr std::size_t kDispatchedAt = kDueAt + 8;
 constexpr std::size_t kProgressionRow = kDispatchedAt + 1;
+constexpr std::size_t kPriorityAt = kProgressionRow;
+constexpr std::size_t kQueueAt = kPriorityAt + 1;
 
 constexpr std::size_t kKeepBuffer = 1024 * 1024;  // a larger buffer is released after use
 
@@ -51,7 +54,8 @@ std::uint32_t checksum(RowKind kind, proto::TaskSeq seq, std::string_view row) {
 
 RowCoder::Damage verify(RowKind kind, proto::TaskSeq seq, std::string_view row, std::size_t header) {
   if (row.size() < kBodyAt) return kTooShort;
-  if (static_cast<std::uint8_t>(row[0]) != kVersion) return kNewer;
+  const auto version = static_cast<std::uint8_t>(row[0]);
+  if (version != kVersion && (kind != RowKind::progression || version != kRequeuedVersion)) return kNewer;
   if (checksum(kind, seq, row) != row_checksum(row)) return kMismatch;
   return row.size() < header ? kTooShort : kSound;
 }
@@ -145,11 +149,17 @@ std::string_view RowCoder::encode(const Finish& finish) {
   return seal(RowKind::outcome, finish.seq);
 }
 
-std::string_view RowCoder::encode(proto::TaskSeq seq, const Progression& progression) {
+std::string_view RowCoder::encode(proto::TaskSeq seq, const ProgressionRow& row) {
+  const Progression& progression = row.progression;
   begin(kProgressionRow);
   put_number(row_.data() + kAttemptsAt, progression.attempts.value());
   put_number(row_.data() + kDueAt, static_cast<std::int64_t>(progression.due.count()));
   row_[kDispatchedAt] = static_cast<char>(progression.dispatched ? 1 : 0);
+  if (row.requeued) {
+    row_[0] = static_cast<char>(kRequeuedVersion);
+    row_ += static_cast<char>(row.requeued->priority);
+    row_ += row.requeued->queue;
+  }
   return seal(RowKind::progression, seq);
 }
 
@@ -226,11 +236,19 @@ RowCoder::Damage RowCoder::decode(proto::TaskSeq seq, std::string_view row, Fini
   return kSound;
 }
 
-RowCoder::Damage RowCoder::decode(proto::TaskSeq seq, std::string_view row, Progression& progression) {
-  if (const Damage damage = verify(RowKind::progression, seq, row, kProgressionRow); !damage.empty()) return damage;
+RowCoder::Damage RowCoder::decode(proto::TaskSeq seq, std::string_view row, ProgressionRow& read) {
+  const bool requeued = !row.empty() && static_cast<std::uint8_t>(row[0]) == kRequeuedVersion;
+  const std::size_t header = requeued ? kQueueAt : kProgressionRow;
+  if (const Damage damage = verify(RowKind::progression, seq, row, header); !damage.empty()) return damage;
+  Progression& progression = read.progression;
   progression.attempts = proto::Attempt{get_number<std::uint32_t>(row.data() + kAttemptsAt)};
   progression.due = milliseconds{get_number<std::int64_t>(row.data() + kDueAt)};
   progression.dispatched = row[kDispatchedAt] != 0;
+  read.requeued.reset();
+  if (requeued) {
+    const auto priority = static_cast<std::int8_t>(row[kPriorityAt]);
+    read.requeued = Requeue{seq, std::string{row.substr(kQueueAt)}, priority};
+  }
   return kSound;
 }
 

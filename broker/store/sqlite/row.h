@@ -3,7 +3,7 @@
 //
 //   task         id, submitted_at, owner, sizes; the spec (msgpack); the payload
 //   outcome      kind, finished_at, size of the value; the outcome (msgpack)
-//   progression  attempts, due, dispatched
+//   progression  attempts, due, dispatched; of a requeued task also priority and queue
 //   record       the bytes
 //
 // RowCoder keeps its buffers and the most recent specs: a row with a known spec costs no allocation and no msgpack
@@ -12,6 +12,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,12 @@ namespace forkmill::broker {
 enum class RowKind : std::uint8_t { task = 1, outcome = 2, progression = 3, record = 4 };
 const char* table_name(RowKind kind);
 
+// ProgressionRow: what a row of table progression holds.
+struct ProgressionRow {
+  Progression progression;
+  std::optional<Requeue> requeued{};  // the last one; it may come after the task's end
+};
+
 // Returns the checksum stored in a row; 0 if the row is too short.
 std::uint32_t row_checksum(std::string_view row);
 // Returns whether the row is of that table and number, by its checksum.
@@ -34,7 +41,7 @@ class RowCoder {
   // Returns the row for the argument; the view is valid until the next call.
   std::string_view encode(const PutTask& put);
   std::string_view encode(const Finish& finish);
-  std::string_view encode(proto::TaskSeq seq, const Progression& progression);
+  std::string_view encode(proto::TaskSeq seq, const ProgressionRow& progression);
   std::string_view encode(const PutRecord& record);
 
   // The result of decode(): what is wrong with the row; empty if it is intact. The last argument is set only then.
@@ -43,7 +50,7 @@ class RowCoder {
   Damage decode(proto::TaskSeq seq, std::string_view row, PutTask& put);
   Damage decode(proto::TaskSeq seq, std::string_view row, TaskSummary::End& end);
   Damage decode(proto::TaskSeq seq, std::string_view row, Finish& finish);
-  Damage decode(proto::TaskSeq seq, std::string_view row, Progression& progression);
+  static Damage decode(proto::TaskSeq seq, std::string_view row, ProgressionRow& progression);
   Damage decode(proto::TaskSeq seq, std::string_view row, std::string_view& record);  // points into `row`
 
  private:

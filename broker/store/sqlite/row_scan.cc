@@ -83,9 +83,17 @@ class Scan {
       if (progressions_.number() < number)
         report(progressions_, kNoTask);
       else
-        sound = read(progressions_, task.progression) && sound;
+        sound = read_progression(task) && sound;
     }
     return sound && going_;
+  }
+
+  bool read_progression(TaskSummary& task) {
+    ProgressionRow row;
+    if (!read(progressions_, row)) return false;
+    task.progression = row.progression;
+    if (row.requeued && task.spec != nullptr) set_queue(task.spec, *row.requeued);
+    return true;
   }
 
   template <class Record>

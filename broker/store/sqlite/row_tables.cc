@@ -122,7 +122,7 @@ ProgressionTable::ProgressionTable(TableAccess& access)
       get_{access.database, "SELECT row FROM progression WHERE seq = ?1"},
       remove_{access.database, "DELETE FROM progression WHERE seq = ?1"} {}
 
-std::optional<std::uint32_t> ProgressionTable::get(proto::TaskSeq seq, Progression& progression) {
+std::optional<std::uint32_t> ProgressionTable::get(proto::TaskSeq seq, ProgressionRow& progression) {
   if (access_.meta.totals.progression.rows == 0) return std::nullopt;
   Resetting at_the_end{get_};
   if (!get_.bind(1, seq.value()).step()) return std::nullopt;
@@ -131,7 +131,7 @@ std::optional<std::uint32_t> ProgressionTable::get(proto::TaskSeq seq, Progressi
   return row_checksum(row);
 }
 
-void ProgressionTable::put(proto::TaskSeq seq, const Progression& progression, std::optional<std::uint32_t> old) {
+void ProgressionTable::put(proto::TaskSeq seq, const ProgressionRow& progression, std::optional<std::uint32_t> old) {
   Total& total = access_.meta.totals.progression;
   if (old) total.remove(row_mark(seq, *old));
   const std::string_view row = access_.coder.encode(seq, progression);
@@ -140,7 +140,7 @@ void ProgressionTable::put(proto::TaskSeq seq, const Progression& progression, s
 }
 
 void ProgressionTable::remove(proto::TaskSeq seq) {
-  Progression progression;
+  ProgressionRow progression;
   const auto checksum = get(seq, progression);
   if (!checksum) return;
   remove_.bind(1, seq.value()).run();

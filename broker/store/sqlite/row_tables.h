@@ -89,9 +89,9 @@ class ProgressionTable {
   explicit ProgressionTable(TableAccess& access);
 
   // Returns the row's checksum; none without a row, and then `progression` is not set.
-  std::optional<std::uint32_t> get(proto::TaskSeq seq, Progression& progression);
+  std::optional<std::uint32_t> get(proto::TaskSeq seq, ProgressionRow& progression);
   // Writes the row. old: the checksum that get() has returned.
-  void put(proto::TaskSeq seq, const Progression& progression, std::optional<std::uint32_t> old);
+  void put(proto::TaskSeq seq, const ProgressionRow& progression, std::optional<std::uint32_t> old);
   void remove(proto::TaskSeq seq);
 
  private:

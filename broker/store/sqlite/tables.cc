@@ -14,14 +14,18 @@ void Tables::apply(const PutRecord& op) { put_record(op.seq, access_.coder.encod
 void Tables::apply(const EraseRecord& op) { records_.erase(op.seq); }
 
 void Tables::apply(const Reschedule& op) {
-  change_progression(op.seq, [&](Progression& progression) { progression = {op.attempts, op.due, false}; });
+  change_progression(op.seq, [&](ProgressionRow& row) { row.progression = {op.attempts, op.due, false}; });
 }
 
 void Tables::apply(const Dispatch& op) {
-  change_progression(op.seq, [&](Progression& progression) {
-    progression.attempts = proto::Attempt{op.attempt.value() - 1};
-    progression.dispatched = true;
+  change_progression(op.seq, [&](ProgressionRow& row) {
+    row.progression.attempts = proto::Attempt{op.attempt.value() - 1};
+    row.progression.dispatched = true;
   });
+}
+
+void Tables::apply(const Requeue& op) {
+  change_progression(op.seq, [&](ProgressionRow& row) { row.requeued = op; });
 }
 
 void Tables::apply(const Forget& op) {
@@ -30,16 +34,23 @@ void Tables::apply(const Forget& op) {
   progressions_.remove(op.seq);
 }
 
-void Tables::change_progression(proto::TaskSeq seq, const std::function<void(Progression&)>& change) {
-  Progression progression;
+void Tables::change_progression(proto::TaskSeq seq, const std::function<void(ProgressionRow&)>& change) {
+  ProgressionRow progression;
   const auto old = progressions_.get(seq, progression);
   if (!old && !has_task(seq)) return;
   change(progression);
   progressions_.put(seq, progression, old);
 }
 
+void Tables::read_progression(StoredTask& task) {
+  ProgressionRow row;
+  if (!progressions_.get(task.put.seq, row)) return;
+  task.progression = row.progression;
+  if (row.requeued) set_queue(task.put.spec, *row.requeued);
+}
+
 void Tables::read_rest(StoredTask& task) {
-  progressions_.get(task.put.seq, task.progression);
+  read_progression(task);
   task.finish = outcomes_.get(task.put.seq);
 }
 
@@ -70,7 +81,7 @@ void Tables::fetch_run(proto::TaskSeq first, proto::TaskSeq last, const std::fun
     StoredTask task;
     task.put = std::move(put);
     const proto::TaskSeq seq = task.put.seq;
-    progressions_.get(seq, task.progression);
+    read_progression(task);
     while (outcome != outcomes.end() && outcome->seq < seq) ++outcome;
     if (outcome != outcomes.end() && outcome->seq == seq) task.finish = std::move(*outcome);
     visit(std::move(task));

@@ -24,6 +24,7 @@ class Tables {
   void apply(const PutTask& op);
   void apply(const Reschedule& op);
   void apply(const Dispatch& op);
+  void apply(const Requeue& op);
   void apply(const Finish& op);
   void apply(const Forget& op);
   void apply(const PutRecord& op);
@@ -46,9 +47,10 @@ class Tables {
  private:
   // Calls `visit` for each existing task from `first` to `last`. Cheaper than fetch() for each.
   void fetch_run(proto::TaskSeq first, proto::TaskSeq last, const std::function<void(StoredTask)>& visit);
-  void change_progression(proto::TaskSeq seq, const std::function<void(Progression&)>& change);
+  void change_progression(proto::TaskSeq seq, const std::function<void(ProgressionRow&)>& change);
   // Adds progression and outcome to a task.
   void read_rest(StoredTask& task);
+  void read_progression(StoredTask& task);
 
   TableAccess access_;
   TaskTable tasks_{access_};

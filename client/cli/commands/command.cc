@@ -68,7 +68,7 @@ int print_stdout(const std::string& text, bool raw) {
 
 void add_raw(CLI::App& command, bool& raw) {
   command.add_flag("--raw", raw,
-                   "Print the output to a terminal as it is; else bytes that could control the terminal are escaped");
+                   "Print raw output to a terminal; by default, bytes that could control the terminal are escaped");
 }
 
 ConnectionOptions default_connection() {

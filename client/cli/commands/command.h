@@ -120,6 +120,7 @@ void add_object(const Program& program);
 void add_ping(const Program& program);
 void add_ps(const Program& program);
 void add_queue(const Program& program);
+void add_report(const Program& program);
 void add_run(const Program& program);
 void add_status(const Program& program);
 void add_submit(const Program& program);

@@ -9,6 +9,7 @@
 #include "client/cli/commands/await.h"
 #include "client/cli/commands/exec_options.h"
 #include "client/cli/commands/tasks.h"
+#include "client/cli/commands/trace.h"
 #include "client/cli/errors/command_error.h"
 #include "client/cli/errors/start_error.h"
 #include "client/cli/os/write_all.h"
@@ -94,6 +95,7 @@ int run(const RunCommand& options, const ConnectionOptions& connection_options) 
   auto how = options.submit;
   how.dead_letter = options.detach;  // this command reports the failure itself
   set_timeout(request, how);
+  add_headers(how);
   how.label = command_label(command_line(request.argv, request.shell));
   TaskWait wait{connection_options, "attach"};
   auto future = wait.connection().client().with(how).submit_raw(kExec.name(), pack_value(std::make_tuple(request)));

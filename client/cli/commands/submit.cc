@@ -7,6 +7,7 @@
 
 #include "client/cli/commands/await.h"
 #include "client/cli/commands/connection.h"
+#include "client/cli/commands/trace.h"
 #include "client/cli/errors/command_error.h"
 #include "client/cli/text/label.h"
 #include "client/cli/text/values.h"
@@ -31,6 +32,7 @@ struct SubmitCommand {
   std::string name;
   std::vector<std::string> words;
   SubmitOptions submit{};
+  std::vector<std::string> headers{};
   bool detach = false;
   std::chrono::milliseconds wait{0};
 };
@@ -57,8 +59,7 @@ void add_submit_options(CLI::App& command, SubmitOptions& options) {
   command.add_flag("--at-most-once", options.at_most_once,
                    "Never start the task twice; it fails if its worker or the broker is lost meanwhile");
   add_duration(command, "--timeout", options.timeout, "Stop an attempt that runs longer [default: none]");
-  add_duration(command, "--soft-timeout", options.soft_timeout,
-               "Request the task to stop after this time [default: none]");
+  add_duration(command, "--soft-timeout", options.soft_timeout, "Ask the task to stop after this time [default: none]");
   add_duration(command, "--expires", options.expires,
                "Drop the task if it has not started within this time [default: never]");
   add_durability(command, options.durability);
@@ -87,6 +88,7 @@ std::string default_label(const std::string& name, const std::string& arguments)
 int submit(const SubmitCommand& options, const ConnectionOptions& connection_options) {
   const auto arguments = msgpack_from_json(parse_arguments(options.words));
   auto how = options.submit;
+  add_headers(how, options.headers);
   if (how.label.empty()) how.label = default_label(options.name, arguments);
   TaskWait wait{connection_options};
   auto future = wait.connection().client().with(how).submit_raw(options.name, arguments);
@@ -108,6 +110,12 @@ void add_submit(const Program& program) {
   add_duration(*command, "--wait", options->wait,
                "Stop waiting after this time, while the task continues [default: none]");
   add_submit_options(*command, options->submit);
+  command
+      ->add_option("--header", options->headers,
+                   "Text that travels with the task to its handler; may be repeated. The trace of TRACEPARENT and "
+                   "TRACESTATE travels without it")
+      ->type_name("NAME=VALUE")
+      ->allow_extra_args(false);
   add_connection_options(*command, program.connection);
   command->allow_extras();
   command->callback([program, command, options] {

@@ -74,7 +74,7 @@ std::vector<CLI::Option*> add_filter_options(CLI::App& command, TaskFilter& filt
       add_when(command, "--until", filter.until, "Only tasks submitted at this time or earlier"),
       command
           .add_option("--error", filter.text,
-                      "Only tasks with this text in the type, message or code of the error, in either case of letters")
+                      "Only tasks with this text in the type, message or code of the error, ignoring upper/lower case")
           ->type_name("TEXT")};
 }
 

@@ -37,7 +37,7 @@ Json ask_why(Connection& connection, const Subject& subject, const std::string& 
     return connection.ask(subject.kind, name);
   } catch (const Error& error) {
     if (error.code() != Errc::bad_request) throw;
-    throw CommandError{ExitCode::failed, "this broker is older than `forkmill why`, and cannot tell",
+    throw CommandError{ExitCode::failed, "this broker is older than `forkmill why`, and does not answer it",
                        "upgrade the broker"};
   }
 }

@@ -134,8 +134,14 @@ std::vector<std::string> DevCluster::broker_words(const DevOptions& options) {
 }
 
 std::vector<std::string> DevCluster::worker_words(const DevOptions& options) const {
-  std::vector<std::string> words{
-      find_program("forkmill-worker"), "--broker", endpoint_, "--allow-exec", "--log-level", options.log_level};
+  std::vector<std::string> words{find_program("forkmill-worker"),
+                                 "--broker",
+                                 endpoint_,
+                                 "--allow-exec",
+                                 "--pass-env",
+                                 "*",
+                                 "--log-level",
+                                 options.log_level};
   if (options.processes > 0) words.insert(words.end(), {"--processes", std::to_string(options.processes)});
   if (!options.queues.empty()) words.insert(words.end(), {"--queues", options.queues});
   return words;

@@ -170,7 +170,7 @@ void add_dev(const Program& program) {
                    "Endpoint of the broker [default: this user's socket; with COMMAND, a private one]")
       ->type_name("ENDPOINT");
   command->add_flag("--insecure", options->insecure,
-                    "Allow a TCP endpoint on loopback: any program on this machine is obeyed");
+                    "Allow a TCP endpoint on loopback: every program on this machine gets full access");
   auto* data = command
                    ->add_option("--data", options->data,
                                 "Store tasks in this directory [default: a temporary one, removed at exit]")

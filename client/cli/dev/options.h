@@ -8,7 +8,7 @@ namespace forkmill::cli {
 
 struct DevOptions {
   std::string listen;      // empty: the default endpoint; with a command, a private socket
-  bool insecure = false;   // allow a TCP endpoint, where any program that reaches it is obeyed
+  bool insecure = false;   // allow a TCP endpoint, where every program that reaches it gets full access
   std::string data;        // the data directory of the broker; empty: a temporary one
   bool memory = false;     // the broker has no data directory
   unsigned processes = 0;  // 0: the default of the worker, one per CPU

@@ -13,7 +13,7 @@ enum class ExitCode : int {
   failed = 1,            // the request was carried out and failed: the task failed, was cancelled or lost its worker
   usage = 2,             // the command line or an input is wrong; the command did nothing
   unreachable = 3,       // no broker answered within --connect-timeout, or the connection was lost for good
-  not_found = 4,         // there is no such task, dead letter, object or queue
+  not_found = 4,         // there is no such task, dead letter, object, queue or worker
   timed_out = 5,         // the wait timed out; the task continues
   cannot_execute = 126,  // COMMAND of `dev`, `run` and `attach` cannot be executed, as in a shell
   no_program = 127,      // there is no such program

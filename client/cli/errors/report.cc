@@ -17,6 +17,7 @@ ExitCode exit_code_of(Errc code) {
       return ExitCode::unreachable;
     case Errc::task_unknown:
     case Errc::object_unknown:
+    case Errc::worker_unknown:
       return ExitCode::not_found;
     case Errc::timeout:
       return ExitCode::timed_out;

@@ -37,7 +37,7 @@ class Display {
   void progress(const Progress& progress, Rate::Clock::time_point time, bool now = false);
 
   bool wants_progress() const { return options_.progress; }
-  // The reader of stdout has closed it: print() has no effect any more.
+  // Whether the reader of stdout has closed it: print() has no effect then.
   bool stdout_closed() const { return stdout_closed_; }
 
  private:

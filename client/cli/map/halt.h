@@ -6,9 +6,8 @@
 //   now|soon,done=N       stop when N jobs, or N%, have ended
 //
 // soon: start no more jobs, and let the running ones finish; submitted jobs that have not started are cancelled. now:
-// cancel the running jobs as well. "now" and "soon"
-// alone mean fail=1. 0, 1, 2, -1, -2 and N% are short for never, soon,fail=1, now,fail=1, soon,success=1,
-// now,success=1 and soon,fail=N%.
+// cancel the running jobs as well. "now" and "soon" alone mean fail=1. 0, 1, 2, -1, -2 and N% are short for never,
+// soon,fail=1, now,fail=1, soon,success=1, now,success=1 and soon,fail=N%.
 #pragma once
 
 #include <cstdint>

@@ -26,6 +26,7 @@ void Recorder::guard(const std::function<void()>& action) {
 void Recorder::record(Ended& ended) {
   if (files_.joblog) guard([&] { files_.joblog->write(joblog_entry(ended)); });
   if (files_.results) guard([&] { files_.results->write(ended); });
+  if (files_.report != nullptr) files_.report->add(ended);
   if (!ended.outcome.problem.empty()) {
     display_.message("job " + std::to_string(ended.job.seq) + " (" + shortened(ended.job.command) +
                      "): " + ended.outcome.problem);

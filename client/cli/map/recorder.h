@@ -11,6 +11,7 @@
 #include "client/cli/map/jobs/job.h"
 #include "client/cli/map/jobs/joblog.h"
 #include "client/cli/map/jobs/results.h"
+#include "client/cli/map/run_report.h"
 #include "client/cli/map/spill.h"
 
 namespace forkmill::cli {
@@ -20,6 +21,7 @@ class Recorder {
   struct Files {
     std::unique_ptr<JobLog> joblog{};    // null: none is written
     std::unique_ptr<Results> results{};  // null: none is written
+    RunReport* report = nullptr;         // null: none is written; must outlive the recorder
   };
 
   // `display` must outlive this object.

@@ -2,7 +2,7 @@
 // when the run is over. Pure: no clock, no socket, no thread.
 //
 // Bounded: a run has at most `window` jobs between their start and the permission to print them. With --keep-order, a
-// slow job so delays the start of later jobs, rather than letting their output accumulate.
+// slow job therefore delays the start of later jobs, rather than letting their output accumulate.
 #pragma once
 
 #include <cstdint>
@@ -45,7 +45,7 @@ class MapRun {
 
   // Sets the number of all jobs, when the input has ended or before.
   Step total_known(std::uint64_t total);
-  // The input has no more jobs.
+  // Call when the input has no more jobs.
   void input_ended() { stopped_ = true; }
 
   // A try of job `seq` has ended. REQUIRES: the job is in flight.

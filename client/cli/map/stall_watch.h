@@ -21,9 +21,9 @@ class StallWatch {
   StallWatch(Fleet& fleet, Display& display, std::chrono::milliseconds patience = kPatience)
       : fleet_{fleet}, display_{display}, patience_{patience} {}
 
-  // The run is being stopped: it does not wait for a broker that is away.
+  // Call when the run is being stopped: it does not wait for a broker that is away.
   void run_is_stopping() { stopping_ = true; }
-  // A job has ended.
+  // Call when a job has ended for good.
   void job_ended() { last_outcome_ = Clock::now(); }
   // Looks at the fleet. To be called about once a second. in_flight: the number of jobs in flight.
   void check(std::size_t in_flight);

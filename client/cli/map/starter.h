@@ -25,7 +25,7 @@ class JobStarter {
   // Starts jobs on `fleet` as long as `run` wants some and the input has them, for a short time. Returns whether the
   // input has ended. Throws the errors of JobFeed::next().
   bool start_jobs(MapRun& run, Fleet& fleet);
-  // The job of this slot has ended for good.
+  // Call when the job of this slot has ended for good.
   void release(std::uint64_t slot) { slots_.release(slot); }
   void succeeded(double run_seconds) { options_.limit.succeeded(run_seconds); }
 

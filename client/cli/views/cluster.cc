@@ -37,6 +37,13 @@ Cell flag(const Json& body, const char* key, const char* when_true, const char* 
   return {value_of(body, key), is_true(body, key) ? when_true : when_false};
 }
 
+// The broker grants a barred worker no task until it has started again, so it is draining as well.
+std::string worker_state(const Json& row) {
+  if (is_true(row, "barred")) return "barred";
+  if (is_true(row, "draining")) return "draining";
+  return number_of(row, "paused_ms") > 0 || is_true(row, "held") ? "paused" : "serving";
+}
+
 // "scheduled 0, ready 3, running 2"
 std::string counts(const Json& tasks, std::initializer_list<const char*> states) {
   std::string text;
@@ -75,10 +82,16 @@ Table unserved_table(const Json& body) {
   return table;
 }
 
+std::string memory_text(const Json& body) {
+  std::string text = size(body, "rss_bytes").text;
+  if (number_of(body, "memory_limit") > 0) text += " of at most " + size(body, "memory_limit").text;
+  return text + (is_true(body, "memory_full") ? ": full, nothing is taken in" : "");
+}
+
 Json status_json(const Json& body) {
   auto status = shaped(body, {"software", "epoch", "store", "listen", "uptime_ms", "clients", "workers", "children",
                               "tasks", "results_kept", "results_bytes", "dead_letters", "rss_bytes", "refused",
-                              "unserved", "paused_queues", "paused_names"});
+                              "unserved", "paused_queues", "paused_names", "memory_limit", "memory_full"});
   for (const char* key : {"paused_queues", "paused_names"})
     if (!status[key].is_array()) status[key] = Json::array();
   status["tasks"] =
@@ -99,7 +112,7 @@ std::string render_status(const Json& body, Format format) {
   fields.add("tasks", counts(tasks, {"scheduled", "ready", "running"}));
   fields.add("since_start", counts(tasks, {"succeeded", "failed", "cancelled", "expired"}));
   fields.add("results", text_of(body, "results_kept") + " kept, " + size(body, "results_bytes").text);
-  fields.add("memory", size(body, "rss_bytes"));
+  fields.add("memory", memory_text(body));
   if (number_of(body, "refused") > 0)
     fields.add("refused", text_of(body, "refused") + " messages and tasks without the right, or over a quota");
   if (const auto paused = joined(value_of(body, "paused_queues")); !paused.empty()) fields.add("paused_queues", paused);
@@ -158,17 +171,12 @@ Table worker_table(const Json& body, std::int64_t now_ms) {
                {.name = "max_children", .title = "most", .wide = true, .right = true}}};
   for (const auto& row : value_of(body, "workers")) {
     const auto connected = number_of(row, "connected_at_ms");
-    const bool is_draining = is_true(row, "draining");
     const auto held = flag(row, "held", "by an operator", "-");
-    const bool is_paused = number_of(row, "paused_ms") > 0 || is_true(row, "held");
     auto names = Json::array();
     for (const auto& task : value_of(row, "tasks")) names.push_back(text_of(task, "name"));
     table.add({plain(row, "name"), plain(row, "host"), plain(row, "pid"),
                Cell{value_of(row, "queues"), joined(value_of(row, "queues"))}, plain(row, "children"),
-               plain(row, "running"), plain(row, "finished"), plain(row, "lost"),
-               Cell{is_draining ? "draining"
-                    : is_paused ? "paused"
-                                : "serving"},
+               plain(row, "running"), plain(row, "finished"), plain(row, "lost"), Cell{worker_state(row)},
                plain(row, "waiting"), plain(row, "credit"),
                Cell{value_of(row, "connected_at_ms"),
                     connected == 0 ? "-" : format_duration(static_cast<double>(now_ms - connected) / 1000)},

@@ -85,6 +85,11 @@ Json error_json(const Json& row) {
   return object;
 }
 
+Json attempts_json(const Json& row) {
+  return shaped_rows(row, "attempts",
+                     {"attempt", "outcome", "code", "message", "worker", "ended_at_ms", "started_at_ms"});
+}
+
 Json task_json(const Json& row, bool details) {
   auto task =
       shaped(row, {"id", "state", "queue", "name", "attempt", "submitted_at_ms", "started_at_ms", "finished_at_ms"});
@@ -98,6 +103,8 @@ Json task_json(const Json& row, bool details) {
   task["reason"] = known_text(value_of(row, "reason"));
   task["result_bytes"] = value_of(row, "result_bytes");
   task["arguments"] = value_of(row, "arguments");
+  task["attempts"] = attempts_json(row);
+  task["headers"] = value_of(row, "headers").is_object() ? value_of(row, "headers") : Json::object();
   return task;
 }
 

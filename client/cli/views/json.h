@@ -27,7 +27,9 @@ bool for_people(Format format);
 // The present shape of a task: `row` is one of the answer to QUERY tasks, or the answer to QUERY task. `details`: with
 // the keys that only QUERY task tells.
 Json task_json(const Json& row, bool details);
-// The error of the same. Null: it has none.
+// The attempts of the answer to QUERY task or why task that have ended.
+Json attempts_json(const Json& row);
+// The error of the same task. Null: it has none.
 Json error_json(const Json& row);
 
 }  // namespace forkmill::cli

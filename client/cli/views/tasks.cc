@@ -50,10 +50,11 @@ std::string shortened(const std::string& text, std::size_t max_width) {
   return std::string{text.begin(), end} + "…";
 }
 
-// How long an attempt has been running. Empty: none runs, or its start is not known.
+// How long the attempt that runs, or the last one, has been running. Empty: there is none, or its start is not known.
 std::string run_time(const Json& task, std::int64_t now_ms) {
   const auto start = number_of(task, "started_at_ms");
-  return start == 0 ? "" : format_duration(static_cast<double>(now_ms - start) / 1000);
+  const auto end = number_of(task, "finished_at_ms");
+  return start == 0 ? "" : format_duration(static_cast<double>((end == 0 ? now_ms : end) - start) / 1000);
 }
 
 Table task_table(const std::vector<Json>& tasks, bool wide, std::int64_t now_ms) {

@@ -7,7 +7,7 @@ namespace forkmill::cli {
 
 namespace {
 
-// Adds the findings, one a line, below a line that says what they are about.
+// Adds the findings, one per line, below a line that says what they are about.
 std::string with_findings(const std::string& head, const Json& row) {
   std::string text = printable(head) + "\n";
   for (const auto& one : value_of(row, "findings")) text += "  " + printable(text_of(one, "text")) + "\n";
@@ -37,7 +37,7 @@ std::string render_rows(const Json& rows, Format format) {
 
 Json why_task_json(const Json& body) {
   auto json = shaped_why(body, {"id", "state", "queue", "name", "attempt", "max_attempts"});
-  json["attempts"] = shaped_rows(body, "attempts", {"attempt", "outcome", "code", "message", "worker", "ended_at_ms"});
+  json["attempts"] = attempts_json(body);
   return json;
 }
 

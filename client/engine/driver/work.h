@@ -7,8 +7,8 @@ namespace forkmill::client {
 
 class Work {
  public:
-  // Does everything that can be done now. True: something is left, so call it again at once. The socket signals changes
-  // only, and a send may swallow one: nothing may be pending when this returns false.
+  // Does everything that can be done now. Returns true if something is left; then call it again at once. The socket
+  // signals changes only, and a send may swallow one: nothing may be pending when this returns false.
   virtual bool step() noexcept = 0;
   // When step() must be called at the latest.
   virtual proto::Instant next_wakeup() const = 0;

@@ -35,7 +35,7 @@ class LockHolding {
   Held release_all(std::uint64_t thread);
   // Releases one of what is held, and returns what was held before. Throws LeaseLost{name} if the client has lost it.
   Held release_one(const std::string& name);
-  // The thread has the lock again after a wait for a condition, as often as `before` says.
+  // Call when the thread has the lock again after a wait for a condition, as often as in `before`.
   void resume(Held before, std::int64_t token, std::uint64_t thread);
   // 0: the lock is not held, or was lost.
   std::int64_t token() const;
@@ -56,7 +56,7 @@ class LockHoldings {
   std::shared_ptr<LockHolding> add_handle(std::uint64_t lock);
   // A holding is kept without a handle while the lock is held.
   void remove_handle(std::uint64_t lock, std::shared_ptr<LockHolding> holding);
-  // The lock was removed.
+  // Call when the lock was removed.
   void forget(std::uint64_t lock);
 
  private:

@@ -30,7 +30,7 @@ class ReceivedLoans : public std::enable_shared_from_this<ReceivedLoans> {
 
   // Makes the values of a message that has arrived give back the loans that it names.
   void hold_in(proto::Message& message);
-  // The engine is about to close: the broker ends its loans.
+  // Call when the engine is about to close: the broker ends its loans.
   void close();
 
  private:

@@ -27,7 +27,7 @@ class UndeliveredItems {
     const std::lock_guard hold{mutex_};
     return items_.contains(queue);
   }
-  // Moves at most `most` items to `to`. False: there are none.
+  // Moves at most `most` items to `to`. Returns false if there are none.
   bool remove(std::uint64_t queue, std::size_t most, std::vector<proto::Payload>& to) {
     const std::lock_guard hold{mutex_};
     const auto found = items_.find(queue);

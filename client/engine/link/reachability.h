@@ -48,7 +48,7 @@ class Reachability {
   bool pop_warning(proto::Instant now) { return !closed_ && absence_.pop_warning(now); }
   // When pop_warning() becomes true.
   proto::Instant next_wakeup() const { return closed_ ? proto::kNever : absence_.next_wakeup(); }
-  // The client is closed, or its broker will never answer: wakes all that wait for the signal, now and later.
+  // Call when the client is closed, or its broker will never answer: wakes all that wait for the signal, now and later.
   void close() {
     closed_ = true;
     reachable_ = false;

@@ -39,8 +39,7 @@
 namespace forkmill {
 
 // Completions<F>: the range that as_completed() returns for futures of type F. Each future is given exactly once, in
-// the order in which they become ready; references stay valid as long as the range. To be gone through once, by one
-// thread.
+// the order in which they become ready; references stay valid as long as the range. Single pass, one thread.
 template <class F>
 class Completions {
  public:
@@ -57,7 +56,7 @@ class Completions {
     F* operator->() const { return range_->current_; }
     // Waits for the next future.
     // Throws Timeout{Errc::timeout} when the time of as_completed() is over, and Error{bad_request} as Future::wait()
-    // does. The range may be gone on with, or asked for the rest.
+    // does. The loop may then be resumed, or release_rest() called.
     Iterator& operator++() {
       range_->advance();
       return *this;

@@ -38,6 +38,9 @@
 //
 // Threads: every member may be called from any thread at any time, except the destructor, which must be the last call.
 //
+// Log: warnings, and exceptions of callbacks, go to stderr through a spdlog logger named `forkmill`. Register one of
+// that name before the first client to send them elsewhere.
+//
 // Destructor and close() end every outstanding future with Disconnected{client_closed}. They wait for
 // callbacks that are ready to run, and not for tasks. Callbacks that are not ready by then get
 // Disconnected{client_closed}: a callback does not keep the program, so wait for the last future before main() returns.
@@ -205,7 +208,8 @@ class Submitter {
  public:
   // Submits one task and returns the future of its result. The arguments are packed before the call returns.
   // Does not wait for the broker. Waits only while this client is full and ClientOptions::when_full is block or
-  // timeout.
+  // timeout. May be called in a callback, where it can wait as well: room is made by results that arrive, not by
+  // callbacks.
   //
   // Throws
   //   Rejected{window_full}           this client is full, and when_full is reject, or submit_timeout has passed

@@ -19,11 +19,11 @@
 namespace forkmill {
 
 // Reaction to a limit: of submit() when this client is full, and of a task that the broker rejects because its queue is
-// full, its disk nearly is, or a quota of this client's key has no room.
+// full, its disk nearly is, its memory is, or a quota of this client's key has no room.
 enum class WhenFull : std::uint8_t {
   block,    // submit() waits for room, without a time limit; a rejected task is sent again until it is taken
   timeout,  // the same for submit_timeout at most; then submit() throws Rejected{window_full}, and the future of a
-            // rejected task ends with Rejected{queue_full, disk_full or quota_exceeded}
+            // rejected task ends with Rejected{queue_full, disk_full, memory_full or quota_exceeded}
   reject,   // submit() throws, and the future ends, at once
 };
 
@@ -46,7 +46,7 @@ struct ClientOptions {
   std::string key{};
 
   // Time without a broker, at the start or later, after which a warning is logged, once. Nothing else happens unless
-  // `fail_fast` is set. Values are moved into 0 to 366 days.
+  // `fail_fast` is set. Clamped to 0 to 366 days.
   std::chrono::milliseconds connect_timeout{5000};
   // Whether outstanding futures end with Disconnected{disconnected} when there has been no broker for connect_timeout.
   // The client goes on trying, and may be used again. Off: futures wait until a broker comes.
@@ -65,11 +65,11 @@ struct ClientOptions {
   std::size_t max_unsent_bytes = 64 * 1024 * 1024;
   // Reaction to these limits, and to a full queue at the broker.
   WhenFull when_full = WhenFull::block;
-  // Time limit of WhenFull::timeout. Values are moved into 0 to 366 days.
+  // Time limit of WhenFull::timeout. Clamped to 0 to 366 days.
   std::chrono::milliseconds submit_timeout{30'000};
 
-  // Longest time for which a thread that waits for an answer stays awake, as long as answers have come that quickly of
-  // late: at most twice as long as they took, and giving way to any thread that wants to run. A round trip then costs a
+  // Longest time for which a waiting thread spins before it sleeps, yielding to runnable threads. A thread spins only
+  // while recent answers have come that quickly, and for at most twice as long as they took. A round trip then costs a
   // third less, and the wait costs processor time. Longer waits sleep, as do waits with more than 16 tasks
   // outstanding, and all on a machine with one processor. 0: never; at most 10 ms.
   std::chrono::microseconds stay_awake{1000};

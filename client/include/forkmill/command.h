@@ -10,6 +10,9 @@
 // Plain values: copy them freely, share them between threads.
 #pragma once
 
+#include <forkmill/query.h>
+#include <forkmill/task_id.h>
+
 #include <cstdint>
 #include <string>
 #include <variant>
@@ -94,18 +97,19 @@ struct LimitQueue {
 
 // How SteerWorkers steers a worker. The numbers are those of the wire.
 enum class WorkerAction : std::uint8_t {
-  drain = 1,   // finish what runs, hand back the rest and leave, as on SIGTERM
-  scale = 2,   // have SteerWorkers::children processes in the pool
-  pause = 3,   // get no further tasks until `resume`; lasts over restarts of workers, and of a broker with a store
-  resume = 4,  // get tasks again
+  drain = 1,    // finish what runs, hand back the rest and leave, as on SIGTERM
+  scale = 2,    // have SteerWorkers::children processes in the pool
+  pause = 3,    // get no further tasks until `resume`; lasts over restarts of workers, and of a broker with a store
+  resume = 4,   // get tasks again
+  restart = 5,  // drain, and then start again as the same program with the same arguments
 };
 
 // Steers connected workers: those with the name, those of the host, or, if both are empty, all; workers that live in a
 // child of another worker, such as those of pools, only by their name. The answer lists the workers, each with `name`,
 // `host` and `answer`: "ordered" (the worker has been told, and will be told again after a broken connection), "done"
 // (nothing is left to do), "unsupported" (the worker is of an earlier version; it can be paused only). An order to
-// drain or scale is lost if the broker ends before the worker has it. Error{bad_request} if there is no such worker, or
-// it cannot have that number of processes.
+// drain, restart or scale is lost if the broker ends before the worker has it. Error{bad_request} if there is no such
+// worker, or it cannot have that number of processes.
 struct SteerWorkers {
   WorkerAction action = WorkerAction::pause;
   std::string name{};
@@ -114,7 +118,42 @@ struct SteerWorkers {
   std::uint32_t children = 0;
 };
 
+// TaskAction: how ChangeTasks changes each task. The numbers are those of the wire.
+enum class TaskAction : std::uint8_t {
+  cancel = 1,        // cancel waiting tasks, and with ChangeTasks::running request running ones to stop
+  retry = 2,         // submit dead letters again as new tasks, into ChangeTasks::queue or their own, and drop them
+  drop = 3,          // drop dead letters with their arguments
+  move = 4,          // put tasks into ChangeTasks::queue
+  reprioritise = 5,  // give tasks ChangeTasks::priority
+};
+
+// Changes all tasks that match the filter and were submitted before the command: unfinished ones for cancel, dead
+// letters for retry and drop, either for move and reprioritise (dead letters if the filter's state is failed). A client
+// that may not see all tasks changes those of its own principal and of the queues that it manages.
+//
+// The broker works in small pieces between other messages, goes on after a restart, and answers when all is done. The
+// answer counts the tasks: `matched`, `changed`, `requested` (running, asked to stop) and `skipped`, a map from the
+// reason to their number: running, finished, gone, unchanged, or the name of an error code such as queue_full. A dry
+// run changes nothing and counts by state in `states`. `tasks` lists the first 1,000 changed tasks. QueryKind::changes
+// tells the progress meanwhile. Error{bad_request} for a filter or a value that makes no sense; Error{too_many_waiting}
+// if many changes are under way.
+struct ChangeTasks {
+  TaskAction action = TaskAction::cancel;
+  // Which tasks; TaskFilter::before and most do not count.
+  TaskFilter filter{};
+  // Only counts the tasks.
+  bool dry_run = false;
+  // TaskAction::cancel: running tasks as well.
+  bool running = false;
+  // TaskAction::move: the new queue. TaskAction::retry: the queue of the new tasks; empty: their own.
+  std::string queue{};
+  // TaskAction::reprioritise: -100 to 100.
+  int priority = 0;
+  // Names the change: a repeated command with the same id is done once. Nil: the client makes one.
+  TaskId id{};
+};
+
 using Command = std::variant<RetryDeadLetter, DropDeadLetter, WriteBackup, SendSignal, RemoveObject, ReleaseObject,
-                             PauseQueue, ResumeQueue, PauseName, ResumeName, LimitQueue, SteerWorkers>;
+                             PauseQueue, ResumeQueue, PauseName, ResumeName, LimitQueue, SteerWorkers, ChangeTasks>;
 
 }  // namespace forkmill

@@ -52,7 +52,7 @@ class Awaiter {
  public:
   // state: that of the awaited future.
   Awaiter(Ref<State> state, bool may_move) : state_{std::move(state)}, may_move_{may_move} {}
-  // True: the coroutine goes on at once, without being suspended.
+  // Whether the coroutine goes on at once, without being suspended.
   bool await_ready() const noexcept { return state_->ready(); }
   // Arranges for the coroutine to be resumed. The coroutine may go on, on another thread, before this returns, and
   // destroy the awaiter: a Ref of its own keeps the state.

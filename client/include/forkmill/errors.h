@@ -63,9 +63,9 @@ struct Failure {
   std::string type;
   // Text of the exception, its what().
   std::string message;
-  // Where it was thrown, a frame a line; may be empty.
+  // Where it was thrown, one frame per line; may be empty.
   std::string backtrace;
-  // Nested exceptions (std::throw_with_nested), outermost first, a line each; may be empty.
+  // Nested exceptions (std::throw_with_nested), outermost first, one per line; may be empty.
   std::string cause;
   // Name of the worker; empty if the task reached none.
   std::string worker;
@@ -112,9 +112,9 @@ class RemoteError : public TaskError {
   const std::string& type() const noexcept { return failure().type; }
   // Text of the exception, its what().
   const std::string& message() const noexcept { return failure().message; }
-  // Where the exception was thrown, a frame a line; may be empty.
+  // Where the exception was thrown, one frame per line; may be empty.
   const std::string& backtrace() const noexcept { return failure().backtrace; }
-  // Nested exceptions (std::throw_with_nested), outermost first, a line each; may be empty.
+  // Nested exceptions (std::throw_with_nested), outermost first, one per line; may be empty.
   const std::string& cause() const noexcept { return failure().cause; }
 };
 
@@ -154,8 +154,9 @@ class Expired : public Error {
   // detail: added to the text.
   explicit Expired(const std::string& detail = {}) : Error{Errc::expired, detail} {}
 };
-// Rejected: the request was not taken, and nothing was done: queue_full, disk_full, quota_exceeded, window_full,
-// payload_too_large, signature_mismatch, duplicate_task, too_many_queues, right_missing, task_unknown, object_unknown …
+// Rejected: the request was not taken, and nothing was done: queue_full, disk_full, memory_full, quota_exceeded,
+// window_full, payload_too_large, signature_mismatch, duplicate_task, too_many_queues, right_missing, task_unknown,
+// object_unknown …
 class Rejected : public Error {
  public:
   using Error::Error;

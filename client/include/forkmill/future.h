@@ -37,7 +37,8 @@
 //
 // Callbacks run on the executor of the client that made the future (ClientOptions::executor), never inside the call
 // that registers them. The callbacks of one future run in the order in which they were registered, also those that were
-// registered after its end. A callback's exception ends the future that depends on it and nothing else.
+// registered after its end; those of different futures run in no particular order. A callback's exception ends the
+// future that depends on it and nothing else.
 //
 // Depth: a chain of futures may have any length, and a callback may return a future whose callback returns the next
 // one, and so on: the stack does not grow with it, and rounds that have ended are not kept.
@@ -75,7 +76,8 @@ namespace forkmill {
 enum class FutureState : std::uint8_t {
   pending,    // not acknowledged by the broker
   accepted,   // the broker has the task, as safe as SubmitOptions::durability asks
-  running,    // a worker has reported progress; a task that reports none goes from accepted to its end
+  running,    // a worker has reported progress; a task that reports none goes from accepted to its end. A retry is not
+              // reported: the state stays `running`
   succeeded,  // there is a value; whether its bytes are a T shows when it is read
   failed,     // there is an error, any but the two below
   cancelled,  // the error is Cancelled
@@ -152,6 +154,7 @@ class FutureBase {
 
   // The id of the task; a future of then(), on_error() or finally() has the id of the task at the start of the chain.
   // Nil for the future of an answer (Client::cancel(), Client::query()) and for futures without a task.
+  // Known as soon as submit() returns. The reference is valid as long as this future.
   const TaskId& id() const { return raw_state().id(); }
   // The state as this process knows it; a snapshot.
   // Never blocks.
@@ -184,6 +187,8 @@ class FutureBase {
   // Calls f(double fraction, const std::string& note) on the executor for every report of the task (Context::progress)
   // that arrives from now on, before the callbacks of the end. Several listeners are called in the order of their
   // registration. An exception of f is logged. Futures of then() and the like never report.
+  // Never blocks. f is copied or moved in and kept as long as the task's state. A listener added after the end is never
+  // called.
   //
   //     auto rendered = client.submit(kRender, Scene{});
   //     rendered.on_progress([](double fraction, const std::string& note) { std::cout << fraction << note; });
@@ -191,7 +196,10 @@ class FutureBase {
   void on_progress(F&& f) const {
     detail::on_progress(raw_state(), ProgressListener{std::forward<F>(f)});
   }
-  // The last report, also after the end. Empty if there was none, or for a future of then() and the like.
+  // Returns the last report, also after the end: its `fraction`, 0 to 1, and its `note`. Empty if there was none, or
+  // for a future of then() and the like. A retry is not reported: the last report stays, and the next attempt may
+  // report less.
+  // Never blocks.
   std::optional<Progress> progress() const { return progress_of(raw_state()); }
 
   // The shared state behind this future. For the library.
@@ -254,8 +262,9 @@ class Future : public detail::FutureBase<T> {
 
   // Blocks until ready, then returns the value or throws the error (errors.h, or what a callback threw). May be
   // repeated. The value of a task is decoded again on each call. A value that a callback made is copied by the first
-  // form, and moved out by the second unless others can read it; a type that cannot be copied is moved out by either,
-  // and the next call throws std::logic_error.
+  // form, and moved out by the second unless others can read it: the future stays valid, but its value may have been
+  // moved out, so do not read it again. A type that cannot be copied is moved out by either, and the next call throws
+  // std::logic_error.
   // Throws Error{bad_request} as wait() does.
   T get() & { return value(false); }
   T get() && { return value(true); }
@@ -285,8 +294,8 @@ class Future : public detail::FutureBase<T> {
   // error. After an error f is not called and the new future has that error.
   // Never blocks.
   //
-  // f is copied or moved in, called at most once, then destroyed. On an rvalue the value is moved into
-  // f unless others can read it. This future stays valid; any number of callbacks may be added.
+  // f is copied or moved in, called at most once, then destroyed. On an rvalue the value is moved into f unless others
+  // can read it: the future stays valid, but do not read its value again. Any number of callbacks may be added.
   //
   //     auto length = client.submit(kGreet, "Ada").then([](const std::string& text) { return text.size(); });
   //     auto twice = client.submit(kSquare, 3).then([](int nine) { return client.submit(kTwice, nine); });

@@ -82,7 +82,7 @@ class RawList : public Handle {
   Length length() const;
   All all() const;  // reads again until no change comes in between
   void store(std::int64_t index, std::vector<std::string> values);
-  // Puts the elements, by their present indices, in this order. False: the list has another version now.
+  // Puts the elements, by their present indices, in this order. Returns false if the list has another version now.
   bool arrange(std::int64_t version, const std::vector<std::uint32_t>& order);
   void append_all(std::vector<std::string> values);
   void insert_at(std::int64_t index, std::string value);

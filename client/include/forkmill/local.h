@@ -41,7 +41,7 @@ namespace forkmill {
 // The tasks that were submitted at local:// (Client::submit) and have not ended when the program does, by a return from
 // main() or exit(). Pools and processes have rules of their own: pool.h, process.h.
 enum class AtExit {
-  wait,  // the program waits for them, as for an executor; after a second it says so on stderr. A callback
+  wait,  // the program waits for them, as for an executor; after a second it prints a note to stderr. A callback
          // runs only if its client still lives when the result comes: what then() would have submitted later is not
   drop,  // the tasks are lost; the program says on stderr how many
 };

@@ -28,6 +28,9 @@
 // and never at another broker of this machine by itself. The processes are forked on one machine: on this one with
 // local://, else where a worker of PoolOptions::queue has room for one more Process; the pool waits until there is
 // room. They serve this pool alone, and end with it, or with this program if that ends first, also by SIGKILL.
+// Functions of a pool may make pools, which end with the process that made them.
+//
+// A call has no time limit and cannot be cancelled: get(timeout) ends the wait only, terminate() ends all calls.
 //
 // Items travel in chunks, each of which is one task, so that small items cost little. Without a chunk size (map,
 // starmap, map_reduce, and imap with `{}`) the pool cuts the chunks itself: the first ones for a function have one
@@ -54,8 +57,9 @@
 //
 // Threads: every member may be called from any thread, except the destructor, which must be the last call. The client
 // must outlive the pool; closing it ends the pool's calls with Disconnected. Callbacks run on one thread of the pool,
-// one at a time; an exception of a callback is logged and has no other effect. Do not fork() while a pool is in use:
-// the child must use neither the pool nor its results.
+// one at a time; an exception of a callback is logged and has no other effect. A callback may make calls, and may
+// terminate or destroy the pool. Do not fork() while a pool is in use: the child must use neither the pool nor its
+// results.
 #pragma once
 
 #include <forkmill/async_result.h>
@@ -127,7 +131,7 @@ struct Count : std::optional<std::int64_t> {
   }
 };
 
-// Options of a Pool, by designated initializers. Plain values; fixed once the pool is made.
+// Options of a Pool, by designated initializers in the order of declaration. Plain values; fixed once the pool is made.
 //
 //     forkmill::Pool database{{.initializer = {kConnect, "orders"}, .max_tasks_per_child = 100, .name = "database"}};
 struct PoolOptions {
@@ -511,7 +515,8 @@ class Pool {
   void terminate();
   // Blocks until every call has ended, with its callbacks, and then until the processes have ended. Each has run its
   // initializer to the end by then. No time limit; while the broker is away, the end of the processes is not waited
-  // for. Throws Error{bad_request} before close() or terminate().
+  // for. Throws Error{bad_request} before close() or terminate(), and in a callback of the pool, which would wait for
+  // its own end.
   //
   //     for (int n : numbers) pool.apply_async(kSquare, {n}, [](int square) { print(square); });
   //     pool.close();
@@ -520,8 +525,9 @@ class Pool {
   // Python: pool.join()
   void join();
 
-  // Number of processes: as asked for, or the number of CPUs that this process may use. (A pool that runs on another
-  // machine and was made without a number has as many as that machine has CPUs.)
+  // Number of processes: as asked for, or the number of CPUs that this process may use. Never blocks. For a pool on
+  // another machine without a given number, this is the number of this machine's CPUs; the pool has one process for
+  // each CPU of its own machine.
   std::int64_t processes() const;
 
  private:

@@ -76,7 +76,8 @@
 
 namespace forkmill {
 
-// Options of a Process, by designated initializers. Plain values. start() checks all but the name.
+// Options of a Process, by designated initializers in the order of declaration. Plain values. start() checks all but
+// the name.
 struct ProcessOptions {
   // Name for people, in `forkmill ps` and in errors: 128 bytes at most, without control characters. Empty: "Process-N".
   std::string name{};

@@ -31,7 +31,8 @@ enum class QueryKind : std::uint8_t {
   why_task = 17,    // why a task waits, or ended as it did. Argument as for `task`. task_unknown
   why_queue = 18,   // why the tasks of a queue wait. Argument: its name
   why_worker = 19,  // why a worker gets no tasks. Argument: its name
-  metrics = 20,     // how long tasks wait and run, and how long commits take, since the start of the broker
+  changes = 24,  // changes of many tasks (ChangeTasks): those under way, and the latest done. Argument: an id, or none
+  metrics = 20,  // how long tasks wait and run, and how long commits take, since the start of the broker
 };
 
 // TaskFilter: the tasks that QueryKind::tasks lists. A field that is empty or 0 lets everything through.
@@ -45,7 +46,7 @@ struct TaskFilter {
   // State: scheduled, ready, running, succeeded, failed, cancelled or expired. Any other is bad_request.
   std::string state{};
   // Part of the type, message or code (errc_name()) of the task's error, or of the exception Timeout or WorkerLost; in
-  // either case of letters.
+  // upper or lower case.
   std::string text{};
   // Earliest time of submission, in milliseconds since 1970.
   std::chrono::milliseconds since{0};

@@ -1,4 +1,5 @@
-// SubmitOptions: how one task is queued, tried, limited and kept. Name only the options that differ from the defaults:
+// SubmitOptions: how one task is queued, tried, limited and kept. Name only the options that differ from the defaults,
+// in the order of their declaration, as C++ requires:
 //
 //     auto count = client.with({.queue = "text", .max_attempts = 2, .timeout = 30s}).submit(kCountWords, path);
 //
@@ -22,12 +23,13 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <string>
 
 namespace forkmill {
 
 // Backoff: the pause before another attempt. The pause after attempt n is base * 2^(n-1), at most cap, plus or minus a
-// random share of itself of at most `jitter`. A lost worker is made up for at once, without a pause.
+// random share of itself of at most `jitter`. After a lost worker the task is tried again at once.
 //
 //     auto retried = client.with({.backoff = 200ms, .retry_errors = true});              // 0.2 s, 0.4 s, 0.8 s …
 //     auto gentle = client.with({.backoff = {1s, 10min, 0.5}, .retry_errors = true});
@@ -83,7 +85,8 @@ struct SubmitOptions {
 
   // Time limits of one attempt, from the start of the handler. At soft_timeout its stop token is set
   // (Context::stop_token); at timeout its process is ended by SIGTERM, then SIGKILL, and the future ends with
-  // Timeout{timed_out} if no attempt is left. Zero: none.
+  // Timeout{timed_out} if no attempt is left. Zero: none. No option limits the time of all attempts together; `expires`
+  // limits the start of the first one only.
   //
   // A task that ran over `timeout` is tried again, three attempts in all unless max_attempts says otherwise, and the
   // future ends after the last one. For a single attempt:
@@ -120,6 +123,13 @@ struct SubmitOptions {
   // Name of this task for people, shown by `forkmill task ls` and `forkmill ps`, 128 bytes at most, without control
   // characters. Empty: none.
   std::string label{};
+  // Headers: texts that travel with the task to its handler (Context::headers) and that the broker keeps with it, such
+  // as `traceparent` and `tracestate` of W3C Trace Context, from which `forkmill web` exports spans. 16 at most, with
+  // 2,048 bytes in all names and values. A name has lower-case letters, digits and "._-"; a value has no control
+  // characters.
+  //
+  //     client.with({.headers = {{"traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}}});
+  std::map<std::string, std::string> headers{};
 };
 
 // Checks the options.

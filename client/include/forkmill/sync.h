@@ -25,8 +25,12 @@
 // same object, and so does a handle that travels: as an argument or result of a task, as an item of a queue, as a value
 // of a dict. A task that takes one is a forkmill::Task<void(forkmill::Lock)>. All handles of one object at one client
 // share what is held: a lock that was acquired through one of them is released through any. A handle without a name
-// makes an object of its own, which goes with its last copy here, or with its client (object_options.h). A moved-from
-// handle is empty: its members throw std::logic_error.
+// makes an object of its own, which goes with its last copy here, or with its client (object_options.h). Keep it until
+// the tasks that got it have ended; else reading the argument throws Error{object_unknown}. A moved-from handle is
+// empty: its members throw std::logic_error.
+//
+// Each handle that arrives is opened with a round trip. For many items, open it by name once per process: in a
+// `static`, or in PoolOptions::initializer.
 //
 // Every operation is a round trip to the broker and blocks until the answer comes, constructors too; the _async members
 // return a future instead. A waiter is woken by a message, and nothing polls. Waiters are served in the order of their
@@ -36,7 +40,8 @@
 // A client holds what it has acquired until it releases it or its session ends: at once when its process exits normally
 // or a worker's supervisor reports its death, else after the broker's session timeout (10 s). The next waiter then gets
 // it, with a higher fencing token, and release() of the former holder throws LeaseLost. (In Python, the waiters of a
-// holder that was killed wait forever.)
+// holder that was killed wait forever.) What is held stays held when its handles go and when the task that acquired it
+// ends: a worker's child keeps its client from task to task. Use a guard.
 //
 // Threads: every member may be called by any thread at any time. A Lock may be released by another thread or process
 // than the one that acquired it; an RLock belongs to the thread that acquired it. fork(): a child must not use the
@@ -438,7 +443,7 @@ class Barrier : public detail::Handle {
   std::int64_t wait(std::chrono::duration<Rep, Period> timeout) {
     return wait_within(detail::within(timeout));
   }
-  // Makes the barrier as new. Present waiters get BrokenBarrier.
+  // Resets the barrier to its initial state. Present waiters get BrokenBarrier.
   // Python: b.reset()
   void reset();
   // Breaks the barrier until it is reset. Present waiters get BrokenBarrier.

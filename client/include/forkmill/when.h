@@ -46,8 +46,8 @@ struct AnyOf {
 };
 
 // Returns a Future<std::vector<T>>, or Future<void> for T void. No futures: ready at once, with no values. The errors
-// of further inputs are dropped. The values are decoded when they are read; a void result that is none is an error
-// here.
+// of further inputs are dropped. The values are decoded when they are read; a result that is not a valid void is an
+// error.
 template <class T>
 auto when_all(std::vector<Future<T>>&& futures) {
   using All = typename detail::AllOf<T>::type;

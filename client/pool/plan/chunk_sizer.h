@@ -30,7 +30,7 @@ class ChunkSizer {
     return std::clamp(left / (processes * 2), least, most);
   }
 
-  // A process has run `ran` of the `sent` items of a chunk in this time, and given back the others.
+  // Call when a process has run `ran` of the `sent` items of a chunk in this time, and given back the others.
   void measured(std::size_t ran, std::size_t sent, std::chrono::microseconds run_time) {
     const auto cost = std::max(Time{run_time}, kPrecision) / static_cast<double>(ran);
     cost_ = cost > cost_ ? cost : cost_ / 4 + cost * 0.75;  // one long item counts at once, and is forgotten soon

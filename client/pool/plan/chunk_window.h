@@ -17,7 +17,7 @@ class ChunkWindow {
   // Number of processes that run chunks, or seem to: then two or more for each are under way.
   std::size_t processes() const { return adapts_ ? size_ / 2 : size_ / 4; }
 
-  // A chunk has run for this time, and its result was there this time after it had been sent.
+  // Call when a chunk has run for this time, and its result was there this time after it had been sent.
   void measured(std::chrono::microseconds run_time, std::chrono::microseconds round_trip) {
     using namespace std::chrono_literals;
     if (!adapts_ || run_time < 1ms) return;

@@ -39,18 +39,18 @@ class MapPlan {
   bool has_next() const { return under_way_ < window_.size() && has_unsent(); }
   // The next chunk. Empty: none is left, or enough are under way.
   std::optional<Span> next();
-  // A chunk of next() is smaller than that: the rest was not sent.
+  // Call when a chunk of next() is smaller than that: the rest was not sent.
   void shorten(const Span& chunk, std::size_t count);
-  // A chunk of next() was not sent; next() gives it once more.
+  // Call when a chunk of next() was not sent; next() gives it once more.
   void unsent(const Span& chunk);
 
-  // The first `count` items of the chunk, at least one, have run. Times as in ChunkWindow::measured().
+  // Call when the first `count` items of the chunk, at least one, have run. Times as in ChunkWindow::measured().
   void ran(const Span& chunk, std::size_t count, std::chrono::microseconds run_time,
            std::chrono::microseconds round_trip);
-  // The process of the chunk died. True: its items are sent again in smaller chunks. False: it was one item, which is
-  // lost. When many items are lost, others are not sent any more.
+  // Call when the process of the chunk has died. Returns true if its items are sent again in smaller chunks, false if
+  // it was one item, which is lost. When many items are lost, others are not sent any more.
   bool lost(const Span& chunk);
-  // The chunk has failed as a whole: no more is sent.
+  // Call when the chunk has failed as a whole: no more is sent.
   void failed();
 
   bool any_under_way() const { return under_way_ > 0; }

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 #include <utility>
@@ -35,6 +36,17 @@ void await_reader(int fd, const std::string& path) {
   throw failed(path);
 }
 
+// Whether `line` tells the end of the act that `begun` tells the beginning of.
+bool ends(const nlohmann::ordered_json& line, const nlohmann::ordered_json& begun) {
+  const auto value = [](const nlohmann::ordered_json& of, const char* key) {
+    return of.contains(key) ? of.at(key) : nlohmann::ordered_json{};
+  };
+  if (value(line, "event") != "end" || value(begun, "event") != "begin") return false;
+  for (const char* key : {"user", "peer", "route", "path", "body"})
+    if (value(line, key) != value(begun, key)) return false;
+  return true;
+}
+
 }  // namespace
 
 Audit::Audit(std::string path) : path_{std::move(path)} { open_log(path_); }
@@ -49,6 +61,29 @@ void Audit::write(const nlohmann::ordered_json& line) {
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) throw failed(path_);
     at += static_cast<std::size_t>(written);
+  }
+  keep(line, text.size());
+}
+
+nlohmann::ordered_json Audit::newest(std::size_t most) const {
+  auto lines = nlohmann::ordered_json::array();
+  const std::lock_guard lock{mutex_};
+  for (auto act = acts_.rbegin(); act != acts_.rend() && lines.size() < most; ++act) lines.push_back(act->line);
+  return lines;
+}
+
+void Audit::keep(const nlohmann::ordered_json& line, std::size_t bytes) {
+  const auto begun = std::find_if(acts_.rbegin(), acts_.rend(), [&](const Act& act) { return ends(line, act.line); });
+  if (begun != acts_.rend()) {
+    bytes_ += bytes - begun->bytes;
+    *begun = {line, bytes};
+  } else {
+    bytes_ += bytes;
+    acts_.push_back({line, bytes});
+  }
+  while (acts_.size() > kMaxActs || bytes_ > kMaxBytes) {
+    bytes_ -= acts_.front().bytes;
+    acts_.pop_front();
   }
 }
 

@@ -25,7 +25,7 @@ class Tokens {
   explicit Tokens(std::string_view text);
 
   bool empty() const { return tokens_.empty(); }
-  // The user whose secret is in "Bearer SECRET". Null: there is none. Takes as long for any wrong secret.
+  // Returns the user whose secret is in "Bearer SECRET"; nullopt if none has it. Constant time for wrong secrets.
   std::optional<std::string> user_of(std::string_view authorization) const;
 
  private:

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 
 #include "client/cli/commands/connection_options.h"
 #include "client/web/http/failure.h"
@@ -42,8 +43,12 @@ class Broker {
   // come may be carried out nevertheless.
   template <class T>
   T answer(Future<T> reply) const {
+    return answer_within(std::move(reply), timeout_);
+  }
+  template <class T>
+  T answer_within(Future<T> reply, std::chrono::milliseconds timeout) const {
     try {
-      return reply.get_for(timeout_);
+      return reply.get_for(timeout);
     } catch (const Error& error) {
       if (error.code() != Errc::timeout && error.code() != Errc::disconnected) throw;
     }

@@ -1,27 +1,24 @@
-// The routes that change many tasks: those that a filter selects. A request handles at most kMaxTasks of them and takes
-// kMaxTime at most; its answer says whether there are more.
-#include <algorithm>
+// The routes that change many tasks: those that a filter selects. The broker changes them, however many they are. A
+// request takes kMaxTime at most; its answer says whether the broker still works on it.
 #include <chrono>
 #include <cstdint>
+#include <random>
 #include <semaphore>
 #include <utility>
 
 #include "client/cli/text/answers.h"
+#include "client/cli/text/values.h"
+#include "client/cli/views/changes.h"
 #include "client/web/api/filters.h"
 #include "client/web/api/route.h"
-#include "client/web/api/task_ids.h"
 
 namespace forkmill::web {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
 using Type = Parameter::Type;
 
-constexpr std::size_t kMaxTasks = 10'000;
 constexpr std::chrono::seconds kMaxTime{20};
-constexpr std::uint32_t kPage = 1000;
-constexpr std::size_t kInFlight = 64;
 
 // The turn of a change of many tasks. A few at once leave threads for other requests.
 class Turn {
@@ -42,132 +39,133 @@ class Turn {
   }
 };
 
-struct Selection {
-  std::vector<std::string> ids{};
-  bool more = false;  // tasks match beyond kMaxTasks or kMaxTime
-};
-
-// Adds the tasks that match to `selection`, the newest first.
-void select(Broker& broker, TaskFilter filter, Clock::time_point deadline, Selection& selection) {
-  filter.most = kPage;
-  do {
-    const auto body = broker.ask(Query{.kind = QueryKind::tasks, .argument = "", .filter = filter});
-    for (const auto& row : cli::value_of(body, "tasks")) {
-      if (selection.ids.size() == kMaxTasks) {
-        selection.more = true;
-        return;
-      }
-      selection.ids.push_back(cli::text_of(row, "id"));
-    }
-    filter.before = body.value("next", std::uint64_t{0});
-    selection.more = filter.before != 0 && Clock::now() > deadline;
-  } while (filter.before != 0 && !selection.more);
-}
-
-Selection selection_in(Broker& broker, TaskFilter filter, const std::vector<std::string>& states,
-                       Clock::time_point deadline) {
-  Selection selection;
-  for (const auto& state : states) {
-    filter.state = state;
-    if (!selection.more) select(broker, filter, deadline, selection);
-  }
-  return selection;
+TaskId new_id() {
+  std::random_device entropy;
+  const auto number = [&] { return std::uint64_t{entropy()} << 32 | entropy(); };
+  const std::uint64_t high = number();
+  return TaskId::make(static_cast<std::uint64_t>(unix_time().count()), high, number());
 }
 
 bool flag(const Call& call, const char* name) { return call.body.value(name, false); }
 
-Json dry_answer(const Selection& selection) {
-  return {{"matched", selection.ids.size()}, {"more", selection.more}, {"dry_run", true}};
-}
+// Verb: the key of an answer with the number of changed tasks, for example "retried".
+struct Verb {
+  const char* done;
+};
 
-// Throws Failure if more tasks match than the request expects.
-void check_count(const Call& call, const Selection& selection) {
-  const auto confirmed = call.body.value("confirm", std::uint64_t{0});
-  if (selection.ids.size() > confirmed)
-    throw Failure{409, "not_confirmed", std::to_string(selection.ids.size()) + " tasks match",
-                  "give their number, which \"dry_run\": true tells, as \"confirm\""};
-}
-
-// Calls `start` for each task, several at a time, and counts the words that `finish` makes of the answers.
-template <class Start, class Finish>
-Json for_each(const Selection& selection, Clock::time_point deadline, Start start, Finish finish) {
-  Json answer{{"matched", selection.ids.size()}, {"more", selection.more}, {"dry_run", false}};
-  const auto& ids = selection.ids;
-  for (std::size_t at = 0; at < ids.size(); at += kInFlight) {
-    if (Clock::now() > deadline) {
-      answer["more"] = true;
-      return answer;
-    }
-    const auto end = std::min(at + kInFlight, ids.size());
-    std::vector<decltype(start(ids[0]))> replies;
-    for (auto i = at; i < end; ++i) replies.push_back(start(ids[i]));
-    for (auto& reply : replies) {
-      const std::string word = finish(std::move(reply));
-      answer[word] = answer.value(word, 0) + 1;
-    }
-  }
+// The counts of the broker's answer; `more`: the change goes on.
+Json counts_of(const Json& body, const Verb& verb, bool more) {
+  Json answer{{"matched", cli::value_of(body, "matched")}, {"more", more}, {"dry_run", false}};
+  answer["id"] = cli::value_of(body, "id");
+  answer[verb.done] = cli::value_of(body, "changed");
+  if (const auto requested = cli::number_of(body, "requested"); requested > 0) answer["requested"] = requested;
+  answer["skipped"] = cli::value_of(body, "skipped");
   return answer;
 }
 
-Json cancel_all(Call& call, const Selection& selection, Clock::time_point deadline) {
-  const auto cancel = [&](const std::string& id) { return call.broker.cancel(resolve_task(call.broker, id)); };
-  return for_each(selection, deadline, cancel,
-                  [&](Future<CancelState> reply) { return cancel_word(call.broker.answer(std::move(reply))); });
+// How far the change has come.
+Json progress_of(Broker& broker, const TaskId& id, const Verb& verb) {
+  for (const auto& row : cli::value_of(broker.ask(QueryKind::changes, id.to_string()), "changes"))
+    return counts_of(row, verb, !cli::is_true(row, "done"));
+  throw Failure{404, "change_unknown", "the broker does not know the change"};
+}
+
+Json count(Broker& broker, ChangeTasks order) {
+  order.dry_run = true;
+  order.id = new_id();
+  return cli::json_from_msgpack(broker.answer_within(broker.give(order), kMaxTime).bytes);
+}
+
+Json dry_answer(const Json& counted) {
+  return {{"matched", cli::value_of(counted, "matched")}, {"more", false}, {"dry_run", true}};
+}
+
+// Gives the broker the order. Answers after kMaxTime at most, with how far it has come then.
+Json change(Call& call, ChangeTasks order, const Verb& verb) {
+  order.id = new_id();
+  auto reply = call.broker.give(order);
+  if (reply.wait_for(kMaxTime)) return counts_of(cli::json_from_msgpack(reply.get().bytes), verb, false);
+  return progress_of(call.broker, order.id, verb);
+}
+
+// Counts the tasks, and changes them if there are no more than the request expects. Throws Failure otherwise.
+Json change_counted(Call& call, const ChangeTasks& order, const Verb& verb) {
+  const Turn turn;
+  const auto counted = count(call.broker, order);
+  if (flag(call, "dry_run")) return dry_answer(counted);
+  const auto matched = static_cast<std::uint64_t>(cli::number_of(counted, "matched"));
+  if (matched > call.body.value("confirm", std::uint64_t{0}))
+    throw Failure{409, "not_confirmed", std::to_string(matched) + " tasks match",
+                  "give their number, which \"dry_run\": true tells, as \"confirm\""};
+  return change(call, order, verb);
+}
+
+ChangeTasks order_of(const Call& call, TaskAction action, bool with_state) {
+  return {.action = action, .filter = read_filter(filter_of_body(call.body, with_state), unix_time())};
 }
 
 Json cancel_tasks(Call& call) {
-  const Turn turn;
-  const auto deadline = Clock::now() + kMaxTime;
-  const auto filter = read_filter(filter_of_body(call.body, true), unix_time());
-  std::vector<std::string> states{"scheduled", "ready", "running"};  // waiting tasks first: they must not start
-  if (!filter.state.empty()) {
-    if (std::find(states.begin(), states.end(), filter.state) == states.end())
-      throw Failure{400, "bad_parameter", "only tasks that are scheduled, ready or running can be cancelled"};
-    states = {filter.state};
-  }
-  const auto selection = selection_in(call.broker, filter, states, deadline);
-  if (flag(call, "dry_run")) return dry_answer(selection);
-  check_count(call, selection);
-  return cancel_all(call, selection, deadline);
+  ChangeTasks order = order_of(call, TaskAction::cancel, true);
+  order.running = true;
+  return change_counted(call, order, {"cancelled"});
+}
+
+Json move_tasks(Call& call) {
+  ChangeTasks order = order_of(call, TaskAction::move, true);
+  order.queue = cli::text_of(call.body, "queue");
+  return change_counted(call, order, {"moved"});
+}
+
+Json reprioritise_tasks(Call& call) {
+  ChangeTasks order = order_of(call, TaskAction::reprioritise, true);
+  const auto priority = call.body.at("priority").get<std::int64_t>();
+  if (priority < -100 || priority > 100) throw Failure{400, "bad_parameter", "'priority' is not -100 to 100"};
+  order.priority = static_cast<int>(priority);
+  return change_counted(call, order, {"reprioritised"});
 }
 
 Json purge(Call& call) {
   const Turn turn;
-  const auto deadline = Clock::now() + kMaxTime;
-  TaskFilter filter;
-  filter.queue = call.path.at("queue");
-  std::vector<std::string> states{"scheduled", "ready"};
-  if (flag(call, "running")) states.emplace_back("running");
-  const auto selection = selection_in(call.broker, filter, states, deadline);
-  if (flag(call, "dry_run")) return dry_answer(selection);
-  if (cli::text_of(call.body, "confirm") != filter.queue)
+  ChangeTasks order{.action = TaskAction::cancel, .running = flag(call, "running")};
+  order.filter.queue = call.path.at("queue");
+  if (flag(call, "dry_run")) {
+    auto counted = count(call.broker, order);
+    if (!order.running)
+      counted["matched"] =
+          cli::number_of(counted, "matched") - cli::number_of(cli::value_of(counted, "states"), "running");
+    return dry_answer(counted);
+  }
+  if (cli::text_of(call.body, "confirm") != order.filter.queue)
     throw Failure{409, "not_confirmed", "purging cancels the waiting tasks of the queue",
                   "give the name of the queue as \"confirm\""};
-  return cancel_all(call, selection, deadline);
+  return change(call, order, {"cancelled"});
 }
 
-template <class LetterCommand>
-Json for_each_letter(Call& call, const char* done, bool oldest_first) {
-  const Turn turn;
-  const auto deadline = Clock::now() + kMaxTime;
-  auto selection =
-      selection_in(call.broker, read_filter(filter_of_body(call.body, false), unix_time()), {"failed"}, deadline);
-  if (flag(call, "dry_run")) return dry_answer(selection);
-  check_count(call, selection);
-  if (oldest_first) std::reverse(selection.ids.begin(), selection.ids.end());
-  const auto give = [&](const std::string& id) { return call.broker.give(LetterCommand{id}); };
-  return for_each(selection, deadline, give, [&](Future<RawResult> reply) -> std::string {
-    try {
-      call.broker.answer(std::move(reply));
-      return done;
-    } catch (const Error& error) {
-      return std::string{errc_name(error.code())};
-    }
-  });
+Json retry_letters(Call& call) {
+  ChangeTasks order = order_of(call, TaskAction::retry, false);
+  order.queue = cli::text_of(call.body, "queue");
+  return change_counted(call, order, {"retried"});
 }
 
-Json retry_letters(Call& call) { return for_each_letter<RetryDeadLetter>(call, "retried", true); }
-Json drop_letters(Call& call) { return for_each_letter<DropDeadLetter>(call, "dropped", false); }
+Json drop_letters(Call& call) { return change_counted(call, order_of(call, TaskAction::drop, false), {"dropped"}); }
+
+std::vector<Parameter> with(std::vector<Parameter> parameters, Parameter more) {
+  parameters.push_back(std::move(more));
+  return parameters;
+}
+
+Json list_changes(Call& call) {
+  return Json::parse(
+      cli::changes_table(call.broker.ask(QueryKind::changes), unix_time().count()).render(cli::Format::json, false));
+}
+
+Json show_change(Call& call) {
+  auto shown =
+      Json::parse(cli::changes_table(call.broker.ask(QueryKind::changes, call.path.at("id")), unix_time().count())
+                      .render(cli::Format::json, false));
+  if (shown.empty()) throw Failure{404, "change_unknown", "the broker does not know this change"};
+  return shown.front();
+}
 
 std::vector<Parameter> bulk_parameters() {
   return {{"filter", Type::filter, "The tasks: an object with the parameters of the list. Without it, all of them"},
@@ -179,8 +177,16 @@ std::vector<Parameter> bulk_parameters() {
 
 std::vector<Route> bulk_routes() {
   return {
+      {false, "/api/v1/changes", "Changes of many tasks: those under way, and the latest done", {}, list_changes},
+      {false, "/api/v1/changes/{id}", "How far a change of many tasks has come", {}, show_change},
       {true, "/api/v1/tasks/cancel", "Cancel the unfinished tasks that match", bulk_parameters(), cancel_tasks},
-      {true, "/api/v1/dead/retry", "Submit the dead letters that match again", bulk_parameters(), retry_letters},
+      {true, "/api/v1/tasks/move", "Put the waiting tasks that match into another queue",
+       with(bulk_parameters(), {"queue", Type::text, "The new queue", true}), move_tasks},
+      {true, "/api/v1/tasks/reprioritise", "Give the waiting tasks that match another priority",
+       with(bulk_parameters(), {"priority", Type::integer, "The new priority, -100 to 100", true}), reprioritise_tasks},
+      {true, "/api/v1/dead/retry", "Submit the dead letters that match again",
+       with(bulk_parameters(), {"queue", Type::text, "The queue of the new tasks; without it, their own"}),
+       retry_letters},
       {true, "/api/v1/dead/drop", "Delete the dead letters that match permanently", bulk_parameters(), drop_letters},
       {true,
        "/api/v1/queues/{queue}/purge",

@@ -20,6 +20,8 @@ Json schema_of(Parameter::Type type) {
       return object_of("type", "string");
     case Parameter::Type::number:
       return Json{{"type", "integer"}, {"minimum", 0}};
+    case Parameter::Type::integer:
+      return object_of("type", "integer");
     case Parameter::Type::boolean:
       return object_of("type", "boolean");
     case Parameter::Type::filter:

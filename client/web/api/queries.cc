@@ -1,5 +1,6 @@
 // The routes that only read: the views of the command, as JSON.
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <limits>
 
@@ -138,6 +139,12 @@ Json dead_letter(Call& call) {
   return found;
 }
 
+Json errors(Call& call) { return call.errors.groups(std::chrono::steady_clock::now()); }
+
+Json audit(Call& call) {
+  return {{"acts", call.audit.newest(read_number(call.query, "limit", 1, Audit::kMaxActs, 100))}};
+}
+
 Json openapi(Call&) { return openapi_document(); }
 
 std::vector<Parameter> page_parameters(bool with_state) {
@@ -169,6 +176,7 @@ std::vector<Route> query_routes() {
       {false, "/api/v1/workers/{worker}/why", "Why the workers of a name get no tasks, in words", {}, why_worker},
       {false, "/api/v1/dead", "A page of dead letters, the newest first", page_parameters(false), dead_letters},
       {false, "/api/v1/dead/{id}", "One dead letter with its error and arguments", {}, dead_letter},
+      {false, "/api/v1/errors", "The last 2,000 failed tasks, grouped by task and error", {}, errors},
       {false, "/api/v1/workers", "All workers", {}, workers},
       {false, "/api/v1/processes", "The processes of the broker and of all workers", {}, processes},
       {false,
@@ -177,6 +185,11 @@ std::vector<Route> query_routes() {
        {{"prefix", Type::text, "Only objects whose names start with this text"}},
        objects},
       {false, "/api/v1/objects/{name}", "One object with its holders and waiters", {}, object},
+      {false,
+       "/api/v1/audit",
+       "The newest changes that were made through this gateway, the newest first",
+       {{"limit", Type::number, "The most changes, 1 to 500; 100 without it"}},
+       audit},
       {false, "/api/v1/openapi.json", "This description", {}, openapi},
   };
 }

@@ -66,6 +66,8 @@ bool has_type(const Json& value, Parameter::Type type) {
       return value.is_string();
     case Parameter::Type::number:
       return value.is_number_unsigned();
+    case Parameter::Type::integer:
+      return value.is_number_integer();
     case Parameter::Type::boolean:
       return value.is_boolean();
     case Parameter::Type::filter:

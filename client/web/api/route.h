@@ -6,8 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "client/web/access/audit.h"
 #include "client/web/api/broker.h"
 #include "client/web/http/message.h"
+#include "client/web/live/error_groups.h"
 #include "client/web/live/history.h"
 
 namespace forkmill::web {
@@ -16,13 +18,15 @@ namespace forkmill::web {
 struct Call {
   Broker& broker;
   const History& history;
-  std::map<std::string, std::string> path;   // the values of {…} in the path of the route
-  std::map<std::string, std::string> query;  // the parameters of the query that the route has
-  Json body;                                 // an object; empty for GET
+  ErrorGroups& errors;
+  const Audit& audit;
+  std::map<std::string, std::string> path{};   // the values of {…} in the path of the route
+  std::map<std::string, std::string> query{};  // the parameters of the query that the route has
+  Json body{};                                 // an object; empty for GET
 };
 
 struct Parameter {
-  enum class Type { text, number, boolean, filter };
+  enum class Type { text, number, integer, boolean, filter };  // number: not below 0
 
   const char* name;
   Type type;

@@ -60,6 +60,7 @@ Json steer(Call& call, SteerWorkers command) {
 }
 
 Json drain(Call& call) { return steer(call, {.action = WorkerAction::drain}); }
+Json restart(Call& call) { return steer(call, {.action = WorkerAction::restart}); }
 Json pause(Call& call) { return steer(call, {.action = WorkerAction::pause}); }
 Json resume(Call& call) { return steer(call, {.action = WorkerAction::resume}); }
 Json scale(Call& call) {
@@ -98,6 +99,8 @@ std::vector<Route> steering_routes() {
       {true, "/api/v1/names/{name}/pause", "Start no further tasks with a name, in any queue", {}, pause_name},
       {true, "/api/v1/names/{name}/resume", "Start tasks with a paused name again", {}, resume_name},
       {true, "/api/v1/workers/drain", "Let workers finish what they run, and end", worker_parameters(), drain},
+      {true, "/api/v1/workers/restart", "Let workers finish what they run, and start again", worker_parameters(),
+       restart},
       {true, "/api/v1/workers/scale", "Set the number of processes of workers", scale_parameters(), scale},
       {true, "/api/v1/workers/pause", "Give workers no further tasks", worker_parameters(), pause},
       {true, "/api/v1/workers/resume", "Give paused workers tasks again", worker_parameters(), resume},

@@ -21,7 +21,7 @@ class EventStream {
   // Whether the peer has gone, or end() was called.
   bool ended() const;
 
-  // Copies up to `max` bytes that are to be sent to `to`, and returns their number. 0: there are none; `sleep` was
+  // Copies up to `max` bytes that are to be sent to `to`, and returns their number. If it is 0, `sleep` was
   // called, and `wake` will be called once, by any thread, when there are some. Null: the stream has ended.
   std::optional<std::size_t> read(char* to, std::size_t max, const std::function<void()>& sleep,
                                   std::function<void()> wake);

@@ -65,6 +65,14 @@ void add_by_queue(Exposition& text, const std::map<std::string, QueueSums>& sums
   for (const auto& [queue, sum] : sums) text.add({{"queue", queue}}, value(sum));
 }
 
+// Whether the worker gets tasks; "paused": by an operator; "short": of processes, memory or descriptors.
+const char* state_of_worker(const Json& row) {
+  if (cli::is_true(row, "barred")) return "barred";
+  if (cli::is_true(row, "draining")) return "draining";
+  if (cli::is_true(row, "held")) return "paused";
+  return value_of(row, "paused_ms") > 0 ? "short" : "serving";
+}
+
 // Adds up the rows of a queue and a task, which differ in the signature of the task.
 void add_unserved(Exposition& text, const Json& body) {
   std::map<std::pair<std::string, std::string>, double> counts;
@@ -86,6 +94,10 @@ void add_status(Exposition& text, const Json& body) {
   add_gauge(text, "forkmill_broker_epoch", "The number of starts of the broker with its store.",
             value_of(body, "epoch"));
   add_gauge(text, "forkmill_broker_resident_memory_bytes", "Memory of the broker.", value_of(body, "rss_bytes"));
+  add_gauge(text, "forkmill_broker_memory_limit_bytes",
+            "Memory beyond which the broker takes nothing in; 0: not known.", value_of(body, "memory_limit"));
+  text.begin("forkmill_broker_memory_full", Kind::gauge, "1 while the broker takes nothing in for lack of memory.");
+  text.add(cli::is_true(body, "memory_full") ? 1 : 0);
   add_gauge(text, "forkmill_clients", "Connected clients.", value_of(body, "clients"));
   add_gauge(text, "forkmill_results_kept", "Results that wait for their clients.", value_of(body, "results_kept"));
   add_gauge(text, "forkmill_results_bytes", "Size of these results.", value_of(body, "results_bytes"));
@@ -121,18 +133,16 @@ void add_queues(Exposition& text, const Json& body) {
 }
 
 void add_workers(Exposition& text, const Json& body) {
-  double serving = 0;
-  double draining = 0;
+  std::map<std::string, double> states{{"serving", 0}, {"draining", 0}, {"barred", 0}, {"paused", 0}, {"short", 0}};
   double busy = 0;
   double slots = 0;
   for (const auto& row : cli::value_of(body, "workers")) {
-    (cli::is_true(row, "draining") ? draining : serving) += 1;
+    ++states[state_of_worker(row)];
     busy += value_of(row, "running");
     slots += value_of(row, "children");
   }
   text.begin("forkmill_workers", Kind::gauge, "Connected workers.");
-  text.add({{"state", "serving"}}, serving);
-  text.add({{"state", "draining"}}, draining);
+  for (const auto& [state, count] : states) text.add({{"state", state}}, count);
   text.begin("forkmill_worker_slots", Kind::gauge, "Processes of the workers for tasks.");
   text.add({{"state", "busy"}}, busy);
   text.add({{"state", "idle"}}, std::max(slots - busy, 0.0));

@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::string_view kShell = "index.html";
 
-// Scripts and styles come from this gateway alone, and scripts cannot make markup of texts.
+// Scripts and styles come from this gateway alone, and scripts cannot turn text into markup.
 constexpr const char* kPolicy =
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
@@ -31,8 +31,8 @@ std::optional<Response> file(std::string_view name) {
 
 bool is_page(const std::vector<std::string>& path) {
   if (path.empty()) return true;
-  if (path.size() == 2) return path[0] == "tasks";
-  constexpr std::string_view kPages[] = {"queues", "tasks", "dead", "workers"};
+  if (path.size() == 2) return path[0] == "tasks" || path[0] == "objects";
+  constexpr std::string_view kPages[] = {"queues", "tasks", "dead", "errors", "workers", "objects", "audit"};
   return path.size() == 1 && std::find(std::begin(kPages), std::end(kPages), path[0]) != std::end(kPages);
 }
 

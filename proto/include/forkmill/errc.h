@@ -41,8 +41,9 @@ enum class Errc : std::uint16_t {
   shutting_down = 36,        // the broker is about to end
   queue_paused = 37,         // the queue takes nothing in; not used yet
   too_many_queues = 38,      // 10,000 queues are in use, or tasks of 100,000 names are unfinished
-  disk_full = 39,            // the broker's disk is nearly full: nothing durable is taken in until there is room again
+  disk_full = 39,            // the broker's disk is nearly full: durable tasks are rejected until space is free
   quota_exceeded = 40,       // the principal of this client has as many tasks, bytes or objects as it may have
+  memory_full = 41,          // the broker has as much memory as it may have: nothing is taken in until there is room
 
   // Running
   handler_error = 50,          // the handler threw
@@ -56,12 +57,13 @@ enum class Errc : std::uint16_t {
   result_undecodable = 58,     // a result or a stored value is not of the type that its reader declares
 
   // Asking
-  task_unknown = 70,   // no such task, or its result is no longer kept
-  bad_request = 71,    // a call that makes no sense, or not now
-  disconnected = 72,   // no broker for too long, one that came back without the task, or an outcome that is not known
-  timeout = 73,        // the caller's own wait ended first
-  client_closed = 74,  // the client was closed, belongs to a parent process, or its executor dropped the callback
-  window_full = 75,    // the client is full and was told not to wait
+  task_unknown = 70,    // no such task, or its result is no longer kept
+  bad_request = 71,     // a call that makes no sense, or not now
+  disconnected = 72,    // no broker for too long, one that came back without the task, or an outcome that is not known
+  timeout = 73,         // the caller's own wait ended first
+  client_closed = 74,   // the client was closed, belongs to a parent process, or its executor dropped the callback
+  window_full = 75,     // the client is full and was told not to wait
+  worker_unknown = 76,  // no such worker is connected
 
   // Named objects
   object_unknown = 90,     // no such object: removed, gone with its owner, or not durable and the broker was restarted

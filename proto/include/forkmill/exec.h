@@ -41,10 +41,10 @@ struct ExecRequest {
   std::vector<std::string> argv;
   // Written to the command's stdin. Empty: stdin is /dev/null.
   std::string stdin_data;
-  // Variables added to the worker's environment; a name that is there is replaced. A name must not be empty or have
-  // "=".
+  // Variables added to those that the worker passes on (--pass-env); a name that is there is replaced. A name must not
+  // be empty or have "=".
   std::map<std::string, std::string> env;
-  // Folder to run in. Empty: the worker's.
+  // Folder to run in. Empty: that of the task, if the worker has --task-folder, else the worker's.
   std::string cwd;
   // Whether argv is a line for the shell. A line in which /bin/sh, if it is dash, would only split words and start one
   // program is run without the shell: with the same words, variables, outputs and exit code (128 + N after signal N).

@@ -64,7 +64,7 @@ class ItemCursor {
   virtual ~ItemCursor() = default;
   // The packed arguments of the current item.
   virtual std::string_view item() const = 0;
-  // Moves on to the next item. False: none is left, or the rest is not for this call.
+  // Moves on to the next item. Returns false if none is left, or if the rest is not for this call.
   virtual bool next() = 0;
 };
 

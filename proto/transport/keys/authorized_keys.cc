@@ -65,9 +65,9 @@ struct QuotaWord {
   std::string_view name;
   std::uint64_t Quotas::*quota;
 };
-constexpr std::array kQuotas{QuotaWord{"max-queued", &Quotas::tasks},
-                             QuotaWord{"max-queued-bytes", &Quotas::task_bytes},
-                             QuotaWord{"max-objects", &Quotas::objects}};
+constexpr std::array kQuotas{
+    QuotaWord{"max-queued", &Quotas::tasks}, QuotaWord{"max-queued-bytes", &Quotas::task_bytes},
+    QuotaWord{"max-objects", &Quotas::objects}, QuotaWord{"max-object-bytes", &Quotas::object_bytes}};
 
 // The functions below return what is wrong; empty: nothing.
 
@@ -106,7 +106,7 @@ std::string add_right(const std::string& word, Rights& rights) {
     return set_quota(name, text, rights.quotas.*one->quota);
   if (name == "max-priority") return set_max_priority(text, rights.max_priority);
   return "behind the key, write submit=QUEUES, submit-names=TASKS, serve=QUEUES, serve-names=TASKS, objects=NAMES, "
-         "manage=QUEUES, max-priority=N, max-queued=N, max-queued-bytes=SIZE or max-objects=N";
+         "manage=QUEUES, max-priority=N, max-queued=N, max-queued-bytes=SIZE, max-objects=N or max-object-bytes=SIZE";
 }
 
 // Adds the key of one line. Returns what is wrong with the line; empty: nothing.

@@ -1,4 +1,4 @@
-// Principals: who a peer of the broker is, and what it may do. The transport knows the principal of each connection, by
+// Principals: the identity and rights of a peer of the broker. The transport knows the principal of each connection, by
 // its key or by its user.
 #pragma once
 

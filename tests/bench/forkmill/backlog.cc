@@ -46,6 +46,7 @@ struct Options {
   std::string what = "backlog";
   Programs programs;
   std::string data;
+  std::string postgres;   // "local" or "standby"; empty: another store
   std::size_t tasks = 0;  // 0: the default of what is measured
   std::size_t window = 10'000;
   std::size_t small = 10'000;  // the backlog to compare with
@@ -152,7 +153,7 @@ double drain(const Cluster& cluster, const Options& options, std::size_t count) 
 double drain_small(const Options& options) {
   std::vector<double> rates;
   for (int i = 0; i < options.small_runs; ++i) {
-    const Cluster cluster{options.programs, options.data, broker_arguments(options)};
+    const Cluster cluster{options.programs, options.data, broker_arguments(options), false, options.postgres};
     std::vector<Sampled> ignored;
     submit_slice(cluster, options, 0, options.small, options.small, ignored);
     rates.push_back(drain(cluster, options, options.small));
@@ -200,7 +201,7 @@ void restart(Cluster& cluster) {
 }
 
 void backlog(const Options& options) {
-  Cluster cluster{options.programs, options.data, broker_arguments(options)};
+  Cluster cluster{options.programs, options.data, broker_arguments(options), false, options.postgres};
   std::vector<Sampled> sampled;
   submit_all(cluster, options, sampled);
   if (cluster.durable()) restart(cluster);
@@ -226,7 +227,7 @@ void report_growth(const std::string& key, const std::vector<double>& samples) {
 }
 
 void steady(const Options& options) {
-  const Cluster cluster{options.programs, options.data, broker_arguments(options)};
+  const Cluster cluster{options.programs, options.data, broker_arguments(options), false, options.postgres};
   const auto pool = cluster.pool(options.processes);
   forkmill::Client client{cluster.endpoint()};
   std::deque<forkmill::Future<std::string>> futures;
@@ -258,6 +259,8 @@ int main(int argc, char** argv) try {
   app.add_option("--broker", options.programs.broker, "the broker program");
   app.add_option("--worker", options.programs.worker, "the worker program");
   app.add_option("--data", options.data, "a durable broker, with its store in a new directory in this one");
+  app.add_option("--postgres", options.postgres, "the store is a PostgreSQL server, with a standby or without")
+      ->check(CLI::IsMember({"local", "standby"}));
   app.add_option("--tasks", options.tasks, "tasks (10,000,000 for backlog, 5,000,000 for steady)")
       ->check(CLI::Range(1'000, 1'000'000'000));
   app.add_option("--window", options.window, "tasks outstanding in steady")->capture_default_str();

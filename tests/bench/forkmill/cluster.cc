@@ -9,9 +9,13 @@
 
 namespace forkmill::bench {
 
-Cluster::Cluster(const Programs& programs, const std::string& data, std::vector<std::string> arguments, bool keys)
+Cluster::Cluster(const Programs& programs, const std::string& data, std::vector<std::string> arguments, bool keys,
+                 const std::string& postgres)
     : programs_{programs}, arguments_{std::move(arguments)}, port_{free_port()} {
-  if (!data.empty()) scratch_.emplace(data);
+  if (!postgres.empty())
+    postgres_.emplace(data, postgres == "standby");
+  else if (!data.empty())
+    scratch_.emplace(data);
   if (keys) make_keys();
   start_broker();
   wait_for_port(port_, *broker_);
@@ -39,7 +43,10 @@ Child Cluster::sessions(int sessions, int queues) const {
                          std::to_string(queues)});
 }
 
-std::uint64_t Cluster::bytes_on_disk() const { return scratch_ ? Scratch::bytes_below(scratch_->path()) : 0; }
+std::uint64_t Cluster::bytes_on_disk() const {
+  if (postgres_) return Scratch::bytes_below(postgres_->path());
+  return scratch_ ? Scratch::bytes_below(scratch_->path()) : 0;
+}
 
 void Cluster::kill_broker() {
   broker_->kill();
@@ -54,7 +61,10 @@ void Cluster::start_broker() {
   } else {
     argv.emplace_back("--insecure");
   }
-  if (scratch_) {
+  if (postgres_) {
+    const auto words = postgres_->broker_arguments();
+    argv.insert(argv.end(), words.begin(), words.end());
+  } else if (scratch_) {
     argv.insert(argv.end(), {"--data", scratch_->path("broker")});
   } else {
     argv.emplace_back("--memory");

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/bench/forkmill/postgres.h"
 #include "tests/bench/measure/child.h"
 #include "tests/bench/measure/scratch.h"
 
@@ -24,16 +25,17 @@ class Cluster {
  public:
   // `data`: where the store's new directory is made; empty: a broker in memory. `arguments` go to the broker.
   // `keys`: broker, pools and clients of this process know each other by new keys, and connections are encrypted.
-  // Throws std::runtime_error when it does not come up.
-  Cluster(const Programs& programs, const std::string& data, std::vector<std::string> arguments = {},
-          bool keys = false);
+  // `postgres`: "local" or "standby": the store is a PostgreSQL server, with files in `data`, and its standby. Throws
+  // std::runtime_error when it does not come up.
+  Cluster(const Programs& programs, const std::string& data, std::vector<std::string> arguments = {}, bool keys = false,
+          const std::string& postgres = {});
 
   Child pool(int processes) const;
   // Worker sessions whose children are played (sessions.cc), for `queues` queues; 1: the default queue.
   Child sessions(int sessions, int queues) const;
   std::string endpoint() const { return "tcp://127.0.0.1:" + std::to_string(port_); }
   pid_t broker_pid() const { return broker_->pid(); }
-  bool durable() const { return scratch_.has_value(); }
+  bool durable() const { return scratch_.has_value() || postgres_.has_value(); }
   // Returns the bytes of its store; 0 without a store.
   std::uint64_t bytes_on_disk() const;
 
@@ -45,6 +47,7 @@ class Cluster {
 
   Programs programs_;
   std::optional<Scratch> scratch_;
+  std::optional<Postgres> postgres_;
   std::optional<Scratch> keys_;  // files of keys; none: there are no keys
   std::vector<std::string> arguments_;
   int port_;

@@ -24,6 +24,7 @@ std::string part_of(pid_t process, std::string_view process_name, pid_t broker, 
   if (process == broker) return io ? "broker.io" : thread.name == "store" ? "broker.store" : "broker.loop";
   if (process_name == "forkmill-link") return io ? "link.io" : "link.loop";
   if (process_name == "forkmill-child") return "child";
+  if (process_name == "postgres") return "postgres";
   if (process_name != client_name) return "rest";
   if (io) return "client.io";
   return thread.id == process ? "client.main" : "client.engine";
@@ -35,7 +36,7 @@ CpuParts parts_of_forkmill(pid_t broker) {
   return [broker] {
     std::map<std::string, double> sums;
     for (const char* part : {"client.main", "client.engine", "client.io", "broker.loop", "broker.store", "broker.io",
-                             "link.loop", "link.io", "child", "rest"})
+                             "link.loop", "link.io", "child", "postgres", "rest"})
       sums[part] = 0;
     const std::string client = name_of(getpid(), threads_of(getpid()));
     for (const pid_t process : process_tree(getpid())) {

@@ -7,8 +7,9 @@
 
 namespace forkmill::bench {
 
-// Parts: client.main, client.engine, client.io, broker.loop, broker.store, broker.io, link.loop, link.io, child, and
-// `rest`: supervisors and all else. `io` is ZeroMQ's own thread. Clients are this process and those that it forked.
+// Parts: client.main, client.engine, client.io, broker.loop, broker.store, broker.io, link.loop, link.io, child,
+// postgres, and `rest`: supervisors and all else. `io` is ZeroMQ's own thread. Clients are this process and those that
+// it forked.
 CpuParts parts_of_forkmill(pid_t broker);
 
 }  // namespace forkmill::bench

@@ -38,6 +38,7 @@ using namespace std::chrono_literals;
 struct Options : EchoOptions {
   Programs programs;
   std::string data;
+  std::string postgres;  // "local" or "standby"; empty: another store
   int queues = 1;
   int sessions = 0;  // worker sessions instead of a pool; 0: a pool
   std::size_t tasks = 1'000'000;
@@ -80,7 +81,7 @@ Child start_workers(const Cluster& cluster, const Options& options) {
 }
 
 void echo(const Options& options) {
-  const Cluster cluster{options.programs, options.data, {}, options.keys};
+  const Cluster cluster{options.programs, options.data, {}, options.keys, options.postgres};
   const auto workers = start_workers(cluster, options);
   measure_echo(
       options, [&](int) { return std::make_unique<EchoUser>(cluster.endpoint(), options.queues); },
@@ -241,6 +242,8 @@ int main(int argc, char** argv) try {
   app.add_option("--broker", options.programs.broker, "the broker program");
   app.add_option("--worker", options.programs.worker, "the worker program");
   app.add_option("--data", options.data, "a durable broker, with its store in a new directory in this one");
+  app.add_option("--postgres", options.postgres, "the store is a PostgreSQL server, with a standby or without")
+      ->check(CLI::IsMember({"local", "standby"}));
   app.add_option("--queues", options.queues, "queues that the tasks go to in turn; needs --sessions above 1")
       ->capture_default_str();
   app.add_option("--sessions", options.sessions, "worker sessions whose children are played, instead of a pool");

@@ -4,7 +4,7 @@ import os
 
 PACKAGES = {"gearmand": "gearman-job-server", "nats-server": "nats-server", "beanstalkd": "beanstalkd",
             "redis-server": "redis-server", "import celery": "python3-celery", "import redis": "python3-redis",
-            "parallel": "parallel"}
+            "parallel": "parallel", "/usr/lib/postgresql/15/bin/postgres": "postgresql-15"}
 SIZES = {"64 B": (64, 10_000), "1 KiB": (1024, 10_000), "64 KiB": (65_536, 256), "1 MiB": (1_048_576, 32)}  # window
 
 
@@ -190,6 +190,21 @@ def durable(plan):
     yield "", [os.path.join(plan.bin, "bench_disk"), "--data", plan.data]
 
 
+def cluster(plan):
+    """Durable tasks with a PostgreSQL server as the store, beside a data directory; a large backlog in it."""
+    both = {"data": plan.data}
+    yield "", plan.peer("bench_forkmill", "throughput latency", "forkmill-durable", **both)
+    yield "", plan.peer("bench_forkmill", "throughput latency", "forkmill-postgres", postgres="local", **both)
+    yield "", plan.peer("bench_forkmill", "throughput latency", "forkmill-postgres-standby", postgres="standby", **both)
+
+
+def cluster_backlog(plan):
+    """A backlog of durable tasks in a PostgreSQL server; the broker is killed, and the next one takes it over."""
+    count = plan.tasks or plan.items(5_000_000, 20_000)
+    yield f"{count:,}", [os.path.join(plan.bin, "bench_backlog"), "backlog", "--tasks", str(count), "--postgres", "local",
+                         "--small-runs", "1", "--data", plan.data]
+
+
 def toolkit(plan):
     """Named objects in memory beside bare ZeroMQ: locks, queues, events; pools on local:// beside processes."""
     yield "", [os.path.join(plan.bin, "bench_toolkit")]
@@ -216,20 +231,28 @@ def restart(plan):
                str(plan.items(100_000, 10_000)), "--rounds", str(plan.items(10, 2)), "--data", plan.data]
 
 
+def operate(plan):
+    """A gateway with 1,000,000 tasks queued, its pages open and its metrics scraped: what that costs the broker."""
+    count = plan.tasks or plan.items(1_000_000, 20_000)
+    yield f"{count:,}", [os.path.join(plan.suite, "operate.py"), "--build", plan.build, "--tasks", str(count),
+                         "--seconds", str(plan.items(20, 3))]
+
+
 # In the order of the page. ONCE: sets that run once, also with --runs.
 SETS = {"throughput": throughput, "latency": latency, "window": window, "payload": payload, "keys": keys,
         "clients": clients, "sessions": sessions, "queues": queues, "mixed": mixed, "map": map_,
         "commands": commands, "startup": startup, "memory": memory, "inflight": inflight, "respawn": respawn,
-        "durable": durable, "toolkit": toolkit, "backlog": backlog, "steady": steady, "restart": restart}
-ONCE = ("backlog", "steady", "restart")
+        "durable": durable, "cluster": cluster, "cluster_backlog": cluster_backlog, "toolkit": toolkit, "backlog": backlog, "steady": steady, "restart": restart, "operate": operate}
+ONCE = ("backlog", "cluster_backlog", "steady", "restart", "operate")
 SPINE = ("throughput", "latency", "inflight", "respawn")
-ON_DISK = ("durable", "backlog", "steady", "restart")
+ON_DISK = ("durable", "cluster", "cluster_backlog", "backlog", "steady", "restart")
 NEEDS = {"throughput": ("gearmand", "nats-server", "redis-server", "import celery", "import redis"),
          "latency": ("gearmand", "nats-server", "redis-server", "import celery", "import redis"),
          "window": ("gearmand", "nats-server", "redis-server"), "payload": ("gearmand", "nats-server", "redis-server"),
          "clients": ("gearmand", "nats-server", "redis-server"), "mixed": ("gearmand", "nats-server", "redis-server"),
          "memory": ("gearmand", "redis-server"), "commands": ("parallel",),
-         "durable": ("nats-server", "beanstalkd", "redis-server")}
+         "durable": ("nats-server", "beanstalkd", "redis-server"),
+         "cluster": ("/usr/lib/postgresql/15/bin/postgres",), "cluster_backlog": ("/usr/lib/postgresql/15/bin/postgres",)}
 
 
 def steps(names, plan):

@@ -32,10 +32,13 @@ KEYS = {
     "inflight": ({"inflight"}, ("submitted_per_s", "drained_per_s", "lost")),
     "respawn": ({"respawn"}, ("p50_ms", "max_ms")),
     "durable": ({"forkmill-durable", "forkmill-memory", "jetstream", "beanstalkd"}, (*RATES, "p50_us", "p99_us")),
+    "cluster": ({"forkmill-durable", "forkmill-postgres", "forkmill-postgres-standby"}, (*RATES, "p50_us", "p99_us")),
+    "cluster_backlog": ({"backlog"}, BACKLOG),
     "toolkit": ({"toolkit", "pool"}, ("floor.p50_us", "lock.p50_us", "queue.p50_us", "items_per_s")),
     "backlog": ({"backlog"}, BACKLOG),
     "steady": ({"steady"}, ("tasks_per_s",)),
     "restart": ({"restart"}, ("first_ms", "all_ms")),
+    "operate": ({"gateway"}, ("broker_percent", "peak_mib", "first_page_kib")),
 }
 
 

@@ -225,6 +225,26 @@ def durable(figures):
     return "\n".join([table(heads, rows), "", view.cpu(), syncs, "", goals])
 
 
+def cluster(figures):
+    view = View(figures, "cluster")
+    rows = [[*row, number(view.get(row[0].strip("`"), "p50_us")), number(view.get(row[0].strip("`"), "p99_us"))]
+            for row in view.rates()]
+    heads = ["system", "tasks/s", "lowest to highest", "CPU µs a task, all processes", "round trip p50 µs", "p99 µs"]
+    goals = (goal("tasks/s on PostgreSQL without a standby", view.get("forkmill-postgres", "tasks_per_s"), 60_000, False, 0) +
+             goal("with a standby", view.get("forkmill-postgres-standby", "tasks_per_s"), 30_000, False, 0))
+    return "\n".join([table(heads, rows), "", view.cpu(), goals])
+
+
+def cluster_backlog(figures):
+    parameter = figures.parameters("cluster_backlog")[-1]
+    get = View(figures, "cluster_backlog", parameter).of("backlog")
+    peak = max(get(name) for name in ("full_peak_mib", "restart_peak_mib", "drain_peak_mib"))
+    return (f"{parameter} tasks queued in PostgreSQL at {number(get('submitted_per_s'))}/s, worked off at "
+            f"{number(get('drained_per_s'))}/s.\n\n" +
+            goal("broker's peak, MiB", peak, 1024, True, 0) +
+            goal("seconds from SIGKILL to serving again, the lease included", get("restart_s"), 20, True))
+
+
 def toolkit(figures):
     view = View(figures, "toolkit")
     get, pool = view.of("toolkit"), view.of("pool")
@@ -283,10 +303,25 @@ def restart(figures):
             goal("the latest first result, in ms", max(first), 2000, True, 0))
 
 
+def operate(figures):
+    rows = []
+    for parameter in figures.parameters("operate"):
+        get = View(figures, "operate", parameter).of("gateway")
+        rows.append([parameter, number(get("broker_percent"), 2), number(get("peak_mib"), 1),
+                     number(get("first_page_kib"), 1)])
+    last = View(figures, "operate", figures.parameters("operate")[-1]).of("gateway")
+    heads = ["tasks queued", "of the broker's time, %", "gateway's peak MiB", "first page, KiB"]
+    return (table(heads, rows) + "\n\n" +
+            goal("percent of the broker's time, all pages open and a scrape every 5 s", last("broker_percent"), 2, True) +
+            goal("MiB of the gateway", last("peak_mib"), 60, True, 1) +
+            goal("KiB of the first page", last("first_page_kib"), 100, True, 1))
+
+
 TABLES = {"throughput": throughput, "latency": latency, "window": window, "payload": payload, "keys": keys,
           "clients": clients, "sessions": sessions, "queues": queues, "mixed": mixed, "map": map_, "commands": commands, "startup": startup,
-          "memory": memory, "inflight": inflight, "respawn": respawn, "durable": durable, "toolkit": toolkit,
-          "backlog": backlog, "steady": steady, "restart": restart}
+          "memory": memory, "inflight": inflight, "respawn": respawn, "durable": durable, "cluster": cluster,
+          "cluster_backlog": cluster_backlog, "toolkit": toolkit,
+          "backlog": backlog, "steady": steady, "restart": restart, "operate": operate}
 
 
 def text_of(figures, name):

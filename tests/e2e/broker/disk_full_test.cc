@@ -90,7 +90,7 @@ TEST_CASE(
   std::filesystem::remove(filler);
   CHECK(waiting.get_for(kLong) == "waited");
   CHECK(strict.submit(kEcho, "again").get_for(kLong) == "again");
-  CHECK(contains(cluster.log("broker.log"), "nothing durable is taken in until there is room"));
+  CHECK(contains(cluster.log("broker.log"), "durable tasks are rejected until space is free"));
   CHECK(contains(cluster.log("broker.log"), "there is room on the disk again"));
 }
 

@@ -3,6 +3,7 @@
 #include <forkmill/client.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <optional>
@@ -19,7 +20,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// A journal is longer than what is written in it.
+// The journal file is preallocated; returns the length of its used part.
 std::uintmax_t used_bytes(const std::string& journal) {
   std::ifstream file{journal, std::ios::binary};
   const std::string text{std::istreambuf_iterator<char>{file}, {}};
@@ -121,6 +122,10 @@ TEST_CASE_FIXTURE(Site, "without HOME, the default data directory is that of the
   nobody->insert(nobody->begin(), {"/usr/bin/env", "-u", "HOME", "-u", "XDG_STATE_HOME", "-C", folder.path(".")});
   CHECK(broker({"--listen", unusable()}, *nobody).code != 0);
   CHECK_FALSE(fs::exists(folder.path(".local")));
+  if (::geteuid() != 0) return;
+  std::replace(nobody->begin(), nobody->end(), std::string{kNobody}, std::string{"64321"});  // a user without a home
+  CHECK(contains(broker({"--listen", unusable()}, *nobody).output,
+                 "no data directory: HOME is not set; give --data DIR or --memory"));
 }
 
 TEST_CASE_FIXTURE(Site, "a file that is no database, or a newer forkmill's database, is refused") {

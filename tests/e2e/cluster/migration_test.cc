@@ -55,6 +55,7 @@ TEST_CASE("a migration copies everything that a data directory has, and goes on 
                             {proto::OutcomeKind::succeeded, Attempt{1}, "w", proto::Payload::copy("42"), {}},
                             milliseconds{5000}});
     ops.emplace_back(Forget{TaskSeq{7}});
+    ops.emplace_back(Requeue{TaskSeq{8}, "other", 5});
     ops.emplace_back(record(1001, "a record"));
     REQUIRE(source.apply(ops).ok());
     REQUIRE(source.commit(CommitSeq{70}).ok());
@@ -121,4 +122,28 @@ TEST_CASE("a migration of what is no data directory leaves the database as it is
   const auto opened = make_store(server.url())->open();
   REQUIRE_FALSE(opened.ok());
   CHECK(opened.failure().text.find("a migration that was not completed") != std::string::npos);
+}
+
+TEST_CASE("a schema of the first version is converted, and its tasks can move to other queues") {
+  PostgresServer& server = shared_server();
+  clear(server);
+  const std::vector<StoreOp> two{put(1), put(2), Reschedule{TaskSeq{2}, Attempt{1}, milliseconds{9000}}};
+  {
+    const auto store = make_store(server.url());
+    REQUIRE(store->open().ok());
+    REQUIRE(store->apply(two).ok());
+    REQUIRE(store->commit(CommitSeq{1}).ok());
+  }
+  server.sql(
+      "ALTER TABLE forkmill.progression_1_0 DROP COLUMN requeued; DROP FUNCTION forkmill.create_span;"
+      "ALTER FUNCTION forkmill.create_span_1 RENAME TO create_span; UPDATE forkmill.cluster SET version = 1");
+  const auto store = make_store(server.url());
+  REQUIRE(store->open().ok());
+  REQUIRE(store->apply(std::vector<StoreOp>{Requeue{TaskSeq{2}, "other", 5}}).ok());
+  REQUIRE(store->commit(CommitSeq{2}).ok());
+  PutTask moved = put(2);
+  set_queue(moved.spec, {TaskSeq{2}, "other", 5});
+  CHECK(fetched(*store, {TaskSeq{1}, TaskSeq{2}}) ==
+        std::vector<StoredTask>{{put(1), {}, {}}, {moved, {Attempt{1}, milliseconds{9000}, false}, {}}});
+  clear(server);
 }

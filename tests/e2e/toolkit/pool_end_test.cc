@@ -5,6 +5,8 @@
 #include <forkmill/process.h>
 #include <signal.h>
 
+#include <atomic>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -57,6 +59,42 @@ TEST_CASE("a process that a function of a pool has started is a daemon, and ends
 TEST_CASE("a function of a pool may not start a process that outlives it") {
   Pool pool{{.processes = 1}};
   CHECK_THROWS_WITH_AS(pool.apply(kStartProcess, false), doctest::Contains("may only start daemons"), RemoteError);
+}
+
+TEST_CASE("join in a callback of the pool is refused, and later succeeds outside") {
+  Pool pool{{.processes = 1}};
+  std::atomic<Errc> code{Errc::ok};
+  const auto result = pool.apply_async(kSquare, {2}, [&](int) {
+    pool.close();
+    try {
+      pool.join();
+    } catch (const Error& error) {
+      code = error.code();
+    }
+  });
+  CHECK(result.get(60s) == 4);
+  CHECK(code == Errc::bad_request);
+  pool.join();
+}
+
+TEST_CASE("a callback may make calls, and terminate or destroy its pool") {
+  for (const bool destroys : {false, true}) {
+    CAPTURE(destroys);
+    auto pool = std::make_unique<Pool>(PoolOptions{.processes = 1});
+    std::promise<int> sum;
+    const auto result = pool->apply_async(kSquare, {2}, [&](int four) {
+      sum.set_value(four + pool->apply(kSquare, 3));
+      destroys ? pool.reset() : pool->terminate();
+    });
+    CHECK(result.get(60s) == 4);
+    CHECK(sum.get_future().get() == 13);
+    CHECK((pool == nullptr) == destroys);
+  }
+}
+
+TEST_CASE("a function of a pool may make a pool") {
+  Pool pool{{.processes = 1}};
+  CHECK(pool.apply(kSquareInPool, 7) == 49);
 }
 
 TEST_CASE("a process of a pool knows its parent") {

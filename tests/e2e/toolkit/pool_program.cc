@@ -119,6 +119,7 @@ const Registered kFunctions[] = {
        process.start();
        return std::pair{static_cast<int>(::getpid()), static_cast<int>(process.pid().value_or(0))};
      }},
+    {kSquareInPool, [](int n) { return forkmill::Pool{{.processes = 1}}.apply(kSquare, n); }},
     {kParentPid, [] { return static_cast<int>(forkmill::parent_process()->pid); }},
     {kFailToStart, [] { throw std::invalid_argument{"no such database"}; }},
     {kDieAtStart, [] { ::raise(SIGKILL); }},

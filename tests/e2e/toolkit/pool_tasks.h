@@ -57,6 +57,7 @@ inline constexpr forkmill::Task<forkmill::Connection<std::string>(forkmill::Conn
     "pool.pass_end"};
 inline constexpr forkmill::Task<std::pair<int, forkmill::Connection<std::string>>(forkmill::Connection<std::string>)>
     kPassPair{"pool.pass_pair"};
+inline constexpr forkmill::Task<int(int)> kSquareInPool{"pool.square_in_pool"};  // makes a pool for it
 inline constexpr forkmill::Task<void()> kStay{"pool.stay"};
 inline constexpr forkmill::Task<int()> kParentPid{"pool.parent_pid"};
 inline constexpr forkmill::Task<int(int)> kNobody{"pool.nobody"};                // not registered

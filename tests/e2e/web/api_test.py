@@ -114,6 +114,56 @@ def check_times(gateway):
     need(len(history["run_p95_ms"]) == len(history["at_ms"]), history)
 
 
+def check_errors(gateway):
+    """Failures that differ in numbers only are one group."""
+    groups = {}
+    failed = []
+    for folder_name in ("/none/17", "/none/4711"):
+        one = submit("--attempts", "1", "forkmill.exec", f'[[["true"],"",{{}},"{folder_name}",false,1000]]')
+        within(lambda one=one: rows("task", "get", one)["state"] == "failed", one)
+        failed.append(one)
+
+    def is_grouped():
+        groups.update(gateway.get("/api/v1/errors").json())
+        return [group for group in groups["groups"] if "/none/<n>" in group["message"] and group["count"] == 2]
+
+    group = within(is_grouped, groups)[0]
+    need(list(group) == ["fingerprint", "name", "code", "type", "message", "count", "first_at_ms", "last_at_ms", "queues",
+                         "last_id"], group)
+    need(group["name"] == "forkmill.exec" and group["last_id"] == one and group["queues"] == ["default"], group)
+    need(group["first_at_ms"] <= group["last_at_ms"] and re.fullmatch("[0-9a-f]{16}", group["fingerprint"]), group)
+    command("dead", "drop", "--yes", *failed)
+
+
+def check_acts(gateway):
+    gateway.post("/api/v1/queues/audited/pause")
+    gateway.post("/api/v1/dead/0190163d-8694-739b-aea5-966c26f8ad91/drop", status=404)
+    gateway.post("/api/v1/queues/audited/resume")
+    resumed, dropped, paused = gateway.get("/api/v1/audit?limit=3").json()["acts"]
+    need(resumed["route"] == "/api/v1/queues/{queue}/resume" and resumed["path"] == {"queue": "audited"}, resumed)
+    need(dropped["error"] == "task_unknown" and dropped["event"] == "end", dropped)
+    need(paused["user"] == "local" and paused["answer"]["changed"] is True and paused["event"] == "end", paused)
+    need(gateway.get("/api/v1/audit?limit=501", 400).error() == "bad_parameter")
+
+
+def check_weight(gateway):
+    """All that a browser loads to show the first page, with the headers, is below 100 KiB."""
+    weight, seen, named = 0, set(), ["/"]
+    while named:
+        path = named.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        answer = gateway.get(path)
+        text = answer.body.decode()
+        weight += len(answer.body) + sum(len(name) + len(value) + 4 for name, value in answer.headers.items())
+        named += re.findall(r'(?:src|href)="(/static/[^"]+)"', text)
+        named += ["/static/" + name for name in re.findall(r'from "\./([^"]+)"', text)]
+    need(len(seen) > 10, seen)
+    weight += len(gateway.get("/api/v1/session").body) + len(gateway.get("/api/v1/overview").body)
+    need(weight < 100 * 1024, weight)
+
+
 def check_openapi(gateway):
     """Each path of the description without a variable answers, and each operation of it exists."""
     document = gateway.get("/api/v1/openapi.json").json()
@@ -285,6 +335,9 @@ def main():
         check_scaling(gateway)
         check_metrics(gateway)
         check_times(gateway)
+        check_errors(gateway)
+        check_acts(gateway)
+        check_weight(gateway)
         check_openapi(gateway)
         events = check_watches(gateway)
         check_pages(gateway)

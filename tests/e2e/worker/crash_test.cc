@@ -178,7 +178,7 @@ TEST_CASE("children that die before they are ready are restarted with growing pa
     return std::count(text.begin(), text.end(), '\n');
   };
   CHECK(eventually([&] { return births() >= 3; }));
-  CHECK(cluster.log().find("died at birth") != std::string::npos);
+  CHECK(cluster.log().find("died during start-up") != std::string::npos);
   CHECK(cluster.log().find("no connection") != std::string::npos);
   CHECK(births() < 20);
   worker.signal(SIGTERM);

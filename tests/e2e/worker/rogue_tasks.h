@@ -33,6 +33,13 @@ inline constexpr forkmill::Task<int(std::string what)> kFork{"rogue.fork"};
 // "over": puts `file` in the place of all. Returns the process's pid.
 inline constexpr forkmill::Task<int(std::string what, std::string file)> kClose{"rogue.close"};
 
+// Tries what a confined handler must not do, and returns "done", or why it cannot: "socket", "write" (a file of that
+// name), "trace" (reads the environment of the process with that number), "crash" (writes the file, and aborts). Or
+// returns what it sees: "folder", "descriptors" (their number), "core" (the most bytes that a core dump may have),
+// "user". "spin" uses up processor time, and never returns; "escape" starts a process in a session of its own, whose
+// number it writes into the file, and kills itself.
+inline constexpr forkmill::Task<std::string(std::string what, std::string where)> kTry{"rogue.try"};
+
 inline constexpr forkmill::Task<std::string()> kLoaded{"rogue.loaded"};  // pid that ran on_start, and how often it ran
 inline constexpr forkmill::Task<std::uint64_t(std::uint64_t)> kGrow{
     "rogue.grow"};  // allocates and keeps that many bytes

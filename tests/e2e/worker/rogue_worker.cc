@@ -2,13 +2,19 @@
 #include <forkmill/worker.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <stdexcept>
 #include <vector>
 
@@ -99,6 +105,37 @@ int throw_what(const std::string& what, forkmill::Context& context, int failing_
   throw std::runtime_error{what};
 }
 
+std::string outcome(bool done) { return done ? "done" : std::strerror(errno); }
+
+void leave_stray(const std::string& file) {
+  if (::fork() == 0) {
+    ::setsid();
+    create(file, std::to_string(::getpid()) + "\n");
+    for (;;) ::pause();
+  }
+  wait_for(file);
+  ::raise(SIGKILL);
+}
+
+std::string try_to(const std::string& what, const std::string& where) {
+  if (what == "socket") return outcome(::socket(AF_INET, SOCK_STREAM, 0) >= 0);
+  if (what == "write") return outcome(::open(where.c_str(), O_WRONLY | O_CREAT, 0600) >= 0);
+  if (what == "trace") return outcome(::open(("/proc/" + where + "/environ").c_str(), O_RDONLY) >= 0);
+  if (what == "crash" && ::open(where.c_str(), O_WRONLY | O_CREAT, 0600) >= 0) std::abort();
+  if (what == "escape") leave_stray(where);
+  if (what == "folder") return std::filesystem::current_path();
+  if (what == "user") return std::to_string(::getuid()) + ":" + std::to_string(::getgid());
+  if (what == "spin") {
+    for (volatile bool forever = true; forever;) continue;
+  }
+  if (what == "core") {
+    rlimit limit{};
+    ::getrlimit(RLIMIT_CORE, &limit);
+    return std::to_string(limit.rlim_max);
+  }
+  return std::to_string(std::distance(std::filesystem::directory_iterator{"/proc/self/fd"}, {}));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -128,6 +165,7 @@ int main(int argc, char** argv) {
   worker.on(kBreed, breed);
   worker.on(kFork, fork_and_wait);
   worker.on(kClose, close_descriptors);
+  worker.on(kTry, try_to);
   worker.on(kLoaded, [] { return loaded; });
   worker.on(kGrow, [](std::uint64_t size) {
     hoard.emplace_back(size, 'x');

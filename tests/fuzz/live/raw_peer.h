@@ -19,12 +19,12 @@ class RawPeer {
   explicit RawPeer(const std::string& endpoint);
 
   bool connected() const { return socket_.valid(); }
-  // False: the other side has closed, or accepts no more bytes.
+  // Returns false if the other side has closed, or accepts no more bytes.
   bool send(std::string_view bytes);
   // Returns at most `most` bytes; none if none comes in time.
   std::string receive(std::size_t most);
 
-  // Exchanges greetings and READY commands. False: the broker did not let it in.
+  // Exchanges greetings and READY commands. Returns whether the broker let it in.
   bool shake_hands();
   // Sends a message of these frames.
   bool say(const std::vector<std::string>& frames);

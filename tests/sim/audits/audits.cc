@@ -10,6 +10,8 @@ void Audits::begin(const broker::Core& core, proto::CommitSeq last, milliseconds
   turns_audit_.begin();
   reply_audit_.begin();
   steering_audit_.begin(core.state());
+  bulk_audit_.begin(core);
+  order_audit_.begin(core);
 }
 
 void Audits::arrived(const broker::Core& core, proto::PeerId peer, const proto::Envelope& envelope) {
@@ -17,6 +19,7 @@ void Audits::arrived(const broker::Core& core, proto::PeerId peer, const proto::
   worker_audit_.arrived(core.state(), peer, envelope);
   retry_audit_.arrived(core, peer, envelope);
   steering_audit_.arrived(peer, envelope);
+  bulk_audit_.arrived(core, peer, envelope);
 }
 
 void Audits::round(const broker::Core& core, const broker::Effects& effects) {
@@ -25,7 +28,8 @@ void Audits::round(const broker::Core& core, const broker::Effects& effects) {
   worker_audit_.round(state, effects.sends);
   StateAudit::check_sessions(state);
   state_audit_.check_names(state);
-  check_order(state, effects.sends);
+  state_audit_.check_memory(state);
+  order_audit_.round(core, effects);
   // To look at every task after every round would take longer than all else. Tasks on disk are only counted.
   constexpr std::uint64_t kLookEvery = 4;
   constexpr std::uint64_t kCountEvery = 32;
@@ -38,6 +42,7 @@ void Audits::round(const broker::Core& core, const broker::Effects& effects) {
   retention_audit_.round(state);
   turns_audit_.round(state, effects.sends);
   steering_audit_.round(state, effects.sends);
+  bulk_audit_.round(core, effects.sends);
 }
 
 }  // namespace forkmill::sim

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "broker/core/core.h"
+#include "tests/sim/audits/bulk_audit.h"
 #include "tests/sim/audits/object_audit.h"
 #include "tests/sim/audits/order_audit.h"
 #include "tests/sim/audits/reply_audit.h"
@@ -24,18 +25,19 @@ class Audits {
         retention_audit_{world},
         reply_audit_{history} {}
 
-  // A broker has recovered commit `last`, with its wall clock off by `skew`.
+  // Call when a broker has recovered commit `last`, with its wall clock off by `skew`.
   void begin(const broker::Core& core, proto::CommitSeq last, milliseconds skew);
-  // A message that the broker is about to handle.
+  // Call with each message that the broker is about to handle.
   void arrived(const broker::Core& core, proto::PeerId peer, const proto::Envelope& envelope);
   // The broker stops in order. It does not look at the time again.
   void shuts_down() { state_audit_.shuts_down(); }
-  // The broker has finished a round with these effects.
+  // Call when the broker has finished a round with these effects.
   void round(const broker::Core& core, const broker::Effects& effects);
-  // A message leaves the broker, when what it depends on is safe.
+  // Call when a message leaves the broker, when what it depends on is safe.
   void leaves(const broker::Send& send) {
     reply_audit_.leaves(send);
     steering_audit_.leaves(send);
+    bulk_audit_.leaves(send);
   }
 
  private:
@@ -47,6 +49,8 @@ class Audits {
   TurnsAudit turns_audit_;
   ReplyAudit reply_audit_;
   SteeringAudit steering_audit_;
+  BulkAudit bulk_audit_;
+  OrderAudit order_audit_;
   std::uint64_t rounds_ = 0;
 };
 

@@ -1,6 +1,7 @@
 #include "tests/sim/audits/object_audit.h"
 
 #include <array>
+#include <map>
 #include <utility>
 
 #include "broker/core/objects/base/object.h"
@@ -60,7 +61,30 @@ void check_pipe(const Object& object) {
 
 }  // namespace
 
+// Each object, and what it has, counts for its maker.
+void ObjectAudit::check_makers(const broker::Core& core) {
+  struct Made {
+    std::size_t objects = 0;
+    std::size_t bytes = 0;
+  };
+  std::map<const broker::Owner*, Made> made;
+  core.objects().directory().visit([&](const Object& object) {
+    std::size_t waiting = 0;
+    for (const broker::Line& line : object.lines)
+      for (const broker::Call* call : line) waiting += call->counted_bytes;
+    Made& of_maker = made[object.maker()];
+    ++of_maker.objects;
+    of_maker.bytes += object.contents().bytes + waiting;
+  });
+  for (const broker::Owner& owner : core.state().tasks.owners.all()) {
+    const Made& counted = made[&owner];
+    if (counted.objects != owner.objects || counted.bytes != owner.object_bytes)
+      throw Violation{"objects: the quotas of principal '" + owner.name + "' do not count its objects"};
+  }
+}
+
 void ObjectAudit::round(const broker::Core& core) const {
+  check_makers(core);
   core.objects().directory().visit([&](const Object& object) {
     check_clients(core, object);
     switch (object.spec().kind) {

@@ -23,6 +23,7 @@ class ObjectAudit {
   static void nothing_held(const broker::Core& core);
 
  private:
+  static void check_makers(const broker::Core& core);
   void check_semaphore(const broker::Object& object) const;
 
   const ObjectHistory& history_;

@@ -22,14 +22,14 @@ bool plain(const broker::Task& task) {
 // The tasks that are ready and in memory after a round: its grants left them out.
 class Waiting {
  public:
-  explicit Waiting(const broker::BrokerState& state) {
+  Waiting(const broker::BrokerState& state, const std::set<proto::TaskSeq>& moved) {
     for (const broker::Task* task : state.tasks.resident_tasks()) {
       if (task->state != State::ready || state.controls.is_name_paused(task->spec->name)) continue;
       // A task that must not run twice and may have run waits for its worker, in no lane.
       if (task->options().at_most_once && task->attempts.value() > 0) continue;
       const auto [highest, first_of_type] = highest_.try_emplace({task->queue, task->type}, task->options().priority);
       if (!first_of_type) highest->second = std::max(highest->second, int{task->options().priority});
-      if (task->attempts.value() != 0 || !plain(*task)) continue;
+      if (task->attempts.value() != 0 || !plain(*task) || moved.contains(task->seq)) continue;
       const auto [first, first_of_lane] = first_.try_emplace(lane_of(*task), task);
       if (!first_of_lane && task->seq < first->second->seq) first->second = task;
     }
@@ -62,16 +62,41 @@ class Waiting {
 
 }  // namespace
 
-void check_order(const broker::BrokerState& state, const std::vector<broker::Send>& sends) {
+void OrderAudit::begin(const broker::Core& core) {
+  moved_.clear();
+  places_.clear();
+  note_moved(core, {});
+}
+
+// Stored tasks by what is stored, and others by where they are.
+void OrderAudit::note_moved(const broker::Core& core, const broker::Effects& effects) {
+  for (const broker::StoreOp& op : effects.ops)
+    if (const auto* requeued = std::get_if<broker::Requeue>(&op)) moved_.insert(requeued->seq);
+  if (core.bulk_changes().is_idle() && places_.empty()) return;
+  std::unordered_map<proto::TaskSeq, Place> places;
+  for (const broker::Task* task : core.state().tasks.resident_tasks()) {
+    const Place place{task->queue, task->options().priority};
+    places.emplace(task->seq, place);
+    const auto before = places_.find(task->seq);
+    if (before != places_.end() && before->second != place) moved_.insert(task->seq);
+  }
+  if (core.bulk_changes().is_idle()) places.clear();
+  places_ = std::move(places);
+}
+
+void OrderAudit::round(const broker::Core& core, const broker::Effects& effects) {
+  note_moved(core, effects);
+  const broker::BrokerState& state = core.state();
+  const std::vector<broker::Send>& sends = effects.sends;
   std::optional<Waiting> waiting;
   for (const broker::Send& one : sends) {
     const auto* grants = std::get_if<proto::Grants>(&one.envelope.message);
     if (grants == nullptr) continue;
-    if (!waiting) waiting.emplace(state);
+    if (!waiting) waiting.emplace(state, moved_);
     const broker::Worker& worker = *worker_at(state, one.peer);
     for (const auto& granted : grants->tasks) {
       const broker::Task& task = *state.tasks.find(granted.id);
-      const broker::Task* earlier = waiting->before_in_lane(task);
+      const broker::Task* earlier = moved_.contains(task.seq) ? nullptr : waiting->before_in_lane(task);
       require(earlier == nullptr, "9", [&] {
         return "task " + brief(task.id) + " was granted before " + brief(earlier->id) +
                ", which came earlier in its lane" +

@@ -16,13 +16,13 @@ class ReplyAudit {
  public:
   explicit ReplyAudit(History& history) : history_{history} {}
 
-  // A broker has started.
+  // Call when a broker has started.
   void begin();
-  // A message that the broker is about to handle.
+  // Call with each message that the broker is about to handle.
   void arrived(const broker::BrokerState& state, proto::PeerId peer, const proto::Envelope& envelope);
   // The messages of a round. Its answers describe the state before its grants.
   void round(const broker::BrokerState& state, const std::vector<broker::Send>& sends);
-  // A message leaves the broker, when what it depends on is safe.
+  // Call when a message leaves the broker, when what it depends on is safe.
   void leaves(const broker::Send& send);
 
  private:

@@ -15,7 +15,7 @@ class RetentionAudit {
  public:
   explicit RetentionAudit(const World& world) : world_{world} {}
 
-  // A broker has started. The broker does not know which results had been fetched.
+  // Call when a broker has started. The broker does not know which results had been fetched.
   void begin() {
     fetched_.clear();
     looked_ = world_.now();

@@ -15,10 +15,10 @@ class RetryAudit {
  public:
   explicit RetryAudit(const World& world) : world_{world} {}
 
-  // A broker has started, with its wall clock `skew` off. `last`: the last commit that it found; it knows nothing
-  // later.
+  // Call when a broker has started, with its wall clock `skew` off. `last`: the last commit that it found; it knows
+  // nothing later.
   void begin(proto::CommitSeq last, milliseconds skew);
-  // A message that the broker is about to handle.
+  // Call with each message that the broker is about to handle.
   void arrived(const broker::Core& core, proto::PeerId peer, const proto::Envelope& envelope);
   // Checks a round, whose changes will be committed under the number `commit`. Throws Violation.
   void round(const broker::BrokerState& state, const std::vector<broker::Send>& sends, proto::CommitSeq commit);

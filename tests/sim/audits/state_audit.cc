@@ -14,6 +14,7 @@ using broker::State;
 void StateAudit::begin(const broker::BrokerState& state) {
   room_.clear();
   overdue_.clear();
+  full_with_.reset();
   shuts_down_ = false;
   for (const auto& [name, queue] : state.queues) room_[name] = queue->budget.tasks();
 }
@@ -81,6 +82,14 @@ void check_owners(const broker::BrokerState& state) {
 }
 
 }  // namespace
+
+void StateAudit::check_memory(const broker::BrokerState& state) {
+  std::size_t tasks = 0;
+  for (const broker::Owner& owner : state.tasks.owners.all()) tasks += owner.tasks;
+  require(!state.shortage.memory || !full_with_ || tasks <= *full_with_, "13",
+          [&] { return "a task is taken in while the broker has no memory"; });
+  full_with_ = state.shortage.memory ? std::optional{tasks} : std::nullopt;
+}
 
 StateAudit::ByQueue StateAudit::count_resident(const broker::BrokerState& state) {
   ByQueue by_queue;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -13,7 +14,7 @@ namespace forkmill::sim {
 // Each function throws Violation.
 class StateAudit {
  public:
-  // A broker has recovered `state`.
+  // Call when a broker has recovered `state`.
   void begin(const broker::BrokerState& state);
   // Checks everything.
   void check(const broker::BrokerState& state) const {
@@ -26,6 +27,8 @@ class StateAudit {
 
   // The broker stops in order: it does not look at the time again.
   void shuts_down() { shuts_down_ = true; }
+  // A broker without memory takes no task in. Call in each round.
+  void check_memory(const broker::BrokerState& state);
   // Queues that nothing uses are forgotten. Call in each round.
   void check_names(const broker::BrokerState& state);
 
@@ -47,7 +50,8 @@ class StateAudit {
   // By queue: the most tasks that it may have, since the start of the broker. An operator may have lowered the limit.
   std::map<std::string, std::size_t> room_;
   bool shuts_down_ = false;
-  std::map<std::string, int> overdue_;  // rounds in which a queue should have been looked at or forgotten
+  std::optional<std::size_t> full_with_;  // unfinished tasks at the end of the last round, if memory was full
+  std::map<std::string, int> overdue_;    // rounds in which a queue should have been looked at or forgotten
 };
 
 }  // namespace forkmill::sim

@@ -24,6 +24,8 @@ std::optional<SteeringAudit::Thing> SteeringAudit::thing_of(const proto::Command
           return Thing{Kind::name, one.name};
         else if constexpr (std::is_same_v<One, proto::SteerWorkers>)
           return Thing{Kind::worker, one.name};
+        else if constexpr (std::is_same_v<One, proto::ChangeTasks>)
+          return std::nullopt;
         else if constexpr (requires { one.queue; })
           return Thing{Kind::queue, one.queue};
         else

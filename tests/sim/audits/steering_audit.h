@@ -18,13 +18,13 @@ namespace forkmill::sim {
 // Each function throws Violation.
 class SteeringAudit {
  public:
-  // A broker has recovered `state`.
+  // Call when a broker has recovered `state`.
   void begin(const broker::BrokerState& state);
-  // A message that the broker is about to handle.
+  // Call with each message that the broker is about to handle.
   void arrived(proto::PeerId peer, const proto::Envelope& envelope);
-  // The broker has finished a round, with these messages to send.
+  // Call when the broker has finished a round, with these messages to send.
   void round(const broker::BrokerState& state, const std::vector<broker::Send>& sends);
-  // A message leaves the broker, when what it depends on is safe.
+  // Call when a message leaves the broker, when what it depends on is safe.
   void leaves(const broker::Send& send);
 
  private:

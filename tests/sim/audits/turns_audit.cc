@@ -23,11 +23,14 @@ void TurnsAudit::round(const broker::BrokerState& state, const std::vector<broke
   const std::vector<Grant> grants = grants_in(state, sends);
   if (grants.empty()) return;
   Lanes now = lanes_in(state);
-  for (auto& [lane, wait] : now)
-    if (const auto before = lanes_.find(lane); before != lanes_.end() && has_waited(*before, state, grants))
-      wait.others = std::move(before->second.others);
+  for (auto& [lane, wait] : now) {
+    const auto before = lanes_.find(lane);
+    if (before == lanes_.end() || !has_waited(*before, state, grants)) continue;
+    wait.others = std::move(before->second.others);
+    wait.other_owners = std::move(before->second.other_owners);
+  }
   lanes_ = std::move(now);
-  check_clients(state, grants);
+  for (auto& [lane, wait] : lanes_) check_lane(state, lane, wait, grants);
   check_queues(state, grants);
 }
 
@@ -50,7 +53,8 @@ TurnsAudit::Lanes TurnsAudit::lanes_in(const broker::BrokerState& state) {
     if (task->state != State::ready || state.controls.is_name_paused(task->spec->name)) continue;
     // A task that must not run twice and may have run waits for its worker, in no lane.
     if (task->options().at_most_once && task->attempts.value() > 0) continue;
-    lanes.try_emplace({task->queue, task->options().priority, task->client, task->type}, Wait{task->id, {}});
+    lanes.try_emplace({task->queue, task->options().priority, task->counts.owner, task->client, task->type},
+                      Wait{task->id, {}, {}});
   }
   return lanes;
 }
@@ -63,23 +67,40 @@ bool TurnsAudit::has_waited(const Lanes::value_type& lane, const broker::BrokerS
   return witness->state == State::ready || std::any_of(grants.begin(), grants.end(), is_witness);
 }
 
-void TurnsAudit::check_clients(const broker::BrokerState& state, const std::vector<Grant>& grants) {
-  for (auto& [lane, wait] : lanes_) {
-    int own = 0;
-    for (const auto& [worker, task] : grants) {
-      if (task->queue != lane.queue || task->options().priority != lane.priority) continue;
-      if (task->client == lane.client)
-        ++own;
-      else if (knows(*worker, state.task_types.name(lane.type)))
-        ++wait.others[task->client];
-    }
-    for (const auto& [client, turns] : wait.others)
-      if (turns > own + 1)
-        throw Violation{"invariant 9: a client had " + std::to_string(turns) + " turns in " + lane.queue->name() +
-                        " where another one, which waits with " + brief(wait.witness) + ", had " + std::to_string(own)};
-    // Within a round the order of turns is not known, so the count begins again.
-    if (own > 0) wait.others.clear();
+namespace {
+
+// Throws Violation if one of the others had two turns more.
+template <class Turns>
+void check_turns(const char* of, const broker::Queue& queue, const Turns& others, int own, const TaskId& witness) {
+  for (const auto& [other, turns] : others)
+    if (turns > own + 1)
+      throw Violation{std::string{"invariant 9: a "} + of + " had " + std::to_string(turns) + " turns in " +
+                      queue.name() + " where another one, which waits with " + brief(witness) + ", had " +
+                      std::to_string(own)};
+}
+
+}  // namespace
+
+void TurnsAudit::check_lane(const broker::BrokerState& state, const Lane& lane, Wait& wait,
+                            const std::vector<Grant>& grants) {
+  int own = 0;
+  int of_owner = 0;
+  for (const auto& [worker, task] : grants) {
+    if (task->queue != lane.queue || task->options().priority != lane.priority) continue;
+    const bool is_owners = task->counts.owner == lane.owner;
+    own += is_owners && task->client == lane.client ? 1 : 0;
+    of_owner += is_owners ? 1 : 0;
+    if (!knows(*worker, state.task_types.name(lane.type))) continue;
+    if (!is_owners)
+      ++wait.other_owners[task->counts.owner];
+    else if (task->client != lane.client)
+      ++wait.others[task->client];
   }
+  check_turns("client", *lane.queue, wait.others, own, wait.witness);
+  check_turns("principal", *lane.queue, wait.other_owners, of_owner, wait.witness);
+  // Within a round the order of turns is not known, so the count begins again.
+  if (own > 0) wait.others.clear();
+  if (of_owner > 0) wait.other_owners.clear();
 }
 
 void TurnsAudit::check_queues(const broker::BrokerState& state, const std::vector<Grant>& grants) {

@@ -1,5 +1,6 @@
-// TurnsAudit: checks whose turn it is. Within a priority the clients of a queue take turns, and the queues of a worker
-// do: while a task of one waits that a worker could run, no other one has two turns. Checks only brokers that keep all
+// TurnsAudit: checks whose turn it is. Within a priority the principals of a queue take turns, the clients of each
+// principal do, and the queues of a worker do: while a task of one waits that a worker could run, no other one has two
+// turns. Checks only brokers that keep all
 // in memory.
 #pragma once
 
@@ -15,7 +16,7 @@ namespace forkmill::sim {
 
 class TurnsAudit {
  public:
-  // A broker has started: its turns begin again.
+  // Call when a broker has started: its turns begin again.
   void begin() {
     lanes_.clear();
     queues_.clear();
@@ -28,15 +29,17 @@ class TurnsAudit {
   struct Lane {
     const broker::Queue* queue;
     int priority;
+    const broker::Owner* owner;
     broker::ClientHandle client;
     broker::TaskTypeId type;
     auto operator<=>(const Lane&) const = default;
   };
-  // A task of a lane, which shows that the lane has not been empty since; and the turns of other clients since the lane
-  // had one itself.
+  // A task of a lane, which shows that the lane has not been empty since; and the turns of other clients of its
+  // principal, and of other principals, since its client and its principal had one.
   struct Wait {
     TaskId witness;
     std::map<broker::ClientHandle, int> others;
+    std::map<const broker::Owner*, int> other_owners;
   };
   struct Grant {
     const broker::Worker* worker;
@@ -48,7 +51,7 @@ class TurnsAudit {
   static Lanes lanes_in(const broker::BrokerState& state);
   static bool has_waited(const Lanes::value_type& lane, const broker::BrokerState& state,
                          const std::vector<Grant>& grants);
-  void check_clients(const broker::BrokerState& state, const std::vector<Grant>& grants);
+  void check_lane(const broker::BrokerState& state, const Lane& lane, Wait& wait, const std::vector<Grant>& grants);
   void check_queues(const broker::BrokerState& state, const std::vector<Grant>& grants);
 
   Lanes lanes_;

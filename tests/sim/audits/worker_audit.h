@@ -19,11 +19,11 @@ class WorkerAudit {
  public:
   WorkerAudit(World& world, History& history) : world_{world}, history_{history} {}
 
-  // A broker has started.
+  // Call when a broker has started.
   void begin();
   // A message arrives at the broker. It counts as a sign of life only on the connection of its session.
   void arrived(const broker::BrokerState& state, proto::PeerId peer, const proto::Envelope& envelope);
-  // The broker has finished a round, with these messages to send.
+  // Call when the broker has finished a round, with these messages to send.
   void round(const broker::BrokerState& state, const std::vector<broker::Send>& sends);
   // Checks that with a process go all clients in it, and with a client its daemons.
   void check_families(const broker::BrokerState& state) const;

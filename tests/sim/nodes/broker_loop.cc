@@ -49,6 +49,14 @@ void BrokerLoop::begin() {
   pulse_.wake_now();
 }
 
+void BrokerLoop::fill_memory(Instant until) {
+  machine_.world.trace.note(machine_.world.now(), "memory", "is full");
+  core_.set_memory_full(true);
+  machine_.world.at(until, [this, alive = alive_] {
+    if (*alive) core_.set_memory_full(false);
+  });
+}
+
 bool BrokerLoop::shut_down() {
   machine_.audits.shuts_down();
   core_.shut_down(machine_.clock.now());

@@ -38,12 +38,15 @@ class BrokerLoop final : public Hub {
   void begin();
   // Stands still until then.
   void pause(Instant until) { pulse_.stand_still(until); }
+  // Has no memory to spare until then.
+  void fill_memory(Instant until);
   // Says GOODBYE to all peers and commits everything. Returns false if the store failed.
   bool shut_down();
   // Dies in the middle of the store's work.
   void die() { commits_.die(); }
-  // Runs no more rounds. The object may be called by itself still.
+  // Runs no more rounds. Pending events may still call this object.
   void end() {
+    *alive_ = false;
     pulse_.stop();
     commits_.end();
   }
@@ -69,6 +72,7 @@ class BrokerLoop final : public Hub {
   std::deque<Incoming> inbox_;
   Instant last_round_{0};
   SpinWatch spin_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // events may come after the end of the loop
 };
 
 }  // namespace forkmill::sim

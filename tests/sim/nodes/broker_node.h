@@ -24,6 +24,9 @@ class BrokerNode {
   void stop();
   // Stands still until then; what arrives waits. REQUIRES: up().
   void pause(Instant until);
+  void fill_memory(Instant until) {
+    if (up()) loop_->fill_memory(until);
+  }
   // Calls `what` once while a commit is under way: the moment that matters most for a crash.
   void at_next_commit(std::function<void()> what) { machine_.at_next_commit = std::move(what); }
 

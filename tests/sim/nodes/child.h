@@ -22,7 +22,7 @@ class ClientNode;
 class ChildOwner {
  public:
   virtual ~ChildOwner() = default;
-  // A child has something to read.
+  // Call when a child has something to read.
   virtual void rang() = 0;
   virtual void died(const worker::ControlFacts& facts) = 0;
   // The time until which all children stand still.
@@ -62,10 +62,10 @@ class Child {
   void after(Instant pause, std::function<void()> what);
   void die(int number, int exit_code);
   void ring() { owner_.rang(); }
-  // A task begins that runs for so long: a client may settle in the process.
+  // Call when a task begins that runs for `run`: a client may start in the process.
   void may_found_family(Instant run);
   bool hangs(const proto::Grant& grant) const { return owner_.hangs(grant); }
-  // The task is finished.
+  // Call when the task is finished.
   void note_finished() const;
 
  private:

@@ -33,7 +33,7 @@ class ChildWork {
 
   ChildWork(World& world, History& history, Child& child) : world_{world}, history_{history}, child_{child} {}
 
-  // The child is ready for tasks.
+  // Call when the child is ready for tasks.
   void begin();
   // The link puts a task into the ring, takes one out, marks one to be the last, asks one to stop.
   void give(std::uint64_t serial, const proto::GrantedTask& task);

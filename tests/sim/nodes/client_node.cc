@@ -11,7 +11,7 @@ ClientNode::ClientNode(World& world, Network& network, History& history, ObjectH
       history_{history},
       home_{home},
       pulse_{world, world.options.slow.client, [this] { round(); }},
-      line_{network, name, {[this] { pulse_.soon(); }, {}}},
+      line_{network, name, {[this] { pulse_.soon(); }, {}}, home.principal},
       users_{world, history, objects, workload, name, *this} {
   start();
 }

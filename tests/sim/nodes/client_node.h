@@ -20,13 +20,14 @@ class ClientNode final : private SessionHands {
   struct Home {
     std::uint64_t worker = 0;
     std::uint32_t pid = 0;
+    std::uint64_t principal = 0;  // as Endpoint::principal()
   };
   ClientNode(World& world, Network& network, History& history, ObjectHistory& objects, Workload& workload,
              const std::string& name, Home home);
 
   bool up() const override { return line_.up(); }
   void start();
-  // The client is gone, with its futures. start() begins its next life.
+  // Ends the client, with its futures. start() begins its next life.
   void crash();
   // The client stands still until then.
   void pause(Instant until);

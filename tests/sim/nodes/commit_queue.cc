@@ -35,7 +35,7 @@ void CommitQueue::take(broker::Effects effects) {
 
 void CommitQueue::look_for_room() {
   const bool full = storage_.full();
-  if (full != core_.state().disk_full) world_.trace.note(world_.now(), "disk", full ? "is full" : "has room");
+  if (full != core_.state().shortage.disk) world_.trace.note(world_.now(), "disk", full ? "is full" : "has room");
   core_.set_disk_full(full);
   if (!full) return;
   world_.after(kLookForRoom, [this, alive = alive_] {
@@ -61,7 +61,7 @@ void CommitQueue::serve_some() {
     const auto more = storage_.store().prepare();
     if (!more.ok()) return owner_.store_failed(more.failure());
   }
-  if (!core_.state().disk_full) look_for_room();
+  if (!core_.state().shortage.disk) look_for_room();
   release();
   if (!jobs_.empty()) serve_later();
   pulse_.wake_now();

@@ -2,6 +2,7 @@
 // what arrives. Faults of the connection come through here.
 #pragma once
 
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -25,8 +26,9 @@ class Line final : public Endpoint {
     std::function<void(Instant until)> disturbed;
   };
 
-  Line(Network& network, std::string name, Owner owner)
-      : network_{network}, name_{std::move(name)}, owner_{std::move(owner)} {}
+  // `principal`: as Endpoint::principal().
+  Line(Network& network, std::string name, Owner owner, std::uint64_t principal = 0)
+      : network_{network}, name_{std::move(name)}, owner_{std::move(owner)}, principal_{principal} {}
 
   // The process begins and ends.
   void begin() { link_ = network_.attach(*this); }
@@ -52,6 +54,7 @@ class Line final : public Endpoint {
   void link_down() override;
   void arrived(proto::Envelope envelope) override { add({Event::message, std::move(envelope)}); }
   std::string_view name() const override { return name_; }
+  std::uint64_t principal() const override { return principal_; }
 
  private:
   void add(Event event);
@@ -62,6 +65,7 @@ class Line final : public Endpoint {
   Network& network_;
   std::string name_;
   Owner owner_;
+  std::uint64_t principal_;
   std::unique_ptr<Network::Link> link_;
   std::deque<Event> inbox_;
   bool full_ = false;

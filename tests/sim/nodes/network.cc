@@ -57,6 +57,12 @@ bool Network::send(proto::PeerId peer, const proto::Envelope& envelope) {
 
 std::unique_ptr<Network::Link> Network::attach(Endpoint& endpoint) { return std::make_unique<Link>(*this, endpoint); }
 
+std::string Network::principal_of(proto::PeerId peer) {
+  if (sim::is_stranger(peer)) return "stranger";
+  const std::uint64_t number = principal_number(peer);
+  return number == 0 ? "" : "principal-" + std::to_string(number);
+}
+
 const proto::Rights* Network::rights_of(proto::PeerId peer) {
   static const proto::Rights stranger = [] {
     proto::Rights rights;
@@ -96,7 +102,8 @@ void Network::Link::dial() {
 void Network::Link::establish() {
   if (peer_ || network_.hub_ == nullptr) return;
   if (world_.now() < blocked_until_) return dial();
-  peer_ = proto::PeerId{++network_.last_peer_ | (endpoint_.is_stranger() ? kStranger : 0)};
+  const std::uint64_t marks = endpoint_.is_stranger() ? kStranger : endpoint_.principal() << kPrincipalShift;
+  peer_ = proto::PeerId{++network_.last_peer_ | marks};
   network_.peers_[peer_] = {this, {}};
   up_.lose(false);
   down_.lose(false);

@@ -26,8 +26,10 @@ class Endpoint {
   virtual void link_down() = 0;
   virtual void arrived(proto::Envelope envelope) = 0;
   virtual std::string_view name() const = 0;
-  // Whether its principal is another one than that of all others.
+  // Whether it is a stranger (strangers.h).
   virtual bool is_stranger() const { return false; }
+  // The number of its principal, up to 7; 0: none.
+  virtual std::uint64_t principal() const { return 0; }
 };
 
 // The broker, as its connections see it.
@@ -44,13 +46,13 @@ class Network {
   explicit Network(World& world) : world_{world} {}
 
   // Returns the name of the principal behind a connection, as broker::CoreOptions::principal_of does.
-  static std::string principal_of(proto::PeerId peer) { return sim::is_stranger(peer) ? "stranger" : ""; }
+  static std::string principal_of(proto::PeerId peer);
   // Returns its rights, as broker::CoreOptions::rights_of does: a stranger may see its own tasks only.
   static const proto::Rights* rights_of(proto::PeerId peer);
 
   // The broker listens; peers connect after a while.
   void open(Hub& hub);
-  // All connections break, and none is made until open().
+  // Breaks all connections, and makes none until open().
   void close();
   // Sends a message of the broker. Returns false if the peer has no connection any more.
   bool send(proto::PeerId peer, const proto::Envelope& envelope);

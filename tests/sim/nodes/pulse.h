@@ -22,7 +22,7 @@ class Pulse {
   void wake_at(Instant when) {
     if (when != proto::kNever) alarm_.set_earlier(next_moment(when));
   }
-  // The same, instead of at any time that was set before.
+  // Does what wake_at() does, instead of at any time that was set before.
   void wake_only_at(Instant when) { alarm_.set(next_moment(when)); }
   void wake_only_soon() { alarm_.set(soonest()); }
   void wake_now() { alarm_.set_earlier(world_.now()); }
@@ -33,7 +33,7 @@ class Pulse {
     alarm_.set(still_until_);
   }
   Instant still_until() const { return still_until_; }
-  // The process has ended.
+  // Call when the process has ended.
   void stop() {
     still_until_ = {};
     alarm_.set(proto::kNever);

@@ -22,12 +22,12 @@ class Storage {
   broker::Store& begin(std::uint64_t start);
   // The store that begin() returned last.
   broker::Store& store() { return *store_; }
-  // The store is open. The disk may fail from the first call on, not before: after a power cut, the rest of a first
-  // start that failed may look like another program's file, and is refused for good.
+  // Call when the store is open. The disk may fail from the first call on, not before: after a power cut, the rest of a
+  // first start that failed may look like another program's file, and is refused for good.
   void opened();
-  // The process is about to die: its disk operations from now on may be cut off anywhere.
+  // Call when the process is about to die: its disk operations from now on may be cut off anywhere.
   void begin_to_die();
-  // The process has ended, in order or not.
+  // Call when the process has ended, in order or not.
   void end(bool orderly);
 
   // Whether the disk has given the store a reason to fail.

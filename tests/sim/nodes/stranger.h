@@ -1,6 +1,6 @@
 // Stranger: a peer of another principal, which has learnt the numbers of a client or worker, names them in its HELLO
-// with the highest order, says what it likes in the session that it gets, and leaves. Nothing may come of that. A
-// client asks for a task of others, wants its result and cancels it: each answer must be that for an unknown task.
+// with the highest order, sends arbitrary messages in its session and leaves. They must have no effect on other peers.
+// A client asks for a task of others, wants its result and cancels it: each answer must be that for an unknown task.
 #pragma once
 
 #include <cstdint>
@@ -48,7 +48,7 @@ class Stranger final : public Endpoint {
   std::unique_ptr<Network::Link> link_;
 };
 
-// Makes a stranger that names the numbers of a client or worker of the broker. Null: there is none.
+// Makes a stranger that names the numbers of a client or worker of the broker. Returns null if there is none.
 std::unique_ptr<Stranger> make_stranger(Network& network, const broker::BrokerState& state, Random& random);
 
 }  // namespace forkmill::sim

@@ -24,9 +24,9 @@ class WorkerNode {
 
   bool up() const { return line_.up(); }
   void start();
-  // The link and all children are gone. start() begins the next life.
+  // Ends the link and all children. start() begins the next life.
   void crash();
-  // The worker leaves when its tasks have ended, and comes back after a while.
+  // Ends the worker when its tasks have ended. Another life begins after a while.
   void drain();
   // The link stands still until then, or the children as well.
   void pause(Instant until, bool children_too);

@@ -50,7 +50,7 @@ class ObjectHistory {
   void given_up(Cookie cookie) { at(cookie).given_up = true; }
   // Throws Violation if the call was answered before, or ended before its wait was over.
   void answered(Cookie cookie, const proto::OperationAnswer& answer);
-  // The client of this call is gone.
+  // Call when the client of this call is gone.
   void unknown(Cookie cookie);
   void holdings_lost(std::uint64_t client) { ++losses_[client]; }
 

@@ -11,9 +11,9 @@ namespace forkmill::sim {
 
 class Credit {
  public:
-  // A session begins.
+  // Call when a session begins.
   void welcomed(const proto::Welcome& welcome);
-  // A message of the worker, which may give credit.
+  // Call with each message of the worker, which may give credit.
   void said(const proto::Envelope& envelope);
   // A message of the broker. Throws Violation, with the name of the worker.
   void heard(const proto::Envelope& envelope, std::string_view worker);

@@ -19,11 +19,11 @@ class Executions {
 
   // ---- The broker
   void broker_started() { taken_up_.clear(); }
-  // A grant of a broker whose state is known.
+  // Call with each grant of a broker whose state is known.
   void granted(const proto::GrantedTask& task, broker::WorkerHandle worker, const broker::BrokerState& state);
-  // A grant of a broker whose state is not known.
+  // Call with each grant of a broker whose state is not known.
   void granted(const proto::GrantedTask& task, broker::WorkerHandle worker);
-  // A worker came back with an attempt that an earlier broker had granted.
+  // Call when a worker came back with an attempt that an earlier broker had granted.
   void taken_up(const TaskId& id, broker::WorkerHandle worker) { taken_up_[worker].push_back(id); }
   // The broker gave up the attempt that the worker ran, but not the worker.
   void overrun(const TaskId& id, broker::WorkerHandle worker);
@@ -34,7 +34,7 @@ class Executions {
   void started(const proto::GrantedTask& task);
   void succeeded(const proto::GrantedTask& task);
   void threw(const proto::GrantedTask& task);
-  // The attempt runs no more, for any reason.
+  // Call when the attempt runs no more, for any reason.
   void stopped(const proto::GrantedTask& task) { std::erase(records_.at(task.id).running, task.grant); }
   // The value that a child returns in this attempt.
   static std::string value_of(const proto::GrantedTask& task);

@@ -20,11 +20,11 @@ class Futures {
   Cookie invoke_attach(const TaskId& id);
   // `session`: the session in which the broker acknowledged the task. The broker may be another one by now.
   void acknowledged(Cookie cookie, proto::SessionId session);
-  // The current broker has begun this session.
+  // Call when the current broker has begun this session.
   void session_began(proto::SessionId session) { broker_of_[session] = records_.broker(); }
   void resolved(Cookie cookie, const proto::Outcome& outcome, bool known_before);
   void unknown(Cookie cookie);
-  // The future was told the process in which its task runs.
+  // Call when the future was told the process in which its task runs.
   void born(Cookie cookie, std::uint32_t pid) const;
 
   bool all_ended() const { return open_ == 0; }

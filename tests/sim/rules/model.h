@@ -50,22 +50,26 @@ class Model {
   // ---- Events
   // A client submits the task; under a key, or by a retry, perhaps not for the first time.
   void submitted(const proto::Submission& task);
-  // A client stops to submit the task.
+  // A client stops submitting the task.
   void submission_ended(const TaskId& id) { --tasks_.at(id).submitters; }
   void acknowledged(const TaskId& id);
   void cancel_asked(const TaskId& id) { tasks_.at(id).cancel_asked = true; }
   void granted(const TaskId& id);
   void returned(const TaskId& id) { tasks_.at(id).returned = true; }
   void reported(const TaskId& id, proto::OutcomeKind kind);
+  // An operator moves tasks, any of them.
+  void tasks_move() { moves_ = true; }
   // An operator drops a dead letter. Returns whether the task certainly is one.
   bool drop_asked(const TaskId& id);
-  // The operator was told that there is no such dead letter.
+  // Call when the operator was told that there is no such dead letter.
   void drop_refused(const TaskId& id);
-  // The broker told a client for good that the task is in one of these states, or gone.
+  // Call when the broker told a client for good that the task is in one of these states, or gone.
   void narrow(const TaskId& id, TaskStates states);
   void broker_started();
 
   // ---- Questions
+  // Whether tasks may be in other queues than those into which they were submitted.
+  bool may_have_moved() const { return moves_; }
   // The states that a task may be in now; all of them for a task that was never submitted.
   TaskStates states(const TaskId& id) const;
   TaskStates states(const Known& known) const;
@@ -86,6 +90,7 @@ class Model {
   const World& world_;
   std::unordered_map<TaskId, Known> tasks_;
   std::uint64_t starts_ = 0;
+  bool moves_ = false;
 };
 
 // Throws Violation: "model: task …: `text`".

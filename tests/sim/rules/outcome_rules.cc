@@ -37,6 +37,7 @@ void check_rejection(TaskRecords& records, const TaskRecord& record, const Futur
   const Errc code = code_of(outcome);
   if (code == Errc::queue_full && options.reject_when_full && !known_before) return;
   if (code == Errc::disk_full && options.reject_when_full && options.disk.crowds > 0 && !known_before) return;
+  if (code == Errc::memory_full && options.reject_when_full && options.faults.no_memory > 0 && !known_before) return;
   const bool too_large = record.task.payload.size() > options.core.queue.max_bytes;
   if (code == Errc::payload_too_large && too_large && !known_before) return;
   if (code == Errc::duplicate_task && !future.attach && record.bodies.size() > 1) return;

@@ -23,17 +23,17 @@ class ProcessHistory {
   void granted(const TaskId& id, const proto::Grant& grant);
   void began(const TaskId& id, const proto::Grant& grant, std::uint32_t pid);
   void ended(const TaskId& id, const proto::Grant& grant);
-  // The worker was told to abandon the attempt: no signal reaches the process any more.
+  // Call when the worker was told to abandon the attempt: no signal reaches the process any more.
   void abandoned(const proto::Grant& grant);
-  // The process has done its work. `in_reach_since`: since then its worker has been connected to a broker without a
-  // fault.
+  // Call when the process has done its work. `in_reach_since`: since then its worker has been connected to a broker
+  // without a fault.
   void finished(const TaskId& id, const proto::Grant& grant, Instant in_reach_since) const;
 
-  // A client was told that the signal was sent.
+  // Call when a client was told that the signal was sent.
   void signal_sent(const TaskId& id, int signal);
   void signal_arrived(const TaskId& id, const proto::Grant& grant, int signal);
 
-  // A client was told that the task runs in process `pid`.
+  // Call when a client was told that the task runs in process `pid`.
   void told(const TaskId& id, std::uint32_t pid) const;
   void reported(const proto::TaskResult& result, bool worker_was_lost) const;
 

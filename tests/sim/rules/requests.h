@@ -25,7 +25,7 @@ class Requests {
   };
   CancelOrder cancel_asked(const TaskId& id);
   void cancel_answered(const CancelOrder& order, proto::CancelState state);
-  // The broker says that the task is cancelled.
+  // Call when the broker reports that the task is cancelled.
   void cancelled(const TaskId& id);
 
   // A client wants a signal sent to the process of the task. A task that has not started is cancelled instead.
@@ -45,6 +45,10 @@ class Requests {
     std::uint64_t asked_of = 0;  // the broker
     bool certain = false;        // the task certainly was a dead letter at that time
   };
+  // An operator wants tasks moved to other queues.
+  void move_asked() {
+    if (Model* model = records_.model()) model->tasks_move();
+  }
   DeadOrder dead_asked(const TaskId& id, const TaskId& new_id);
   void dead_answered(const DeadOrder& order, Errc code);
 

@@ -59,7 +59,7 @@ class TaskRecords {
 
   void broker_started();
   std::uint64_t broker() const { return broker_; }
-  // Null: there is none.
+  // Returns null if not found.
   Model* model() { return model_ ? &*model_ : nullptr; }
   const Options& options() const { return world_.options; }
   const World& world() const { return world_; }

@@ -33,7 +33,7 @@ void TaskViews::check_row(const proto::TaskFilter& filter, const Row& row) const
   const auto found = model_.tasks().find(row.id);
   if (found == model_.tasks().end()) model_violated(row.id, "is listed, but was never submitted");
   const proto::Submission& task = found->second.task;
-  if (row.queue != task.spec->queue || row.name != task.spec->name)
+  if ((row.queue != task.spec->queue && !model_.may_have_moved()) || row.name != task.spec->name)
     model_violated(row.id, "is listed with the queue or name of another task");
   if ((model_.states(found->second) & states_named(row.state)) == 0)
     model_violated(row.id, "is listed as " + row.state + ", but cannot be");

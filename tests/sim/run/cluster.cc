@@ -26,7 +26,7 @@ class Cluster {
     for (std::size_t i = 0; i < options.workers; ++i)
       workers_.push_back(std::make_unique<WorkerNode>(world_, network_, history_, i, settler()));
     for (std::size_t i = 0; i < options.clients; ++i)
-      clients_.push_back(make_client("client-" + std::to_string(i), {}));
+      clients_.push_back(make_client("client-" + std::to_string(i), {0, 0, principal_of(i)}));
   }
 
   void run() {
@@ -53,6 +53,10 @@ class Cluster {
   }
 
  private:
+  std::uint64_t principal_of(std::size_t client) const {
+    const std::size_t principals = world_.options.principals;
+    return principals == 1 ? 0 : 1 + client % principals;
+  }
   std::unique_ptr<ClientNode> make_client(std::string name, ClientNode::Home home) {
     return std::make_unique<ClientNode>(world_, network_, history_, objects_, workload_, std::move(name), home);
   }
@@ -61,7 +65,7 @@ class Cluster {
     return [this](const std::string& worker, std::uint64_t instance, std::uint32_t pid) -> ClientNode* {
       constexpr std::size_t kMax = 40;
       if (families_.size() == kMax) return nullptr;
-      families_.push_back(make_client(worker + "/" + std::to_string(pid), {instance, pid}));
+      families_.push_back(make_client(worker + "/" + std::to_string(pid), {instance, pid, 0}));
       families_.back()->users().act_both();
       return families_.back().get();
     };

@@ -75,6 +75,7 @@ void Faults::begin_more(double clients, double workers) {
     });
   });
   keep_doing(rates.stranger, [this] { meet_a_stranger(); });
+  keep_doing(rates.no_memory, [this] { nodes_.broker.fill_memory(world_.now() + outage()); });
   keep_doing(rates.absence * workers, [this] {
     a_worker().line().block(world_.now() + 2 * outage());
     world_.after(outage(), [this] {

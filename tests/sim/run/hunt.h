@@ -7,7 +7,7 @@
 
 namespace forkmill::sim {
 
-// Runs each mutant on at most `seeds` seeds, from `first` on, and prints a table. True: no mutant survived.
+// Runs each mutant on at most `seeds` seeds, from `first` on, and prints a table. Returns whether no mutant survived.
 bool hunt_mutants(std::uint64_t first, std::uint64_t seeds, std::size_t jobs);
 
 }  // namespace forkmill::sim

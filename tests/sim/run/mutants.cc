@@ -95,7 +95,18 @@ constexpr MutantEntry kMutants[] = {
      "an order to a worker that is lost with its connection is not sent again"},
     {Mutant::others_tasks_seen, "others-tasks-seen", "a client sees the tasks of other principals"},
     {Mutant::overrun_ignored, "overrun-ignored", "the broker leaves an attempt that its worker does not end to it"},
+    {Mutant::object_bytes_leak, "object-bytes-leak",
+     "the values of an object that was removed count in the quota of its maker forever"},
+    {Mutant::memory_limit_ignored, "memory-limit-ignored", "a broker without memory takes tasks in"},
+    {Mutant::principal_turns_ignored, "principal-turns-ignored",
+     "a principal whose turn it was stays at the head of its queue"},
     {Mutant::quota_leak, "quota-leak", "a task that was cancelled counts in the quota of its owner forever"},
+    {Mutant::move_not_stored, "move-not-stored", "a task that was moved is in its old queue again after a restart"},
+    {Mutant::purge_misses_slice, "purge-misses-slice", "some pieces of a cancel over a filter are left out"},
+    {Mutant::change_repeated, "change-repeated",
+     "a change of tasks that is repeated after a restart of the broker is done a second time"},
+    {Mutant::moved_into_old_lane, "moved-into-old-lane",
+     "a moved task that comes from the disk joins the lane that it has left"},
 };
 
 }  // namespace

@@ -17,7 +17,7 @@ struct MutantEntry {
 
 std::span<const MutantEntry> all_mutants();
 std::optional<MutantEntry> mutant_named(std::string_view name);
-// Puts this fault into the rules from now on. False: this build has no mutants.
+// Puts this fault into the rules from now on. Returns false if this build has no mutants.
 bool choose(proto::Mutant mutant);
 
 }  // namespace forkmill::sim

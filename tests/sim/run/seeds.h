@@ -14,7 +14,7 @@ struct SeedRange {
   bool verbose = false;
 };
 
-// Prints the failures and the totals. True: no seed failed.
+// Prints the failures and the totals. Returns whether no seed failed.
 bool run_seeds(const SeedRange& range);
 
 }  // namespace forkmill::sim

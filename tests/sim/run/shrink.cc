@@ -70,11 +70,11 @@ const Options& Shrinker::shrink() {
 
 bool Shrinker::drop_features() {
   bool changed = false;
-  constexpr std::array kFaults = {&FaultRates::cut,          &FaultRates::partition,    &FaultRates::broker_crash,
-                                  &FaultRates::broker_stop,  &FaultRates::broker_pause, &FaultRates::worker_crash,
-                                  &FaultRates::worker_pause, &FaultRates::worker_drain, &FaultRates::client_crash,
-                                  &FaultRates::client_pause, &FaultRates::half_open,    &FaultRates::wall_jump,
-                                  &FaultRates::stumble,      &FaultRates::absence,      &FaultRates::full};
+  constexpr std::array kFaults = {
+      &FaultRates::cut,          &FaultRates::partition,    &FaultRates::broker_crash, &FaultRates::broker_stop,
+      &FaultRates::broker_pause, &FaultRates::worker_crash, &FaultRates::worker_pause, &FaultRates::worker_drain,
+      &FaultRates::client_crash, &FaultRates::client_pause, &FaultRates::half_open,    &FaultRates::wall_jump,
+      &FaultRates::stumble,      &FaultRates::absence,      &FaultRates::full,         &FaultRates::no_memory};
   for (const auto rate : kFaults)
     if (best_.faults.*rate != 0) changed = try_change([&](Options& o) { o.faults.*rate = 0; }) || changed;
   constexpr std::array kFeatures = {
@@ -92,6 +92,7 @@ bool Shrinker::drop_features() {
       {best_.slow != Slowness{}, [](Options& o) { o.slow = {}; }},
       {best_.core.key_window != plain.key_window, [&](Options& o) { o.core.key_window = plain.key_window; }},
       {best_.specialists, [](Options& o) { o.specialists = false; }},
+      {best_.principals > 1, [](Options& o) { o.principals = 1; }},
       {best_.reject_when_full, [](Options& o) { o.reject_when_full = false; }},
       {best_.max_tasks_per_child != 0, [](Options& o) { o.max_tasks_per_child = 0; }},
       {best_.commit_delay > 1ms, [](Options& o) { o.commit_delay = 1ms; }},

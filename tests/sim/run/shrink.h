@@ -27,7 +27,7 @@ class Shrinker {
  private:
   using Change = std::function<void(Options&)>;
 
-  // Tries a change. True: the simulation still fails, and is the best one now.
+  // Tries a change. Returns whether the simulation still fails; then it is the best one now.
   bool try_change(const Change& change);
   bool drop_features();
   bool drop_objects();

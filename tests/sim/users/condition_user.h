@@ -17,7 +17,7 @@ class ConditionUser {
  public:
   explicit ConditionUser(ObjectCaller& caller) : caller_{caller} {}
 
-  // A life of the client begins.
+  // Call when a life of the client begins.
   void start() { accounts_.emplace(); }
   void holdings_lost() {
     if (accounts_) ++accounts_->losses;

@@ -1,5 +1,5 @@
-// Lender: lends ends of a pipe, and sends them on their way: nowhere, with a task, or in a message or an item of a
-// queue. What reads such a value claims the end, gives it back, or does neither.
+// Lender: lends ends of a pipe, and keeps them, or passes them in a task, a message or a queue item. What reads such a
+// value claims the end, gives it back, or does neither.
 #pragma once
 
 #include "tests/sim/users/object_caller.h"
@@ -13,7 +13,7 @@ class Lender {
 
   // Lends one of the ends of the pipe that the client has open.
   void lend(std::size_t pipe, std::int64_t end);
-  // A lend, placement or claim has succeeded.
+  // Call when a lend, placement or claim has succeeded.
   void answered(const ObjectCall& call);
   // Values were read.
   void read(const ObjectCall& call);

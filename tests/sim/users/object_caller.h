@@ -33,7 +33,7 @@ class ObjectCaller {
   void call(std::size_t shared, proto::Operation op, bool may_give_up = true);
   // Takes the answer of a call; returns the call with its answer.
   ObjectCall answered(Cookie cookie, const proto::OperationAnswer& answer);
-  // The broker has told the client that its holdings are lost.
+  // Call when the broker has told the client that its holdings are lost.
   void holdings_lost();
 
   // Calls `then` after the time for which an object is held, if the client lives so long.

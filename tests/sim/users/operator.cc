@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "tests/sim/users/workload.h"
-
 namespace forkmill::sim {
 
 using namespace std::chrono_literals;
@@ -12,7 +10,7 @@ void Operator::act() {
   Random& random = world_.random;
   const std::string queue = Workload::queue_name(random.below(world_.options.queues));
   const std::string name = Workload::task_name(random.below(world_.options.kinds));
-  switch (random.below(8)) {
+  switch (random.below(11)) {
     case 0:
     case 1:
       return give_for_a_while(proto::PauseQueue{queue}, proto::ResumeQueue{queue});
@@ -24,9 +22,52 @@ void Operator::act() {
     case 4:
     case 5:
       return steer_a_worker();
+    case 6:
+    case 7:
+      return move_tasks();
+    case 8:
+      return end_a_task();
     default:
       return give_for_a_while(draw_limits(queue), proto::LimitQueue{.queue = queue, .reset = true});
   }
+}
+
+proto::ChangeTasks Operator::new_change(proto::TaskAction action) {
+  proto::ChangeTasks order;
+  order.id = TaskId::make(1, world_.random.next(), world_.random.next());
+  order.action = action;
+  order.dry_run = world_.random.chance(0.1);
+  return order;
+}
+
+void Operator::move_tasks() {
+  Random& random = world_.random;
+  const bool to_queue = random.chance(0.6);
+  proto::ChangeTasks order = new_change(to_queue ? proto::TaskAction::move : proto::TaskAction::reprioritise);
+  if (to_queue) order.queue = Workload::queue_name(random.below(world_.options.queues));
+  order.priority = to_queue ? 0 : static_cast<std::int32_t>(random.between(0, 4)) - 2;
+  if (random.chance(0.6)) order.filter.queue = Workload::queue_name(random.below(world_.options.queues));
+  if (random.chance(0.3)) order.filter.name = Workload::task_name(random.below(world_.options.kinds));
+  if (random.chance(0.2) && !workload_.known().empty())
+    order.filter.id = random.pick(workload_.known()).to_string().substr(0, random.chance(0.5) ? 36 : 10);
+  if (random.chance(0.1)) order.filter.state = "failed";
+  history_.requests().move_asked();
+  questions_.give(order);
+}
+
+// Cancels a task, or drops it as a dead letter, if it is one.
+void Operator::end_a_task() {
+  if (workload_.known().empty()) return;
+  const TaskId id = world_.random.pick(workload_.known());
+  const bool cancels = world_.random.chance(0.7);
+  proto::ChangeTasks order = new_change(cancels ? proto::TaskAction::cancel : proto::TaskAction::drop);
+  order.filter.id = id.to_string();
+  order.running = world_.random.chance(0.5);
+  if (cancels)
+    (void)history_.requests().cancel_asked(id);
+  else
+    (void)history_.requests().dead_asked(id, {});
+  questions_.give(order);
 }
 
 void Operator::steer_a_worker() {

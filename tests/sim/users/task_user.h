@@ -25,7 +25,7 @@ class TaskUser {
   void act();
   // The client crashes, and with it all futures.
   void crash();
-  // The wall clock of the client is off by `skew` from now on.
+  // Call when the wall clock of the client is off by `skew` from now on.
   void set_clock(milliseconds skew) { skew_ = skew; }
 
   // Events of the session.
@@ -53,7 +53,7 @@ class TaskUser {
   SessionHands& session_;
   Questions questions_{world_, session_};
   Survey survey_{questions_, history_};
-  Operator operator_{world_, session_, questions_};
+  Operator operator_{world_, history_, workload_, session_, questions_};
   Cancels cancels_;
   milliseconds skew_{0};
   std::vector<std::pair<Cookie, TaskId>> outstanding_;

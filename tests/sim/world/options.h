@@ -32,6 +32,7 @@ struct FaultRates {
   double absence = 0;    // a worker is cut off for long, while the broker is restarted
   double stranger = 0;   // a peer of another principal names the numbers of a client or worker
   double full = 0;       // the socket of a client or worker does not take its next message
+  double no_memory = 0;  // the broker has as much memory as it may have for a while
 };
 
 // How clients use a named object that they share.
@@ -98,6 +99,7 @@ struct Options {
   broker::CoreOptions core;
 
   std::size_t clients = 1;
+  std::size_t principals = 1;  // to which the clients belong, in turns
   std::size_t workers = 1;
   std::size_t children = 1;  // at most, of one worker
   std::size_t queues = 1;

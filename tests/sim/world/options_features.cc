@@ -113,6 +113,10 @@ void draw_features(Random& random, Options& options) {
   options.faults.stranger = seldom(random, 20);
   options.deaf = random.chance(0.2) ? 0.1 : 0;
   options.steering = seldom(random, 1);
+  // A key names a task of each principal, which the rules do not know. How users of objects meet a broker without
+  // memory, they do not know either.
+  if (options.keyed == 0 && random.chance(0.4)) options.principals = random.between(2, 3);
+  if (options.objects.shared.empty()) options.faults.no_memory = seldom(random, 6);
 }
 
 std::string features_to_string(const Options& options) {
@@ -121,10 +125,11 @@ std::string features_to_string(const Options& options) {
   const FaultRates& f = options.faults;
   text << "  more faults: half open " << f.half_open << ", clock set " << f.wall_jump << " up to "
        << options.most_skew.count() << " ms off, stumble " << f.stumble << ", absence " << f.absence << ", full socket "
-       << f.full << ", stranger " << f.stranger << ", time limits forgotten " << options.deaf << ", late "
-       << ms(options.lateness) << " ms, twice " << options.twice << "; slow: broker " << ms(options.slow.broker)
-       << ", client " << ms(options.slow.client) << ", worker " << ms(options.slow.worker) << ", birth "
-       << ms(options.slow.birth) << " ms\n"
+       << f.full << ", stranger " << f.stranger << ", no memory " << f.no_memory << ", principals "
+       << options.principals << ", time limits forgotten " << options.deaf << ", late " << ms(options.lateness)
+       << " ms, twice " << options.twice << "; slow: broker " << ms(options.slow.broker) << ", client "
+       << ms(options.slow.client) << ", worker " << ms(options.slow.worker) << ", birth " << ms(options.slow.birth)
+       << " ms\n"
        << "  more tasks: under keys " << options.keyed << " (" << options.keys << ", other arguments "
        << options.other_body << ", window " << options.core.key_window.count() << " ms), short-lived "
        << options.short_lived << "; dead letters looked after " << options.operators << ", queues steered "

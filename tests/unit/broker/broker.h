@@ -170,6 +170,9 @@ class Broker {
     send(worker, Outcomes{{{grant, std::move(outcome), retry_delay, 10}}, credit});
   }
 
+  // Removes and returns the lines of the audit log so far.
+  std::vector<std::string> drain_audit() { return std::exchange(audit_, {}); }
+
   // Holds back commits and answers of the store, as a slow disk does.
   void hold_commits() { held_ = true; }
   void release_commits() {
@@ -207,6 +210,7 @@ class Broker {
     core_->flush(now);
     Effects effects = core_->take_effects();
     for (Send& one : effects.sends) waiting_.push_back(std::move(one));
+    audit_.insert(audit_.end(), effects.audit.begin(), effects.audit.end());
     const bool work = !effects.ops.empty() || !effects.requests.empty();
     if (work) pending_.push_back(std::move(effects));
     const bool answered = !held_ && serve();
@@ -218,7 +222,8 @@ class Broker {
         arrive(one.peer, std::move(one.envelope));
     }
     waiting_ = std::move(still);
-    if (answered) round();
+    const bool goes_on = core_->bulk_changes().next_wakeup() <= now.steady;
+    if (answered || goes_on) round();
   }
 
   // The peer gets the message, if that keeps within the limits of the protocol.
@@ -259,6 +264,7 @@ class Broker {
   std::map<PeerId, std::deque<Envelope>> inbox_;
   std::map<PeerId, SessionId> sessions_;
   std::vector<MessageSeq> seqs_;
+  std::vector<std::string> audit_;
   std::deque<Send> waiting_;
   std::vector<Effects> pending_;
   CommitSeq committed_;

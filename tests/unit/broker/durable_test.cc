@@ -72,6 +72,31 @@ TEST_CASE("acknowledged tasks survive a restart, whether finished, waiting or de
   CHECK(broker.results(back).at(0).outcome.value.view() == "right");
 }
 
+TEST_CASE("headers of a task go to its worker, also after a restart, and wrong ones are refused") {
+  MemoryStore store{"s", true};
+  Broker broker{{}, &store};
+  const auto client = broker.client();
+  TaskOptions traced;
+  traced.headers = {{"tenant", "a"}, {"traceparent", "00-1-2-01"}};
+  TaskOptions wrong;
+  wrong.headers = {{"Not A Name", ""}};
+  broker.submit(client, {task(1, traced), task(2), task(3, traced), task(4, wrong)});
+  const auto rejected = broker.take<SubmitAck>(client).at(0).rejected;
+  REQUIRE(rejected.size() == 1);
+  CHECK(rejected[0].code == Errc::name_invalid);
+  const auto first = broker.grants(broker.worker(1));
+  REQUIRE(first.size() == 1);
+  CHECK(first[0].spec->options.headers == traced.headers);
+  broker.restart();
+  const auto fresh = broker.worker(10);
+  broker.advance_alive(1s, {fresh});
+  const auto grants = broker.grants(fresh);
+  REQUIRE(grants.size() == 3);
+  CHECK(grants[0].spec->options.headers == traced.headers);
+  CHECK(grants[1].spec->options.headers.empty());
+  CHECK(grants[2].spec->options.headers == traced.headers);
+}
+
 TEST_CASE("attempts made before a restart count after it") {
   MemoryStore store{"s", true};
   Broker broker{{}, &store};

@@ -1,4 +1,4 @@
-#include "tests/unit/broker/broker.h"
+#include "tests/unit/broker/principals_kit.h"
 
 using namespace forkmill;
 using namespace forkmill::broker::test;
@@ -37,6 +37,38 @@ TEST_CASE("clients of one queue take turns, however much each has submitted") {
   broker.submit(modest, {task(1001), task(1002)});
   const auto order = ids(broker.grants(broker.worker(6)));
   CHECK(order == std::vector{id(1), id(1001), id(2), id(1002), id(3), id(4)});
+}
+
+TEST_CASE("principals of one queue take turns, however many clients and tasks each has") {
+  Principals site;
+  const auto modest = site.client(Principals::kBob);
+  std::uint64_t number = 0;
+  for (int client = 0; client < 5; ++client) {
+    const auto flood = site.client(Principals::kAlice);
+    for (int i = 0; i < 20; ++i) site.broker.submit(flood, {task(++number)});
+  }
+  site.broker.submit(modest, {task(1001), task(1002), task(1003)});
+  const auto order = ids(site.broker.grants(site.broker.worker(8)));
+  CHECK(order == std::vector{id(1), id(1001), id(21), id(1002), id(41), id(1003), id(61), id(81)});
+}
+
+TEST_CASE("a dead letter that an operator retries takes the turn of its own principal") {
+  Principals site;
+  const auto alice = site.client(Principals::kAlice);
+  const auto bob = site.client(Principals::kBob);
+  const auto admin = site.client(Principals::kOperator);
+  const auto worker = site.broker.worker(1);
+  TaskOptions options;
+  options.max_attempts = 1;
+  site.broker.submit(alice, {task(1, options)});
+  site.broker.credit = 1;
+  site.broker.fail(worker, site.broker.grants(worker).at(0).grant);
+  site.broker.submit(bob, {task(11)});
+  site.broker.submit(admin, {task(21), task(22)});
+  site.broker.send(admin, Command{1, RetryDeadLetter{id(1).to_string(), id(31)}});
+  site.broker.submit(alice, {task(2)});
+  site.broker.send(worker, Credit{10});
+  CHECK(ids(site.broker.grants(worker)) == std::vector{id(11), id(21), id(31), id(22), id(2)});
 }
 
 TEST_CASE("clients come to a queue one after the other, and all at once after that") {

@@ -172,6 +172,30 @@ TEST_CASE("a worker that hands back all that it is granted gets less and less") 
   CHECK(broker.grants(worker).size() == 100);
 }
 
+TEST_CASE("a worker that finishes one task of a hundred gets less and less as well; empty outcomes excuse nothing") {
+  Broker broker;
+  const auto client = broker.client();
+  std::vector<Submission> tasks;
+  for (std::uint64_t n = 1; n <= 1000; ++n) tasks.push_back(task(n));
+  broker.submit(client, tasks);
+  const auto worker = broker.worker(100);
+  std::uint64_t credit = 100;
+  std::size_t rounds = 0;
+  for (; rounds < 1000; ++rounds) {
+    const auto grants = broker.grants(worker);
+    if (grants.empty()) break;
+    credit += 100;
+    broker.send(worker, Outcomes{{}, 0});
+    broker.send(worker, Outcomes{{{grants[0].grant, {OutcomeKind::succeeded, {}, "", {}, {}}, -1ms, 10}}, 0});
+    Return back;
+    for (std::size_t i = 1; i < grants.size(); ++i) back.grants.push_back(grants[i].grant);
+    back.credit = credit;
+    broker.send(worker, back);
+  }
+  CHECK(rounds > 100);
+  CHECK(rounds < 130);
+}
+
 TEST_CASE("a flood of queries is answered one in each round, and clients take turns") {
   QueryLine line;
   const auto envelope = [](std::uint64_t n) { return Envelope{{}, Query{n, QueryKind::status, "", {}}}; };

@@ -36,7 +36,7 @@ TEST_CASE_FIXTURE(TwoChildren,
     broker.advance_alive(5s, all);
     const auto notices = broker.take<ErrorMessage>(one);
     REQUIRE(notices.size() == 1);
-    CHECK(notices[0].text.find("every child of its workers waits") != std::string::npos);
+    CHECK(notices[0].text.find("every process of its workers waits") != std::string::npos);
     CHECK(broker.take<ErrorMessage>(two).size() == 1);
     CHECK(ask(broker, client, QueryKind::status).body.at("unserved").via.array.size == 1);
     broker.succeed(worker, running[0].grant);  // there is progress

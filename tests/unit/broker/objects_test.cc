@@ -57,6 +57,30 @@ TEST_CASE("the number of objects is limited") {
   CHECK(user.try_open({"c", ObjectKind::lock}).code == Errc::too_many_objects);
 }
 
+TEST_CASE("objects that no client uses and that are as they were made give way to new ones, when there is no room") {
+  CoreOptions options;
+  options.max_objects = 4;
+  Broker broker{options};
+  User stays{broker};
+  {
+    User goes{broker};
+    goes.open(ObjectKind::lock, "unused");
+    const auto used = goes.open(ObjectKind::queue, "used");
+    CHECK(goes.code(Verb::put, used, 0, 0, {bytes("x")}) == Errc::ok);
+    stays.open(ObjectKind::lock, "open");
+    stays.open(ObjectKind::event, "event");
+    goes.go();
+  }
+  CHECK(stays.try_open({"new", ObjectKind::lock}).code == Errc::too_many_objects);  // clients may come back
+  broker.advance_alive(11s, {stays.peer()});
+  CHECK(stays.try_open({"new", ObjectKind::lock}).code == Errc::ok);
+  CHECK(broker.core().objects().directory().named("unused") == nullptr);
+  CHECK(broker.core().objects().directory().named("used") != nullptr);
+  CHECK(broker.core().objects().directory().named("open") != nullptr);
+  broker.advance_alive(2s, {stays.peer()});
+  CHECK(stays.try_open({"one-more", ObjectKind::lock}).code == Errc::too_many_objects);
+}
+
 TEST_CASE("an operation that is sent again is done once, and answered again") {
   Broker broker;
   User user{broker};

@@ -66,6 +66,32 @@ TEST_CASE("queries list queues and workers") {
   has(workers, "str(str)");
 }
 
+TEST_CASE("a task that has ended is shown with its attempts and headers, and listed with the start of the last one") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto worker = broker.worker(10);
+  TaskOptions traced;
+  traced.headers = {{"traceparent", "00-1-2-01"}};
+  broker.submit(client, {task(1, traced), task(2)});
+  const auto grants = broker.grants(worker);
+  broker.advance(3s);
+  const std::string end = std::to_string(broker.now.unix_time.count());
+  const std::string start = std::to_string(broker.now.unix_time.count() - 2000);
+  broker.send(
+      worker,
+      Outcomes{{{grants.at(0).grant, {OutcomeKind::succeeded, {}, "", {}, {}}, milliseconds{-1}, 2'000'000}}, 10});
+  for (const auto& shown :
+       {ask(broker, client, QueryKind::task, id(1).to_string()), ask(broker, client, QueryKind::tasks)}) {
+    has(shown, "\"started_at_ms\":" + start);
+    has(shown, "\"finished_at_ms\":" + end);
+  }
+  const std::string shown = ask(broker, client, QueryKind::task, id(1).to_string());
+  has(shown, "\"headers\":{\"traceparent\":\"00-1-2-01\"}");
+  has(shown,
+      "\"attempts\":[{\"attempt\":1,\"outcome\":\"succeeded\",\"ended_at_ms\":" + end + ",\"started_at_ms\":" + start);
+  has(ask(broker, client, QueryKind::tasks), "\"traceparent\":\"00-1-2-01\"");
+}
+
 TEST_CASE("a query shows one task by its id, and refuses an ambiguous beginning of one") {
   Broker broker;
   const auto client = broker.client();
@@ -73,7 +99,7 @@ TEST_CASE("a query shows one task by its id, and refuses an ambiguous beginning 
   broker.submit(client, {task(1), task(2)});
   has(ask(broker, client, QueryKind::task, id(1).to_string()), "\"state\":\"running\"");
   const std::string waiting = ask(broker, client, QueryKind::task, id(2).to_string());
-  has(waiting, "waits for a free child");
+  has(waiting, "waits for a free process");
   CHECK(ask(broker, client, QueryKind::task, id(2).to_string().substr(0, 8)) ==
         "task_unknown");  // the beginning of both ids
   CHECK(ask(broker, client, QueryKind::task, "nonsense") == "task_unknown");

@@ -105,6 +105,19 @@ TEST_CASE("after a restart the stored tasks of a principal count again, and thos
   CHECK(owner(site, "alice").bytes == 9);
 }
 
+TEST_CASE("a client that waits for its quota is counted as refused once, until it has room again") {
+  Principals site;
+  site.alice.quotas.tasks = 1;
+  const auto alice = site.client(Principals::kAlice);
+  site.broker.submit(alice, {task(1)});
+  for (int i = 0; i < 5; ++i) CHECK(site.broker.submit_rejected(alice, task(2)).code == Errc::quota_exceeded);
+  CHECK(site.broker.core().state().totals.refused.count == 1);
+  CHECK(site.cancel(alice, id(1)) == CancelState::cancelled);
+  site.broker.submit(alice, {task(2)});
+  CHECK(site.broker.submit_rejected(alice, task(3)).code == Errc::quota_exceeded);
+  CHECK(site.broker.core().state().totals.refused.count == 2);
+}
+
 TEST_CASE("a quota that changes holds from then on") {
   Principals site;
   const auto alice = site.client(Principals::kAlice);
@@ -114,6 +127,89 @@ TEST_CASE("a quota that changes holds from then on") {
   site.alice.quotas.tasks = 2;
   site.broker.submit(alice, {task(2)});
   CHECK(owner(site, "alice").tasks == 2);
+}
+
+TEST_CASE(
+    "values in the objects of a principal count for it, no matter which client puts them there, and are given back") {
+  MemoryStore store{"s", true};
+  Principals site{&store};
+  site.alice.quotas.object_bytes = 20;
+  auto alice = site.client(Principals::kAlice);
+  const auto bob = site.client(Principals::kBob);
+  Operation open = open_lock(1, "q", Durability::durable);
+  open.spec->kind = ObjectKind::queue;
+  const auto queue = static_cast<std::uint64_t>(operate(site, alice, open).a);
+  CHECK(operate(site, bob, open).code == Errc::ok);
+  std::uint64_t number = 1;
+  const auto operation = [&](Verb verb, std::string_view value = {}) {
+    Operation one;
+    one.number = ++number;
+    one.verb = verb;
+    one.object = queue;
+    if (!value.empty()) one.values.push_back(Payload::copy(value));
+    return one;
+  };
+  CHECK(operate(site, alice, operation(Verb::put, "0123456789")).code == Errc::ok);
+  CHECK(operate(site, bob, operation(Verb::put, "01234567")).code == Errc::ok);
+  CHECK(owner(site, "alice").object_bytes == 18);
+  const auto refused = operate(site, bob, operation(Verb::put, "012"));
+  CHECK(refused.code == Errc::quota_exceeded);
+  CHECK(refused.text.find("alice has objects of 18 bytes, and the quota max-object-bytes=20") == 0);
+  CHECK(operate(site, bob, operation(Verb::get)).code == Errc::ok);
+  CHECK(owner(site, "alice").object_bytes == 8);
+  site.broker.restart();
+  CHECK(owner(site, "alice").object_bytes == 8);
+  alice = site.client(Principals::kAlice);
+  number = 1;
+  CHECK(operate(site, alice, open).code == Errc::ok);
+  CHECK(operate(site, alice, operation(Verb::remove)).code == Errc::ok);
+  CHECK(owner(site, "alice").object_bytes == 0);
+}
+
+TEST_CASE("values that wait for room, are lent, or with which a list begins count in the quota of bytes") {
+  Principals site;
+  const auto alice = site.client(Principals::kAlice);
+  std::uint64_t number = 0;
+  const auto open = [&](std::string name, ObjectKind kind, std::int64_t size, std::int64_t flags) {
+    Operation one = open_lock(++number, std::move(name));
+    one.spec->kind = kind;
+    one.spec->size = size;
+    one.spec->flags = flags;
+    return operate(site, alice, one);
+  };
+  const auto queue = static_cast<std::uint64_t>(open("q", ObjectKind::queue, 1, 0).a);
+  const auto begin = [&](Verb verb, std::string_view value, std::int64_t a = 0, std::int64_t b = 0) {
+    Operation one;
+    one.number = ++number;
+    one.verb = verb;
+    one.object = queue;
+    one.wait = milliseconds{-1};
+    one.a = a;
+    one.b = b;
+    if (!value.empty()) one.values.push_back(Payload::copy(value));
+    site.broker.send(alice, Operate{0, {std::move(one)}});
+  };
+  begin(Verb::put, "0123456789");
+  begin(Verb::put, "01234");  // waits
+  CHECK(owner(site, "alice").object_bytes == 15);
+  begin(Verb::get, {}, 1, 1);  // lent; the one that waits moves up
+  CHECK(owner(site, "alice").object_bytes == 15);
+  site.alice.quotas.object_bytes = 115;
+  CHECK(open("list", ObjectKind::list, 101, kObjectFixed).code == Errc::quota_exceeded);
+  CHECK(open("list", ObjectKind::list, 100, kObjectFixed).code == Errc::ok);
+  CHECK(owner(site, "alice").object_bytes == 115);
+}
+
+TEST_CASE("no principal with a name makes more than half of the objects that the broker can have") {
+  CoreOptions options;
+  options.max_objects = 4;
+  Principals site{nullptr, options};
+  const auto alice = site.client(Principals::kAlice);
+  for (std::uint64_t n = 1; n <= 2; ++n) CHECK(operate(site, alice, open_lock(n, std::to_string(n))).code == Errc::ok);
+  const auto refused = operate(site, alice, open_lock(3, "c"));
+  CHECK(refused.code == Errc::quota_exceeded);
+  CHECK(refused.text == "alice has 2 objects, half of all that the broker can have");
+  CHECK(operate(site, site.client(Principals::kBob), open_lock(1, "c")).code == Errc::ok);
 }
 
 TEST_CASE("a principal makes as many objects as its quota, and removed ones are given back, also after a restart") {

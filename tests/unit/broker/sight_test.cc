@@ -66,6 +66,36 @@ TEST_CASE("answers that name tasks of all principals are given to admins only") 
     CHECK(site.query(boss, kind, "default") == Errc::ok);
   }
   CHECK(site.query(alice, QueryKind::why_task, id(1).to_string()) == Errc::ok);
+  site.alice.manage = {"default"};
+  CHECK(site.query(alice, QueryKind::why_queue, "default") == Errc::ok);
+  CHECK(site.query(alice, QueryKind::why_queue, "other") == Errc::not_permitted);
+  CHECK(site.query(alice, QueryKind::why_worker, "default") == Errc::not_permitted);
+}
+
+TEST_CASE("the status names only those tasks without a worker that the client may see") {
+  Principals site;
+  site.alice.manage = {"seen"};
+  const auto alice = site.client(Principals::kAlice);
+  const auto bob = site.client(Principals::kBob);
+  const auto in = [](std::uint64_t n, std::string queue, std::string name) {
+    auto spec = std::make_shared<const TaskSpec>(TaskSpec{std::move(queue), std::move(name), 0, {}});
+    return Submission{id(n), std::move(spec), Payload::copy("arguments")};
+  };
+  site.broker.submit(alice, {in(1, "default", "own"), in(2, "default", "own"), in(3, "default", "both")});
+  site.broker.submit(bob, {in(4, "default", "both"), in(5, "default", "bobs"), in(6, "seen", "managed")});
+  const auto unserved = [&](Principals::Name name) {
+    std::string body;
+    CHECK(site.query(site.client(name), QueryKind::status, "", &body) == Errc::ok);
+    return body;
+  };
+  const std::string of_alice = unserved(Principals::kAlice);
+  CHECK(has(of_alice, R"("name":"own","count":2)"));
+  CHECK(has(of_alice, R"("name":"both","count":1)"));
+  CHECK(has(of_alice, R"("name":"managed","count":1)"));
+  CHECK_FALSE(has(of_alice, "bobs"));
+  const std::string of_all = unserved(Principals::kOperator);
+  CHECK(has(of_all, R"("name":"both","count":2)"));
+  CHECK(has(of_all, R"("name":"bobs","count":1)"));
 }
 
 TEST_CASE("a task of another principal is unknown while it is on disk, and after a restart") {

@@ -269,6 +269,25 @@ TEST_CASE("a worker that is ordered to drain gets nothing more, and is told agai
   CHECK(answers(give(broker, client, SteerWorkers{WorkerAction::drain, "w1", "", 0})) == Answers{{"w1", "done"}});
 }
 
+TEST_CASE("a worker that can start again is ordered to do so, and another one is not") {
+  Broker broker;
+  const auto client = broker.client();
+  Hello hello = named_worker("w1");
+  hello.worker.restarts = true;
+  auto worker = broker.connect(hello);
+  broker.connect(named_worker("w2"));
+  CHECK(answers(give(broker, client, SteerWorkers{WorkerAction::restart, "", "host", 0})) ==
+        Answers{{"w1", "ordered"}, {"w2", "unsupported"}});
+  CHECK(broker.take<Drain>(worker) == std::vector<Drain>{Drain{true}});
+  hello.resume = worker.session;
+  hello.order = 2;
+  worker = broker.connect(hello);  // the connection broke
+  CHECK(broker.take<Drain>(worker) == std::vector<Drain>{Drain{true}});
+  broker.send(worker, Credit{10});
+  broker.submit(client, {task(1)});
+  CHECK(broker.grants(worker).empty());
+}
+
 TEST_CASE("a worker that is granted nothing more since attempts ran over their timeout can be ordered to drain") {
   CoreOptions options;
   options.timeout_grace = 4s;
@@ -332,8 +351,8 @@ TEST_CASE("workers are selected by name, by host or all of them, and those in a 
   CHECK(drain("inside", "") == Answers{{"inside", "ordered"}});
   CHECK(drain("", "h1") == Answers{{"w1", "ordered"}});
   CHECK(drain("", "") == Answers{{"w1", "done"}, {"w2", "ordered"}, {"old", "unsupported"}});
-  CHECK(give(broker, client, SteerWorkers{WorkerAction::drain, "nobody", "", 0}).code == Errc::bad_request);
-  CHECK(give(broker, client, SteerWorkers{WorkerAction::drain, "", "nowhere", 0}).code == Errc::bad_request);
+  CHECK(give(broker, client, SteerWorkers{WorkerAction::drain, "nobody", "", 0}).code == Errc::worker_unknown);
+  CHECK(give(broker, client, SteerWorkers{WorkerAction::drain, "", "nowhere", 0}).code == Errc::worker_unknown);
 }
 
 TEST_CASE("a paused worker gets nothing until it is resumed, also a worker of an earlier version after a restart") {
@@ -364,7 +383,7 @@ TEST_CASE("the pause of a worker that is gone can be ended by its name") {
   CHECK(give(broker, client, SteerWorkers{WorkerAction::resume, "w1", "another-host", 0}).code == Errc::bad_request);
   CHECK(answers(give(broker, client, SteerWorkers{WorkerAction::resume, "w1", "", 0})).empty());
   CHECK_FALSE(broker.core().state().controls.is_worker_paused("w1"));
-  CHECK(give(broker, client, SteerWorkers{WorkerAction::resume, "w1", "", 0}).code == Errc::bad_request);
+  CHECK(give(broker, client, SteerWorkers{WorkerAction::resume, "w1", "", 0}).code == Errc::worker_unknown);
 }
 
 TEST_CASE("names that no queue can have are refused, and more controls than there may be") {

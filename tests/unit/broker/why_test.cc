@@ -176,7 +176,7 @@ TEST_CASE("a task whose workers are busy tells what each of them does, and what 
   why.broker.submit(other, {task(5)});
   why.broker.submit(why.client, {task(6, with([](auto& o) { o.priority = 5; }))});
   const auto told = why.task(4, "ready");
-  tells(told, "workers_busy", "worker on host holds 2 tasks, 2 of its 2 children are busy");
+  tells(told, "workers_busy", "worker on host holds 2 tasks, 2 of its 2 processes are busy");
   tells(told, "behind",
         "1 task of higher priority, 1 task of its client, priority and name and tasks of 1 other client");
   CHECK(all_of(why.task(6, "ready")).find("behind") == std::string::npos);
@@ -273,7 +273,8 @@ TEST_CASE("a task that waits in its worker, or was asked to stop, tells so") {
   Why why;
   why.broker.worker(2, {"default"}, 1);
   why.broker.submit(why.client, {task(1), task(2)});
-  tells(why.task(2, "running"), "in_worker", "waits in worker worker for a free child: it holds 2 tasks for 1 child");
+  tells(why.task(2, "running"), "in_worker",
+        "waits in worker worker for a free process: it holds 2 tasks for 1 process");
   why.broker.send(why.client, Cancel{{id(2)}, {}});
   tells(why.task(2, "running"), "cancel_requested", "it was asked to stop");
 }
@@ -389,7 +390,7 @@ TEST_CASE("a queue whose children wait for its own tasks tells so") {
   REQUIRE(why.broker.grants(worker).size() == 1);
   why.broker.submit(child, {task(2)});
   why.broker.advance_alive(5s, {worker, why.client, child});
-  tells(why.task(2, "ready"), "nested_wait", "every child of its workers waits");
+  tells(why.task(2, "ready"), "nested_wait", "every process of its workers waits");
   tells(why.queue(), "nested_wait", "give nested tasks another queue");
 }
 

@@ -10,7 +10,7 @@ TEST_CASE("status is shown as fields and as JSON") {
     "uptime_ms":192000,"clients":2,"workers":1,"children":4,"tasks":{"scheduled":0,"ready":3,"running":2,"succeeded":100,
     "failed":1,"cancelled":0,"expired":0},"results_kept":3,"results_bytes":1229,"dead_letters":1,"rss_bytes":14680064,
     "refused":7,    "unserved":[{"queue":"default","name":"census.count","count":3,"reason":"no worker has task census.count"}],
-    "paused_queues":["mail","text"],"paused_names":["census.count"]})");
+    "paused_queues":["mail","text"],"paused_names":["census.count"],"memory_limit":1073741824,"memory_full":false})");
   CHECK(render_status(body, Format::table) ==
         "broker         forkmill 0.1.0, up 3m12s, epoch 3, listening on ipc:///tmp/b\n"
         "clients        2\n"
@@ -18,7 +18,7 @@ TEST_CASE("status is shown as fields and as JSON") {
         "tasks          scheduled 0, ready 3, running 2\n"
         "since start    succeeded 100, failed 1, cancelled 0, expired 0\n"
         "results        3 kept, 1.2 KiB\n"
-        "memory         14.0 MiB\n"
+        "memory         14.0 MiB of at most 1.0 GiB\n"
         "refused        7 messages and tasks without the right, or over a quota\n"
         "paused queues  mail,text\n"
         "paused names   census.count\n"
@@ -26,6 +26,9 @@ TEST_CASE("status is shown as fields and as JSON") {
         "WAITING  TASK          QUEUE    REASON\n"
         "      3  census.count  default  no worker has task census.count\n");
   CHECK(Json::parse(render_status(body, Format::json)) == body);
+  const auto full = Json::parse(R"({"rss_bytes":2048,"memory_limit":1024,"memory_full":true})");
+  CHECK(render_status(full, Format::table).find("2.0 KiB of at most 1.0 KiB: full, nothing is taken in") !=
+        std::string::npos);
   CHECK(unserved_reason(body, "census.count", "default") == "no worker has task census.count");
   CHECK(unserved_reason(body, "census.count", "other").empty());
   CHECK(unserved_reason(Json::object(), "census.count", "default").empty());
@@ -87,6 +90,11 @@ TEST_CASE("workers are shown as rows, with more columns in wide") {
   auto lacking = body;
   lacking["workers"][0]["shortage"] = "fork: Resource temporarily unavailable";
   CHECK(worker_table(lacking, 61'000).render(Format::wide, false).find("fork: Resource") != std::string::npos);
+}
+
+TEST_CASE("a worker that has let attempts run over is shown as barred, not as draining") {
+  const auto body = Json::parse(R"({"workers":[{"name":"w1","draining":true,"barred":true}]})");
+  CHECK(Json::parse(worker_table(body, 0).render(Format::jsonl, false))["state"] == "barred");
 }
 
 TEST_CASE("a worker that an operator has paused is shown as paused") {

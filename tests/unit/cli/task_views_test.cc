@@ -103,6 +103,15 @@ TEST_CASE("a running command is shown with its start and its duration, a waiting
   CHECK(details.find("duration   6.0s\n") != std::string::npos);
 }
 
+TEST_CASE("a task that has ended is shown with the start and the duration of its last attempt") {
+  const auto ended = Json::parse(R"({"id":"0190163d-8694-739b-aea5-966c26f8ad91","queue":"q","name":"t",
+    "state":"succeeded","attempt":1,"submitted_at_ms":1700000000250,"started_at_ms":1700000004250,
+    "finished_at_ms":1700000006250})");
+  CHECK(render_tasks({ended}, Format::wide, false, kShownAt).find("2023-11-14T22:13:24.250Z  2.0s") !=
+        std::string::npos);
+  CHECK(render_task(ended, Format::table, kShownAt).find("duration   2.0s\n") != std::string::npos);
+}
+
 TEST_CASE("a task shows the whole command if the broker has sent the arguments") {
   auto body = Json::parse(R"({"id":"0190163d-8694-739b-aea5-966c26f8ad91","name":"forkmill.exec","state":"ready",
     "label":"a long…","arguments":[[["printf","a b"],"",{},"/",false,1024]]})");

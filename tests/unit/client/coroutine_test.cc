@@ -82,7 +82,7 @@ TEST_CASE_FIXTURE(Threaded, "a coroutine goes on when its future is dropped") {
 
 namespace {
 
-// Awaited, it gives its coroutine away.
+// An awaitable that hands out the handle of the coroutine that awaits it.
 struct Away {
   std::coroutine_handle<>& to;
   bool await_ready() const noexcept { return false; }

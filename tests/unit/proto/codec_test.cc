@@ -85,6 +85,8 @@ TEST_CASE("unknown trailing fields and options of a newer peer are skipped") {
 }
 
 TEST_CASE("every command survives encoding and decoding") {
+  TaskFilter of_mail;
+  of_mail.queue = "mail";
   const std::vector<AnyCommand> commands{RetryDeadLetter{"0190", samples::id(1)},
                                          DropDeadLetter{"0190"},
                                          WriteBackup{"/backups/one"},
@@ -96,7 +98,14 @@ TEST_CASE("every command survives encoding and decoding") {
                                          PauseName{"mail.send"},
                                          ResumeName{"mail.send"},
                                          LimitQueue{"mail", true, 1, 2, 3},
-                                         SteerWorkers{WorkerAction::scale, "w1", "host", 4}};
+                                         SteerWorkers{WorkerAction::scale, "w1", "host", 4},
+                                         ChangeTasks{.id = samples::id(1),
+                                                     .action = TaskAction::reprioritise,
+                                                     .filter = of_mail,
+                                                     .dry_run = true,
+                                                     .running = true,
+                                                     .queue = "slow",
+                                                     .priority = -100}};
   for (const auto& command : commands) {
     const Envelope envelope{{SessionId{1}, MessageSeq{2}}, Command{3, command}};
     const auto decoded = decode(encode(envelope).envelope);

@@ -36,17 +36,20 @@ inline std::vector<Message> all() {
   options.daemon = true;
   options.label = "adder";
   options.dead_letter = false;
+  options.headers = {{"traceparent", "00-1-2-01"}};
   TaskOptions granted;  // options that travel with a grant
   granted.soft_timeout = milliseconds{1};
   granted.timeout = milliseconds{2};
   granted.process = true;
   granted.daemon = true;
   granted.label = "adder";
-  const Outcome good{OutcomeKind::succeeded, Attempt{1}, "w1", Payload::copy("\xcb"), {}};
+  granted.headers = {{"traceparent", "00-1-2-01"}};
+  const Outcome good{OutcomeKind::succeeded, Attempt{1}, "w1", Payload::copy("\xcb"), {}, 300};
   const Outcome bad{OutcomeKind::lost, Attempt{3}, "w2", {}, report};
   return {
       Hello{1, 1, Role::worker, 99, SessionId{12}, "w1", "host", 4711, "test", 100,
-            WorkerInfo{{"default", "text"}, {{"math.add", "f64(f64,f64)"}}, 4, {grant(8), grant(9)}, "store", 7, 0, 10},
+            WorkerInfo{
+                {"default", "text"}, {{"math.add", "f64(f64,f64)"}}, 4, {grant(8), grant(9)}, "store", 7, 0, 10, true},
             0x1122334455667788, 0x99},
       Welcome{1,
               99,

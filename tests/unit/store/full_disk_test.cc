@@ -1,4 +1,4 @@
-// A disk that has no more room: the store says so and stops, and all that it had committed is there.
+// A disk that has no more room: the store reports it and stops, and all that it had committed is there.
 #include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>

@@ -27,10 +27,13 @@ TEST_CASE("every kind of row decodes to what was encoded") {
   CHECK(read_end == end);
 
   const Progression progression{proto::Attempt{3}, proto::milliseconds{77}, true};
-  const std::string step{coder.encode(TaskSeq{9}, progression)};
-  Progression read_progression;
-  CHECK(coder.decode(TaskSeq{9}, step, read_progression) == "");
-  CHECK(read_progression == progression);
+  for (const auto& requeued : {std::optional<Requeue>{}, std::optional{Requeue{TaskSeq{9}, "other", -100}}}) {
+    const std::string step{coder.encode(TaskSeq{9}, ProgressionRow{progression, requeued})};
+    ProgressionRow read_progression{{}, Requeue{TaskSeq{9}, "before", 1}};
+    CHECK(RowCoder::decode(TaskSeq{9}, step, read_progression) == "");
+    CHECK(read_progression.progression == progression);
+    CHECK(read_progression.requeued == requeued);
+  }
 
   for (const std::string& bytes : {std::string{}, std::string("a\0b", 3), std::string(100'000, 'x')}) {
     const std::string piece{coder.encode(record(9, bytes))};
@@ -84,8 +87,8 @@ TEST_CASE("a task's row with a flipped bit, truncated or moved is damaged") {
   const std::string row{coder.encode(put(4))};
   TaskSummary read;
   check_every_damage(coder, row, read);
-  Progression progression;
-  CHECK(coder.decode(TaskSeq{4}, row, progression) != "");
+  ProgressionRow progression;
+  CHECK(RowCoder::decode(TaskSeq{4}, row, progression) != "");
   std::string_view piece;
   CHECK(coder.decode(TaskSeq{4}, row, piece) != "");
   CHECK(coder.decode(TaskSeq{4}, row, read) == "");
@@ -96,7 +99,17 @@ TEST_CASE("a record's row with a flipped bit, truncated or moved is damaged") {
   const std::string row{coder.encode(record(4, "a piece of something"))};
   std::string_view read;
   check_every_damage(coder, row, read);
-  Progression progression;
-  CHECK(coder.decode(TaskSeq{4}, row, progression) != "");
+  ProgressionRow progression;
+  CHECK(RowCoder::decode(TaskSeq{4}, row, progression) != "");
   CHECK(coder.decode(TaskSeq{4}, row, read) == "");
+}
+
+TEST_CASE("the row of a requeued task with a flipped bit, truncated or moved is damaged") {
+  RowCoder coder;
+  const std::string row{coder.encode(TaskSeq{4}, ProgressionRow{{}, Requeue{TaskSeq{4}, "mail", 9}})};
+  ProgressionRow read;
+  check_every_damage(coder, row, read);
+  TaskSummary task;
+  CHECK(coder.decode(TaskSeq{4}, row, task) != "");
+  CHECK(RowCoder::decode(TaskSeq{4}, row, read) == "");
 }

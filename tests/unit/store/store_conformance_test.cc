@@ -162,6 +162,50 @@ STORE_RULE("a dispatched task keeps that it was dispatched, and the attempts bef
   CHECK(summaries(tested.store()).at(3).progression == expected);
 }
 
+STORE_RULE("a requeued task is in its new queue, also when it is tried again or ends") {
+  Kind tested;
+  tested.open();
+  tested.commit(kFiveTasks);
+  const auto moved = [](std::uint64_t n, const char* queue, std::int8_t priority) {
+    PutTask task = put(n);
+    set_queue(task.spec, {task.seq, queue, priority});
+    return task;
+  };
+  tested.commit({Requeue{TaskSeq{1}, "other", -100}, Requeue{TaskSeq{2}, "first", 1}, Requeue{TaskSeq{3}, "gone", 1},
+                 Dispatch{TaskSeq{4}, Attempt{1}}, kFailure});
+  tested.commit({Reschedule{TaskSeq{2}, Attempt{1}, milliseconds{9000}}, Requeue{TaskSeq{2}, "second", 100},
+                 Forget{TaskSeq{3}}, Requeue{TaskSeq{4}, "third", 7}, Requeue{TaskSeq{5}, "dead", 0}, kSuccess,
+                 Requeue{TaskSeq{99}, "none", 0}});
+  const std::vector<StoredTask> expected{{moved(1, "other", -100), {}, kSuccess},
+                                         {moved(2, "second", 100), {Attempt{1}, milliseconds{9000}, false}, {}},
+                                         {moved(4, "third", 7), {Attempt{0}, {}, true}, {}},
+                                         {moved(5, "dead", 0), {}, kFailure}};
+  const auto check = [&] {
+    CHECK(fetched(tested.store(), {TaskSeq{1}, TaskSeq{2}, TaskSeq{3}, TaskSeq{4}, TaskSeq{5}}) == expected);
+    const auto loaded = summaries(tested.store());
+    REQUIRE(loaded.size() == expected.size());
+    for (std::size_t i = 0; i < loaded.size(); ++i) {
+      CHECK(*loaded[i].spec == *expected[i].put.spec);
+      CHECK(loaded[i].progression == expected[i].progression);
+    }
+    std::vector<StoredTask> all;
+    REQUIRE(tested.store()
+                .scan(TaskSeq{99},
+                      [&](StoredTask task) {
+                        all.push_back(std::move(task));
+                        return true;
+                      })
+                .ok());
+    CHECK(all == std::vector<StoredTask>(expected.rbegin(), expected.rend()));
+  };
+  check();
+  tested.open();
+  check();
+  tested.commit({put(6)});
+  tested.commit({Requeue{TaskSeq{6}, "other", 2}});
+  CHECK(fetched(tested.store(), {TaskSeq{6}}) == std::vector<StoredTask>{{moved(6, "other", 2), {}, {}}});
+}
+
 STORE_RULE("a forgotten task is gone") {
   Kind tested;
   tested.open();

@@ -32,6 +32,28 @@ TEST_CASE("the audit log has a line for each event, also after it was moved away
         std::filesystem::perms::none);
 }
 
+TEST_CASE("the newest acts are remembered: with their ends, or as under way") {
+  const tests::Folder folder;
+  Audit audit{folder.path() + "/audit.jsonl"};
+  const auto write = [&](int number, const char* event) {
+    audit.write({{"at_ms", number}, {"user", "anna"}, {"path", number}, {"event", event}});
+  };
+  write(1, "begin");
+  write(2, "begin");
+  write(1, "end");
+  const auto acts = audit.newest(10);
+  REQUIRE(acts.size() == 2);
+  CHECK(acts[0].at("event") == "begin");
+  CHECK(acts[0].at("path") == 2);
+  CHECK(acts[1].at("event") == "end");
+  CHECK(audit.newest(1).size() == 1);
+  for (int i = 0; i < static_cast<int>(Audit::kMaxActs); ++i) write(100 + i, "begin");
+  CHECK(audit.newest(1000).size() == Audit::kMaxActs);
+  CHECK(audit.newest(1000).back().at("path") == 100);
+  audit.write({{"event", "begin"}, {"body", std::string(Audit::kMaxBytes - 100, 'x')}});
+  CHECK(audit.newest(1000).size() < 10);
+}
+
 TEST_CASE("an audit log that cannot be opened is an error") {
   const tests::Folder folder;
   CHECK_THROWS_AS(Audit{folder.path() + "/none/audit"}, std::system_error);

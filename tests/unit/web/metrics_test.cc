@@ -25,13 +25,14 @@ bool has_line(const std::string& text, const std::string& line) {
 
 TEST_CASE("status becomes counters of ends and gauges") {
   const auto body = Json::parse(R"({"software":"forkmill 0.1.0","store":"memory","uptime_ms":1500,"clients":2,
-    "tasks":{"succeeded":7,"failed":1},"dead_letters":1,"refused":3,"rss_bytes":1048576,"unserved":[
+    "tasks":{"succeeded":7,"failed":1},"dead_letters":1,"refused":3,"rss_bytes":1048576,"memory_limit":4096,"memory_full":true,"unserved":[
     {"queue":"q","name":"t","count":2,"reason":"a"},{"queue":"q","name":"t","count":3,"reason":"b"}]})");
   const auto text = text_of([&](Exposition& to) { add_status(to, body); });
   for (const char* line :
        {"forkmill_broker_info{software=\"forkmill 0.1.0\",store=\"memory\"} 1", "forkmill_broker_uptime_seconds 1.5",
         "forkmill_tasks_finished_total{outcome=\"succeeded\"} 7",
         "forkmill_tasks_finished_total{outcome=\"expired\"} 0", "forkmill_dead_letters 1", "forkmill_refused_total 3",
+        "forkmill_broker_memory_limit_bytes 4096", "forkmill_broker_memory_full 1",
         "forkmill_tasks_unserved{queue=\"q\",task=\"t\"} 5"})
     CHECK_MESSAGE(has_line(text, line), text);
 }
@@ -67,10 +68,13 @@ TEST_CASE("a paused queue has the value 1, and the paused ones among the others 
 
 TEST_CASE("workers are counted by state, and their processes by what they do") {
   const auto body = Json::parse(R"({"workers":[{"name":"a","children":4,"running":3,"draining":false},
-    {"name":"b","children":2,"running":0,"draining":true}]})");
+    {"name":"b","children":2,"running":0,"draining":true},{"name":"c","children":1,"held":true},
+    {"name":"d","children":1,"held":true,"draining":true},{"name":"e","children":1,"paused_ms":500}]})");
   const auto text = text_of([&](Exposition& to) { add_workers(to, body); });
-  for (const char* line : {"forkmill_workers{state=\"serving\"} 1", "forkmill_workers{state=\"draining\"} 1",
-                           "forkmill_worker_slots{state=\"busy\"} 3", "forkmill_worker_slots{state=\"idle\"} 3"})
+  for (const char* line : {"forkmill_workers{state=\"serving\"} 1", "forkmill_workers{state=\"draining\"} 2",
+                           "forkmill_workers{state=\"paused\"} 1", "forkmill_workers{state=\"short\"} 1",
+                           "forkmill_workers{state=\"barred\"} 0", "forkmill_worker_slots{state=\"busy\"} 3",
+                           "forkmill_worker_slots{state=\"idle\"} 6"})
     CHECK_MESSAGE(has_line(text, line), text);
 }
 

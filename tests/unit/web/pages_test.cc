@@ -11,8 +11,15 @@ TEST_CASE("the addresses of pages lead to the same file") {
   const auto shell = page_at({});
   REQUIRE(shell);
   CHECK(shell->type == "text/html; charset=utf-8");
-  for (const auto& path :
-       std::vector<std::vector<std::string>>{{"queues"}, {"tasks"}, {"tasks", "0190"}, {"dead"}, {"workers"}})
+  for (const auto& path : std::vector<std::vector<std::string>>{{"queues"},
+                                                                {"tasks"},
+                                                                {"tasks", "0190"},
+                                                                {"dead"},
+                                                                {"errors"},
+                                                                {"workers"},
+                                                                {"objects"},
+                                                                {"objects", "a/b"},
+                                                                {"audit"}})
     CHECK(page_at(path)->body == shell->body);
   for (const auto& path : std::vector<std::vector<std::string>>{{"api"},
                                                                 {"static"},

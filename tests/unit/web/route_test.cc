@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "tests/folder.h"
+
 namespace forkmill::web {
 namespace {
 
@@ -14,7 +16,10 @@ struct Found {
 Found look_up(const std::string& method, const std::string& uri, const std::string& body = "") {
   static Broker broker{{.broker = "ipc:///nowhere/broker", .connect_timeout = std::chrono::milliseconds{1}}};
   static const History history;
-  Call call{.broker = broker, .history = history, .path = {}, .query = {}, .body = {}};
+  static ErrorGroups errors{[](std::uint64_t) { return Json::object(); }};
+  static const tests::Folder folder;
+  static const Audit audit{folder.path() + "/audit"};
+  Call call{.broker = broker, .history = history, .errors = errors, .audit = audit};
   try {
     const auto& route = find_route({.method = method, .target = *parse_target(uri), .headers = {}, .body = body}, call);
     return {.path = route.path, .values = call.path};

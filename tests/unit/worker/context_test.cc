@@ -29,12 +29,14 @@ TEST_CASE("a context knows its attempt and passes on what the handler says") {
   head.seq = 9;
   head.attempt = 3;
   head.id[0] = 0xAB;
-  pair.link.send(head, "text", {});
+  pair.link.send(head, "text", forkmill::proto::Payload::copy("arguments"), "tenant\na\ntraceparent\n00-1-2-01\n");
   const StartedTask task = end.next();
   AttemptContext context{end, stop_watcher, task};
   CHECK(context.fencing_token() == FencingToken{2, 9, 3});
   CHECK(context.attempt() == 3);
   CHECK(context.queue() == "text");
+  CHECK(task.arguments == "arguments");
+  CHECK(context.headers() == std::map<std::string, std::string>{{"tenant", "a"}, {"traceparent", "00-1-2-01"}});
   CHECK(context.task_id().bytes()[0] == 0xAB);
   CHECK(context.random_seed() != context.random_seed());
 

@@ -85,6 +85,56 @@ TEST_CASE("environment and directory are the request's") {
   CHECK_THROWS_AS(run(request), std::runtime_error);
 }
 
+TEST_CASE("a command gets the variables of the worker that are named, and none that name the worker's processes") {
+  for (const char* name : {"FM_SECRET", "FORKMILL_KEY", "FORKMILL_CHILD_OF", "FORKMILL_PROCESS", "LC_TEST"})
+    ::setenv(name, "of the worker", 1);
+  ::setenv("FORKMILL_BROKER", "ipc:///tmp/x", 1);
+  ExecRequest request;
+  request.argv = {"env"};
+  const auto variables = [&](std::vector<std::string> passed) {
+    FakeContext context;
+    return "\n" + run_command(context, request, {.pass_env = std::move(passed)}).out;
+  };
+  const auto standard = variables(worker::standard_variables());
+  CHECK(standard.find("\nPATH=") != std::string::npos);
+  CHECK(standard.find("\nLC_TEST=of the worker\n") != std::string::npos);
+  CHECK(standard.find("\nFORKMILL_BROKER=ipc:///tmp/x\n") != std::string::npos);
+  CHECK(standard.find("FM_SECRET") == std::string::npos);
+  CHECK(standard.find("FORKMILL_KEY") == std::string::npos);
+  CHECK(standard.find("FORKMILL_CHILD_OF") == std::string::npos);
+  const auto all = variables({"*"});
+  CHECK(all.find("\nFM_SECRET=") != std::string::npos);
+  CHECK(all.find("FORKMILL_KEY") == std::string::npos);
+  const auto named = variables({"FM_SEC*", "FORKMILL_KEY", "FORKMILL_CHILD_OF", "FORKMILL_*"});
+  CHECK(named.find("\nFM_SECRET=") != std::string::npos);
+  CHECK(named.find("\nFORKMILL_KEY=") != std::string::npos);
+  CHECK(named.find("FORKMILL_CHILD_OF") == std::string::npos);
+  CHECK(named.find("FORKMILL_PROCESS") == std::string::npos);
+  CHECK(named.find("\nPATH=") == std::string::npos);
+  request.env = {{"FM_SECRET", "of the submitter"}, {"FORKMILL_CHILD_OF", "7"}};
+  const auto given = variables({"*"});
+  CHECK(given.find("\nFM_SECRET=of the submitter\n") != std::string::npos);
+  CHECK(given.find("\nFORKMILL_CHILD_OF=7\n") != std::string::npos);
+  for (const char* name :
+       {"FM_SECRET", "FORKMILL_KEY", "FORKMILL_CHILD_OF", "FORKMILL_PROCESS", "LC_TEST", "FORKMILL_BROKER"})
+    ::unsetenv(name);
+}
+
+TEST_CASE("a command gets none of the descriptors that this process has inherited") {
+  const int inherited = ::dup(STDIN_FILENO);  // stays open when a program is executed
+  const auto listed = shell("ls /proc/$$/fd; true").out;
+  CHECK(listed == "0\n1\n2\n");
+  ::close(inherited);
+}
+
+TEST_CASE("a command that uses more processor time than it may is ended, even if it ignores the signal") {
+  FakeContext context;
+  ExecRequest request;
+  request.argv = {"trap '' XCPU; while :; do :; done"};
+  request.shell = true;
+  CHECK(run_command(context, request, {.cpu = 1ms}).signal == SIGKILL);
+}
+
 TEST_CASE("output beyond the limit is dropped and marked as cut, and the command is not held up") {
   ExecRequest request;
   request.argv = {"head -c 5000000 /dev/zero; echo done >&2"};
@@ -157,8 +207,8 @@ TEST_CASE("a stop request ends the command, by SIGTERM and if need be by SIGKILL
   }
   SUBCASE("ignored") {
     request.argv = {"trap '' TERM; : > $UP; tail -f /dev/null"};
-    CHECK_THROWS_WITH_AS(run_command(context, request, 200ms), "the command was asked to stop and ended with signal 9",
-                         std::runtime_error);
+    CHECK_THROWS_WITH_AS(run_command(context, request, {.grace = 200ms}),
+                         "the command was asked to stop and ended with signal 9", std::runtime_error);
   }
   SUBCASE("taken as a reason to finish") {
     request.argv = {"trap 'echo cleaned; exit 0' TERM; sh -c ': > $UP; exec tail -f /dev/null' & wait"};
@@ -169,14 +219,14 @@ TEST_CASE("a stop request ends the command, by SIGTERM and if need be by SIGKILL
     // keep the signal for its trap.
     request.argv = {
         "sh -c 'trap \"sleep 0.2; : > $UP.done; exit\" TERM; sh -c \": > $UP; exec tail -f /dev/null\" & wait'; true"};
-    CHECK_THROWS_WITH_AS(run_command(context, request, 60s), "the command was asked to stop and ended with signal 15",
-                         std::runtime_error);
+    CHECK_THROWS_WITH_AS(run_command(context, request, {.grace = 60s}),
+                         "the command was asked to stop and ended with signal 15", std::runtime_error);
     CHECK(std::filesystem::exists(request.env.at("UP") + ".done"));
   }
   SUBCASE("ignored by a program behind the shell") {
     request.argv = {"sh -c 'trap \"\" TERM; : > $UP; tail -f /dev/null'; true"};
-    CHECK_THROWS_WITH_AS(run_command(context, request, 200ms), "the command was asked to stop and ended with signal 15",
-                         std::runtime_error);
+    CHECK_THROWS_WITH_AS(run_command(context, request, {.grace = 200ms}),
+                         "the command was asked to stop and ended with signal 15", std::runtime_error);
   }
 }
 
@@ -213,7 +263,7 @@ TEST_CASE("exec: a command that ignores SIGTERM at its time limit is killed afte
   request.argv = {"trap '' TERM; echo ready; tail -f /dev/null"};
   request.shell = true;
   request.timeout_ms = 200;
-  const auto result = run_command(context, request, 100ms);
+  const auto result = run_command(context, request, {.grace = 100ms});
   CHECK(result.timed_out);
   CHECK(result.signal == SIGKILL);
   CHECK(result.out == "ready\n");

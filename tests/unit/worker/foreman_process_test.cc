@@ -5,7 +5,7 @@ namespace forkmill::worker::tests {
 
 namespace {
 
-// The supervisor forks what was asked for last.
+// Forks the process that was requested last; returns its slot.
 std::uint32_t born(World& world) {
   const std::uint32_t slot = world.forked.back();
   world.spawn(slot);

@@ -66,6 +66,7 @@ struct World final : Rings {
     for (const auto& one : effects.forks) forked.push_back(one.slot);
     if (effects.pool.children != 0) wanted = effects.pool.children;
     drain_ordered = drain_ordered || effects.pool.drain;
+    restart_ordered = restart_ordered || effects.pool.restart;
     for (const auto& one : effects.send) send(one);
     refused = refused || effects.refused;
   }
@@ -242,6 +243,7 @@ struct World final : Rings {
   std::uint32_t wanted = 0;  // children that the supervisor was asked for
   std::uint32_t scaled = 0;  // as the last SCALED said
   bool drain_ordered = false;
+  bool restart_ordered = false;
   bool drained = false;
   bool left = false;
   bool refused = false;

@@ -87,6 +87,16 @@ TEST_CASE("an initializer that throws fails the pool before anything is forked")
   CHECK(worker.run() == 1);
 }
 
+TEST_CASE("a second run of a worker throws") {
+  Worker idle{WorkerOptions{}};
+  CHECK(idle.run() == 2);
+  CHECK_THROWS_WITH_AS(idle.run(), "Worker::run() was called before", std::logic_error);
+  Worker worker{WorkerOptions{}};
+  worker.on(kAdd, add_function).on_start([] { throw std::runtime_error{"no model file"}; });
+  CHECK(worker.run() == 1);
+  CHECK_THROWS_WITH_AS(worker.run(), "Worker::run() was called before", std::logic_error);
+}
+
 TEST_CASE("options out of range are refused") {
   WorkerOptions options;
   options.broker = "localhost:7117";

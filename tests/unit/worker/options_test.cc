@@ -73,6 +73,44 @@ TEST_CASE("wrong options end the program with code 2") {
   CHECK(read({"--config", "/nonexistent/file.toml"}).code == 2);
 }
 
+TEST_CASE("flags confine children") {
+  const auto [code, line] = read({"--user",     "daemon",
+                                  "--sandbox",  "--task-folder",
+                                  "/tmp/tasks", "--limit-memory",
+                                  "1G",         "--limit-cpu",
+                                  "90s",        "--limit-files",
+                                  "100",        "--limit-processes",
+                                  "50",         "--limit-file-size",
+                                  "2M",         "--limit-core",
+                                  "1M",         "--cgroup",
+                                  "auto",       "--group-memory",
+                                  "3G",         "--group-processes",
+                                  "7",          "--group-cpu",
+                                  "150",        "--pass-env",
+                                  "PATH,AWS_*"},
+                                 Program::stock);
+  REQUIRE_FALSE(code);
+  const WorkerOptions& options = line.options;
+  CHECK(options.user == "daemon");
+  CHECK(options.sandbox);
+  CHECK(options.task_folder == "/tmp/tasks");
+  CHECK(options.limits.memory == 1024ULL * 1024 * 1024);
+  CHECK(options.limits.cpu == 90s);
+  CHECK(options.limits.files == 100);
+  CHECK(options.limits.processes == 50);
+  CHECK(options.limits.file_size == 2ULL * 1024 * 1024);
+  CHECK(options.limits.core == 1024ULL * 1024);
+  CHECK(line.pass_env == std::vector<std::string>{"PATH", "AWS_*"});
+  CHECK(options.cgroup == "auto");
+  CHECK(options.group_limits.memory == 3ULL * 1024 * 1024 * 1024);
+  CHECK(options.group_limits.processes == 7);
+  CHECK(options.group_limits.cpu_percent == 150);
+  CHECK(read({"--group-memory", "3G"}).code == 2);
+  CHECK(read({"--limit-memory", "1M"}).code == 2);
+  CHECK(read({"--limit-files", "3"}).code == 2);
+  CHECK(read({"--pass-env", "PATH"}, Program::own).code == 2);
+}
+
 TEST_CASE("only the stock worker can be told to run commands") {
   CHECK(read({"--allow-exec"}, Program::own).code == 2);
   const auto [code, line] = read({"--allow-exec"}, Program::stock);

@@ -72,6 +72,7 @@ class Chunks {
                    std::make_unique<detail::MergingHandler<decltype(even), decltype(add), int, int>>(even, add)});
   }
 
+  void enter_sandbox() { options_.sandbox = true; }
   std::string run(const std::string& name, std::string_view payload) {
     worker::test::FakeContext context;
     return registry_.at(*registry_.find(name)).handler->run(context, payload);
@@ -192,6 +193,14 @@ TEST_CASE("a chunk with a budget can merge the results of its items") {
   CHECK(std::get<0>(failed.errors[0]) == 1);
   CHECK_THROWS_AS(chunks.part("half", false, true, {2, 4}, kLong), std::logic_error);
   CHECK_THROWS_AS(chunks.part("half", false, false, {}, kLong), DecodeError);
+}
+
+TEST_CASE("a worker with a sandbox hosts no pool, whose processes could not reach the broker") {
+  Chunks chunks;
+  chunks.enter_sandbox();
+  CHECK_THROWS_WITH_AS(chunks.run(proto::kPoolTask, pack_value(std::tuple{proto::PoolSpec{}})),
+                       "this worker's sandbox has no network, which a pool needs", std::logic_error);
+  CHECK(unpack_value<std::vector<int>>(chunks.chunk("half", 7, false, {2})) == std::vector{1});
 }
 
 TEST_CASE("a chunk of an unknown function or of another signature is refused, and so are bytes that are no chunk") {

@@ -24,7 +24,7 @@ struct Ear {
     std::string payload;
   };
 
-  // Reads everything that is there. False: the child's memory is damaged.
+  // Reads everything that is there. Returns false if the child's memory is damaged.
   bool read(LinkEnd& link) {
     while (const auto message = link.receive()) std::visit([this](const auto& one) { hear(one); }, *message);
     return !link.damaged();

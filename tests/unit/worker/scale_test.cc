@@ -18,6 +18,13 @@ TEST_CASE("a worker that is told to drain asks its supervisor for that, unless i
   CHECK_FALSE(world.drain_ordered);
 }
 
+TEST_CASE("a worker that is told to restart asks its supervisor for that") {
+  World world{2};
+  world.hear(proto::Drain{true});
+  CHECK(world.drain_ordered);
+  CHECK(world.restart_ordered);
+}
+
 TEST_CASE("children beyond a lower number finish what they run, get nothing more, and end when they are idle") {
   World world{3};
   for (const std::uint64_t seq : {1, 2, 3}) world.grant(seq, "long");

@@ -20,6 +20,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <map>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -71,6 +72,14 @@ class Context {
   //     over SubmitOptions::timeout      SIGTERM at once, SIGKILL after kill_grace
   //     over soft_timeout                none
   //
+  // A handler that returns has succeeded, unless the task was given away. If it throws, the submitter sees:
+  //
+  //     cancelled                        Cancelled
+  //     over SubmitOptions::timeout      Timeout{timed_out}, or another attempt after the backoff
+  //     drained                          another attempt at once, or WorkerLost
+  //     given away                       nothing: the other worker reports
+  //     over soft_timeout                the exception, like any other
+  //
   // Each call in one attempt returns a token of the same stop state. The first call in a child starts a thread, on
   // which stop callbacks run; a child whose handlers never call it has one thread only.
   //
@@ -95,6 +104,18 @@ class Context {
   virtual TaskId task_id() const = 0;
   // Name of the queue from which the task came.
   virtual const std::string& queue() const = 0;
+  // Headers of the task, as SubmitOptions::headers had them; the same in all its attempts. A context of a test has none
+  // unless it says otherwise.
+  //
+  //     worker.on(kSquare, [](forkmill::Context& context, int n) {
+  //       const auto& headers = context.headers();
+  //       if (const auto parent = headers.find("traceparent"); parent != headers.end()) std::cout << parent->second;
+  //       return n * n;
+  //     });
+  virtual const std::map<std::string, std::string>& headers() const {
+    static const std::map<std::string, std::string> none;
+    return none;
+  }
 
   // Writes a line to the worker's log, with the task's name and id beside it. Cut after 16 KiB. The second form has
   // level info.

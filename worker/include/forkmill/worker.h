@@ -29,7 +29,16 @@
 //     the connection   nothing: running tasks go on, and their results are kept until they can be sent
 //
 // A child has stdin from /dev/null; its stdout and stderr are passed on line by line. Each child is a session of its
-// own (setsid), and what it leaves behind is killed when it ends.
+// own (setsid), and what it leaves behind is killed when it ends. Every signal has its default action in a child, and
+// none is blocked: install signal handlers in on_child_start(). FORKMILL_BROKER, and with a key
+// FORKMILL_SERVER_PUBLIC_KEY and FORKMILL_KEY, are set in children, so that Client{} and default_client() reach this
+// worker's broker.
+//
+// A child ends by _exit() after it has flushed stdout: exit handlers and static destructors do not run. A child that
+// exits in a task, also by exit(0), counts as lost.
+//
+// Time limits belong to the submitter: SubmitOptions::timeout and soft_timeout. A handler learns of them by
+// Context::stop_token().
 //
 // Thread safety: none. Use a Worker in the main thread only, and only in the process that made it.
 #pragma once
@@ -136,7 +145,8 @@ class Worker {
  public:
   // Reads the options from, in rising order of precedence: defaults, a TOML file (--config FILE or FORKMILL_CONFIG),
   // FORKMILL_* in the environment, flags. Made for main(): --help and --version print and exit with 0; a wrong option
-  // is explained on stderr, with its place and the values allowed, and exits with 2.
+  // is explained on stderr, with its place and the values allowed, and exits with 2. argv is not changed; positional
+  // arguments are wrong options.
   Worker(int argc, char** argv);
   // Takes the options as they are.
   // Throws std::invalid_argument for one out of its range.
@@ -146,8 +156,8 @@ class Worker {
   //     options.queues = {"text", "default"};
   //     forkmill::Worker embedded{options};
   explicit Worker(WorkerOptions options);
-  // Outside run() there are no processes, so there is nothing to stop. Says so on stderr if handlers were registered
-  // and run() was never called.
+  // Outside run() there are no processes, so there is nothing to stop. Prints a warning to stderr if handlers were
+  // registered and run() was never called.
   ~Worker();
   // Movable before run(). A moved-from Worker can be assigned or destroyed; every other member throws
   // std::logic_error.
@@ -155,7 +165,8 @@ class Worker {
   Worker& operator=(Worker&&) noexcept;
 
   // Registers the handler of a task and returns *this. The handler is moved into the worker and copied into each child
-  // by fork(): what it changes in one child, the others do not see. It may be move-only. Call before run().
+  // by fork(): what it changes in one child, the others do not see. It may be move-only. Call before run(); a later
+  // call has no effect on the pool.
   //
   // A result over 64 MiB ends the task with Errc::result_too_large.
   // Throws std::invalid_argument if the task's name is not allowed or has a handler, if its signature is longer than
@@ -188,7 +199,8 @@ class Worker {
 
   // Adds a function that run() calls once, in the supervisor, before anything is forked, and returns *this. All
   // children share what it loads until they write to it (copy-on-write). Several are called in the order in which they
-  // were added. It must leave no thread behind. If it throws, run() says so on stderr and returns 1 without forking.
+  // were added. It must leave no thread behind. If it throws, run() prints the error to stderr and returns 1
+  // without forking.
   //
   //     static std::vector<double> table;
   //     worker.on_start([] { table.assign(1'000'000, 1.0); });         // one copy for all children
@@ -198,11 +210,11 @@ class Worker {
   // other things that processes cannot share. Children that are forked for a forkmill::Process call it too. If it
   // throws, the child ends and another one is started after a pause that grows from 0.1 s to 30 s.
   //
-  //     worker.on_child_start([] { std::srand(unsigned(time(nullptr))); });
+  //     worker.on_child_start([] { std::srand(std::random_device{}()); });       // other numbers in each child
   Worker& on_child_start(std::function<void()> prepare);
 
   // Runs the pool until SIGTERM or SIGINT; blocks until everything has ended. Serves the handlers of on() and those
-  // that forkmill::Registered and register_process() have registered. Call once.
+  // that forkmill::Registered and register_process() have registered.
   //
   // The first signal drains: no new task is taken, tasks that have not started go back to the broker, running ones may
   // finish within drain_timeout, then they are asked to stop, and at last killed. A second signal stops at once:
@@ -210,7 +222,8 @@ class Worker {
   //
   // Returns 0 after a drain; 1 if the pool could not start, was refused by the broker or was stopped at once, or if the
   // drain did not end in time; 2 if there is no handler.
-  // Throws std::invalid_argument if a Registered function has the name of a task of on().
+  // Throws std::logic_error if run() was called before, std::invalid_argument if a Registered function has the name of
+  // a task of on().
   //
   // When run() returns, it has killed all child processes, also those that your program forked, ignores SIGPIPE, and
   // has blocked SIGTERM, SIGINT, SIGHUP and SIGCHLD.

@@ -10,6 +10,34 @@
 
 namespace forkmill {
 
+// Limits of each process of a child or a command, as setrlimit(2) has them. 0: no other limit than the worker's own,
+// which is also the most that can be given.
+struct ChildLimits {
+  // Bytes of address space; at least 64 MiB. A handler that exceeds it gets std::bad_alloc.
+  std::uint64_t memory = 0;
+  // Processor time of one task, all threads together, in whole seconds, rounded up. SIGXCPU ends the process then.
+  std::chrono::milliseconds cpu{0};
+  // Open descriptors; at least 32.
+  std::uint64_t files = 0;
+  // Processes and threads of the user, all that run on this machine: give the children a user of their own. Root has no
+  // such limit.
+  std::uint64_t processes = 0;
+  // Bytes of a file that is written to. SIGXFSZ ends the process.
+  std::uint64_t file_size = 0;
+  // Bytes of a core dump. 0: none is written.
+  std::uint64_t core = 0;
+};
+
+// Limits of a child and all that it has started, together, as control groups have them. 0: no limit.
+struct GroupLimits {
+  // Bytes of memory. The kernel kills a process of the group that exceeds it.
+  std::uint64_t memory = 0;
+  // Processes and threads.
+  std::uint64_t processes = 0;
+  // Processor time, in percent of one CPU.
+  std::uint64_t cpu_percent = 0;
+};
+
 struct WorkerOptions {
   // Endpoint of the broker: tcp://HOST:PORT or ipc://PATH. A worker that cannot reach it keeps trying. Empty: the
   // socket of this user's broker on this machine, where forkmill-broker listens by default.
@@ -37,15 +65,33 @@ struct WorkerOptions {
   // task. 0: no limit.
   std::uint64_t max_memory_per_child = 0;
 
+  // Limits that the kernel keeps in children, and in the commands that they run.
+  ChildLimits limits{};
+  // User that children run as: a name, or UID:GID. Only a worker that was started as root can have it; the link to the
+  // broker then stays root's. Empty: the worker's own user.
+  std::string user{};
+  // Folder of a control group (cgroup v2) in which each child gets a group of its own, or "auto": in the group of this
+  // process. No process outlives the child then, not even with a session of its own. Empty: children have no groups.
+  std::string cgroup{};
+  // Limits that the kernel keeps in these groups. Needs `cgroup`.
+  GroupLimits group_limits{};
+  // Whether children have no network, and can change files below `task_folder` only, once the on_child_start functions
+  // have run. What these have opened stays open; they must leave no thread behind. Clients in handlers, and
+  // forkmill::Pool of this worker, cannot reach a broker then. Needs Linux 5.13 with Landlock, and a user other than
+  // root.
+  bool sandbox = false;
+  // Each task gets an empty folder below this one as its current folder and $TMPDIR, which is removed when the task has
+  // ended. Empty: tasks have the worker's current folder; with `sandbox`: a folder in $TMPDIR or /tmp.
+  std::string task_folder{};
+
   // Time from SIGTERM until running tasks are asked to stop. 0: they are asked at once. Not negative.
   std::chrono::milliseconds drain_timeout{30'000};
   // Time from asking a task to stop to SIGTERM, and from there to SIGKILL. A task over its `timeout` gets SIGTERM at
   // once. Not negative.
   std::chrono::milliseconds kill_grace{5'000};
 
-  // Whether children that print wait while the reader of this program's stdout or stderr is slow. True: they wait, as
-  // they would without a worker around them. False: what exceeds 1 MiB is dropped and counted, so that no reader can
-  // stop the worker.
+  // Whether children that print wait while the reader of this program's stdout or stderr is slow, as they would without
+  // a worker around them. If not, output beyond 1 MiB is dropped and counted, so that no reader can stop the worker.
   bool output_waits = false;
 
   // Least severe messages to log: trace, debug, info, warn, error or off.

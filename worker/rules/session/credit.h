@@ -9,7 +9,7 @@ namespace forkmill::worker {
 
 class Credit {
  public:
-  // A session begins; granted: how many grants of the worker the broker counts so far.
+  // Call when a session begins; granted: how many grants of the worker the broker counts so far.
   void begin_session(std::uint64_t granted) { announced_ = granted_ = granted; }
   void add_grants(std::ptrdiff_t count) { granted_ += static_cast<std::uint64_t>(count); }
   // How many further grants the worker would take now.

@@ -21,7 +21,8 @@ class DeathNotes {
   bool has_untold() const { return !untold_.empty(); }
   // Returns what is to be told now.
   proto::ChildrenGone pop(proto::Instant now);
-  // A session begins. silence_limit: after that time without a word from them, the broker ends the sessions itself.
+  // Call when a session begins. silence_limit: after that time without a word from them, the broker ends the sessions
+  // itself.
   void begin_session(proto::Instant now, proto::Instant silence_limit);
 
  private:

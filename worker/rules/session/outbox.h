@@ -24,10 +24,10 @@ struct Outbox {
   std::optional<std::uint32_t> scaled;  // the pool has another number of children, which later HELLOs tell
   std::optional<proto::Report> report;  // dropped when there is no session
 
-  // A HELLO goes out, which lists all grants that the worker still holds. A grant that is not in the list is thereby
-  // handed back.
+  // Call when a HELLO is sent, which lists all grants that the worker still holds. A grant that is not in the list is
+  // thereby handed back.
   void begin_greeting();
-  // A session begins. Processes that run are told again by the foreman.
+  // Call when a session begins. The foreman reports running processes again.
   void begin_session(proto::Instant now, proto::Instant silence_limit, const std::vector<proto::Grant>& abandoned);
 };
 

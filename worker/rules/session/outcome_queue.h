@@ -25,7 +25,7 @@ class OutcomeQueue {
   void keep(proto::MessageSeq seq, std::vector<proto::OutcomeRecord> sent);
   void acknowledge(const std::vector<proto::MessageSeq>& messages);
 
-  // A new session begins: outcomes that were sent in the one before are sent again, first.
+  // Call when a new session begins: outcomes that were sent in the one before are sent again, first.
   void send_all_again();
   // Drops the outcomes of these grants that are not sent.
   void forget(const std::unordered_set<proto::Grant>& grants);

@@ -34,8 +34,8 @@ class Session {
   // Says HELLO. holding: every grant that the worker holds and that has no outcome yet.
   void greet(proto::Instant now, std::vector<proto::Grant> holding);
   void disconnected() { handshake_.disconnected(); }
-  // True: the message in the envelope asks something of the worker, or is news for it: WELCOME, GRANTS, REVOKE,
-  // SIGNALS, DRAIN, SCALE or ERROR. Signals that have come before are not in it any more.
+  // Returns whether the message in the envelope asks something of the worker, or is news for it: WELCOME, GRANTS,
+  // REVOKE, SIGNALS, DRAIN, SCALE or ERROR. Signals that have come before are removed from it.
   bool handle(proto::Instant now, proto::Envelope& envelope);
   void tick(proto::Instant now);
   // Sends what is in the outbox, and the credit.

@@ -41,7 +41,7 @@ struct Page {
   std::size_t entries = 0;
   std::size_t bytes = 0;
 
-  // Counts one more entry of `more` bytes. False: the page is full, and the entry is not counted.
+  // Counts one more entry of `more` bytes. Returns false if the page is full, and then does not count the entry.
   bool has_room(std::size_t more) {
     constexpr std::size_t kMaxEntries = 4096;
     if (entries > 0 && (entries == kMaxEntries || bytes + more > proto::limits::kBatchBytes * 4)) return false;

@@ -37,6 +37,7 @@ struct Call {
   // ---- Set while the call waits
   Object* object = nullptr;
   std::size_t line = 0;
+  std::size_t counted_bytes = 0;  // in Object::waiting_bytes
   Line::iterator place;
   CallDeadlines::iterator deadline;
 

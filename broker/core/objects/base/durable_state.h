@@ -6,22 +6,17 @@
 #include <msgpack.hpp>
 #include <vector>
 
-#include "broker/core/tasks/owners.h"
+#include "broker/core/objects/base/accounted.h"
 #include "broker/core/tasks/task.h"
 #include "broker/store/records.h"
 
 namespace forkmill::broker {
 
-class DurableState {
+class DurableState : public Accounted {
  public:
   using Packer = msgpack::packer<msgpack::sbuffer>;
   // Makes the number of a new record.
   using NextNumber = std::function<proto::TaskSeq()>;
-
-  DurableState() = default;
-  virtual ~DurableState() = default;
-  DurableState(const DurableState&) = delete;
-  DurableState& operator=(const DurableState&) = delete;
 
   // save() packs the state as one msgpack value, without the part records. load() reads it, and throws
   // msgpack::type_error if the value is not one that save() makes.
@@ -41,7 +36,6 @@ class DurableState {
 
   bool dirty = false;        // the state has changed since it was last written
   proto::TaskSeq stored_as;  // number of its record; 0: it has none yet
-  Owner* maker = nullptr;    // the principal that has made it, in whose quota it counts; null: not known
 };
 
 }  // namespace forkmill::broker

@@ -39,7 +39,7 @@ class Loans {
   void place_in_result(const TaskId& task, LoanRef loan) { results_[task].push_back(loan); }
   // Adds the loans in the result of the task, which is the value with this index of a message.
   void add_in_result(const TaskId& task, std::size_t value, std::vector<proto::LoanInValue>& to) const;
-  // The submitter has the result, or is gone.
+  // Call when the submitter has the result, or is gone.
   void remove_result(const TaskId& task) { results_.erase(task); }
   // For audits: whether any result has loans.
   bool in_results() const { return !results_.empty(); }

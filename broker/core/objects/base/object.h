@@ -42,7 +42,7 @@ class Object : public DurableState {
   virtual void waiter_gone(const Call&) {}
   // Frees what this client had of the object.
   virtual void client_gone(ClientHandle) {}
-  // The same for a client that has ended in order: it said goodbye, or its process exited.
+  // The same for a client that has ended in order: by GOODBYE, or by the exit of its process.
   virtual void client_left(ClientHandle client) { client_gone(client); }
   // Called when a client has made the object, before opened(), if the call brings values that its elements begin as.
   virtual void begin_as(const Call&) {}
@@ -54,7 +54,6 @@ class Object : public DurableState {
   virtual bool is_over() const { return false; }
 
   // ---- For operators
-  virtual std::size_t size() const { return 0; }
   struct Hold {
     ClientHandle client;
     std::uint64_t who = 0;

@@ -24,7 +24,7 @@ class Barrier final : public Object {
   std::optional<Answer> expire(Call& call) override;
   void waiter_gone(const Call& call) override;
   void client_gone(ClientHandle client) override;
-  std::size_t size() const override { return static_cast<std::size_t>(arrived_); }
+  Contents contents() const override { return {static_cast<std::size_t>(arrived_), 0, false}; }
   // Lists the client that runs the action.
   std::vector<Hold> holders() const override;
   void save(Packer& packer) const override { packer.pack(broken_); }

@@ -18,7 +18,7 @@ class Dict final : public Object {
   std::optional<Answer> attempt(Call& call) override;
   // Watchers do not stand in line: each waits for a version of its own.
   bool may_overtake(const Call&) const override { return watchers_overtake(); }
-  std::size_t size() const override { return entries_.size(); }
+  Contents contents() const override { return {entries_.size(), entries_.bytes(), changes_.version() == 0}; }
   void save(Packer& packer) const override;
   void load(const msgpack::object& state) override;
   void drain_parts(std::vector<StoreOp>& ops, const NextNumber& next) override {
@@ -39,7 +39,7 @@ class Dict final : public Object {
   Answer insert(const Call& call);
   Answer clear();
   const DictEntries::Entry* find(const proto::Payload& key) const { return entries_.find(key.view()); }
-  // Sets the value of the key. False: there is no room, and nothing has changed.
+  // Sets the value of the key. Returns false if there is no room, and then changes nothing.
   bool put(const proto::Payload& key, proto::Payload value);
   void drop(const std::string& key);
 

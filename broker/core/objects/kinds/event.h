@@ -24,7 +24,7 @@ class EventObject final : public Object {
     }
   }
   std::optional<Answer> expire(Call&) override { return done(0); }
-  std::size_t size() const override { return set_ ? 1 : 0; }
+  Contents contents() const override { return {set_ ? std::size_t{1} : 0, 0, !set_}; }
   void save(Packer& packer) const override { packer.pack(set_); }
   void load(const msgpack::object& state) override { set_ = state.as<bool>(); }
 

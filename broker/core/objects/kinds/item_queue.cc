@@ -30,6 +30,12 @@ std::string item_record(ObjectId queue, const Item& item, std::int64_t lease, Cl
 
 }  // namespace
 
+std::size_t ItemQueue::Lease::bytes() const {
+  std::size_t sum = 0;
+  for (const Item& item : items) sum += item.value.size();
+  return sum;
+}
+
 std::size_t ItemQueue::line(const Call& call) const {
   switch (call.op.verb) {
     case Verb::put:
@@ -110,7 +116,8 @@ std::optional<Answer> ItemQueue::get(const Call& call) {
   std::int64_t number = 0;
   if (is_on_approval(call.op)) {
     number = ++last_lease_;
-    leases_.emplace(number, std::move(lease));
+    lent_.bytes += bytes;
+    lent_.leases.emplace(number, std::move(lease));
     if (durable()) unsaved_.leases.push_back(number);
     host.note_holding(call.client, id());
   }
@@ -126,10 +133,11 @@ Answer ItemQueue::task_done(std::int64_t many) {
 }
 
 Answer ItemQueue::settle(const Call& call) {
-  const auto found = leases_.find(lease_to_settle(call.op));
-  if (found == leases_.end() || found->second.client != call.client) return failed(Errc::lease_lost);
+  const auto found = lent_.leases.find(lease_to_settle(call.op));
+  if (found == lent_.leases.end() || found->second.client != call.client) return failed(Errc::lease_lost);
   Lease lease = std::move(found->second);
-  leases_.erase(found);
+  lent_.bytes -= lease.bytes();
+  lent_.leases.erase(found);
   dirty = true;
   if (!settles_as_done(call.op)) {
     give_back(std::move(lease));
@@ -152,10 +160,12 @@ void ItemQueue::give_back(Lease lease) {
 
 void ItemQueue::client_gone(ClientHandle client) {
   std::vector<std::int64_t> theirs;
-  for (const auto& [number, lease] : leases_)
+  for (const auto& [number, lease] : lent_.leases)
     if (lease.client == client) theirs.push_back(number);
   for (const std::int64_t number : theirs) {
-    give_back(std::move(leases_.extract(number).mapped()));
+    Lease lease = std::move(lent_.leases.extract(number).mapped());
+    lent_.bytes -= lease.bytes();
+    give_back(std::move(lease));
     dirty = true;
   }
 }
@@ -175,7 +185,7 @@ std::optional<Answer> ItemQueue::expire(Call& call) {
 
 std::vector<Object::Hold> ItemQueue::holders() const {
   std::vector<Hold> rows;
-  for (const auto& [number, lease] : leases_) rows.push_back({lease.client, 0, std::ssize(lease.items), number});
+  for (const auto& [number, lease] : lent_.leases) rows.push_back({lease.client, 0, std::ssize(lease.items), number});
   return rows;
 }
 
@@ -198,7 +208,7 @@ void ItemQueue::load(const msgpack::object& state) {
 
 std::vector<ClientHandle> ItemQueue::holding_clients() const {
   std::vector<ClientHandle> all;
-  for (const auto& [number, lease] : leases_) all.push_back(lease.client);
+  for (const auto& [number, lease] : lent_.leases) all.push_back(lease.client);
   return all;
 }
 
@@ -211,8 +221,8 @@ void ItemQueue::drain_parts(std::vector<StoreOp>& ops, const NextNumber& next) {
     ops.emplace_back(PutRecord{item->record, item_record(id(), *item, 0, {})});
   }
   for (const std::int64_t number : std::exchange(unsaved_.leases, {})) {
-    const auto lease = leases_.find(number);
-    if (lease == leases_.end()) continue;
+    const auto lease = lent_.leases.find(number);
+    if (lease == lent_.leases.end()) continue;
     for (Item& item : lease->second.items) {
       if (!item.record) item.record = next();
       ops.emplace_back(PutRecord{item.record, item_record(id(), item, number, lease->second.client)});
@@ -226,14 +236,15 @@ void ItemQueue::load_part(proto::TaskSeq seq, const msgpack::object& record) {
       record.as<std::tuple<std::uint64_t, std::int64_t, std::int64_t, std::uint64_t, msgpack::type::raw_ref>>();
   Item item{number, Payload::copy({value.ptr, value.size}), seq};
   if (lease == 0) return items_.load(std::move(item));
-  Lease& lent = leases_[lease];
+  lent_.bytes += item.value.size();
+  Lease& lent = lent_.leases[lease];
   lent.client = ClientHandle{client};
   lent.items.push_back(std::move(item));
 }
 
 void ItemQueue::parts_loaded() {
   items_.sort();
-  for (auto& [number, lease] : leases_) std::sort(lease.items.begin(), lease.items.end(), by_number);
+  for (auto& [number, lease] : lent_.leases) std::sort(lease.items.begin(), lease.items.end(), by_number);
 }
 
 std::vector<proto::TaskSeq> ItemQueue::part_records() const {
@@ -242,7 +253,7 @@ std::vector<proto::TaskSeq> ItemQueue::part_records() const {
     if (item.record) all.push_back(item.record);
   };
   for (const Item& item : items_) add(item);
-  for (const auto& [number, lease] : leases_)
+  for (const auto& [number, lease] : lent_.leases)
     for (const Item& item : lease.items) add(item);
   return all;
 }

@@ -19,7 +19,9 @@ class ItemQueue final : public Object {
   std::size_t line(const Call& call) const override;
   std::optional<Answer> expire(Call& call) override;
   void client_gone(ClientHandle client) override;
-  std::size_t size() const override { return items_.size(); }
+  Contents contents() const override {
+    return {items_.size(), items_.bytes() + lent_.bytes, items_.last_number() == 0 && unfinished_ == 0};
+  }
   std::vector<Hold> holders() const override;
   void save(Packer& packer) const override;
   void load(const msgpack::object& state) override;
@@ -33,6 +35,11 @@ class ItemQueue final : public Object {
   struct Lease {
     ClientHandle client;
     std::deque<Item> items;
+    std::size_t bytes() const;
+  };
+  struct Lent {
+    std::map<std::int64_t, Lease> leases;  // by number
+    std::size_t bytes = 0;                 // values of the items
   };
   // Changes of a durable queue that are not in the store.
   struct Unsaved {
@@ -52,7 +59,7 @@ class ItemQueue final : public Object {
   Items items_;
   std::int64_t unfinished_ = 0;
   std::int64_t last_lease_ = 0;
-  std::map<std::int64_t, Lease> leases_;
+  Lent lent_;
   Unsaved unsaved_;
 };
 

@@ -15,7 +15,7 @@ class Lock final : public Object {
   bool may_overtake(const Call& call) const override { return recursive() && held_by(call.holder()); }
   std::optional<Answer> expire(Call& call) override;
   void client_gone(ClientHandle client) override;
-  std::size_t size() const override { return count_; }
+  Contents contents() const override { return {static_cast<std::size_t>(count_), 0, token_ == 0 && count_ == 0}; }
   std::vector<Hold> holders() const override;
   void save(Packer& packer) const override;
   void load(const msgpack::object& state) override;

@@ -41,7 +41,9 @@ class Pipe final : public Object {
     const bool used = ends_[0].used || ends_[1].used;
     return used && (!ends_[0].used || is_closed(0)) && (!ends_[1].used || is_closed(1));
   }
-  std::size_t size() const override { return ends_[0].inbox.size() + ends_[1].inbox.size(); }
+  Contents contents() const override {
+    return {ends_[0].inbox.size() + ends_[1].inbox.size(), ends_[0].bytes + ends_[1].bytes, false};
+  }
   std::vector<Hold> holders() const override;
 
  private:

@@ -1,6 +1,6 @@
-// PipeLoans: the loans of one pipe. A loan keeps its end open while something bears it: the lender, from the loan on
+// PipeLoans: the loans of one pipe. A loan keeps its end open while something carries it: the lender, from the loan on
 // until it is placed; a task, until that ends; the value of an object; a client that has received such a value or
-// result and has not claimed the ticket yet. A message bears its loans only while the end that reads it can be had:
+// result and has not claimed the ticket yet. A message carries its loans only while the end that reads it can be had:
 // ends that lie in each other's messages, and nowhere else, are closed.
 #pragma once
 
@@ -33,9 +33,9 @@ class PipeLoans {
 
   // These do nothing when the ticket was claimed, or the loan has ended.
   void place_in_task(std::int64_t ticket, const TaskId& task, bool in_result);
-  // The lender takes back what it has not placed, or what has not reached its place; or a receiver gives the loan back.
+  // Call when the lender takes back what has not reached its place, or when a receiver gives the loan back.
   void take_back(std::int64_t ticket, ClientHandle client);
-  // reader: the end that will read the value, if that is a message. False: there is no such ticket.
+  // reader: the end that will read the value, if that is a message. Returns false if there is no such ticket.
   bool place_in_value(std::int64_t ticket, std::optional<End> reader);
   void value_gone(std::int64_t ticket);
   void received(std::int64_t ticket, ClientHandle client);
@@ -44,7 +44,7 @@ class PipeLoans {
   bool task_gone(std::int64_t ticket, ClientHandle receiver);
   // Returns whether a loan has ended.
   bool client_gone(ClientHandle client);
-  // The pipe is removed.
+  // Call when the pipe is removed.
   void end_all();
 
  private:

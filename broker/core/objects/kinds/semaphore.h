@@ -17,7 +17,9 @@ class Semaphore final : public Object {
   std::optional<Answer> attempt(Call& call) override;
   void client_gone(ClientHandle client) override;
   void client_left(ClientHandle client) override;
-  std::size_t size() const override { return static_cast<std::size_t>(value_); }
+  Contents contents() const override {
+    return {static_cast<std::size_t>(value_), 0, token_ == 0 && value_ == spec().size};
+  }
   std::vector<Hold> holders() const override;
   void save(Packer& packer) const override;
   void load(const msgpack::object& state) override;

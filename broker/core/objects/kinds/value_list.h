@@ -16,7 +16,7 @@ class ValueList final : public Object {
   // Watchers do not stand in line: each waits for a version of its own.
   bool may_overtake(const Call&) const override { return watchers_overtake(); }
   void begin_as(const Call& made) override;
-  std::size_t size() const override { return values_.size(); }
+  Contents contents() const override { return {values_.size(), bytes_, !fixed() && changes_.version() == 0}; }
   void save(Packer& packer) const override;
   void load(const msgpack::object& state) override;
 

@@ -1,27 +1,29 @@
 #include "broker/core/operators/why/serving.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <utility>
 
 #include "broker/core/operators/why/held_back.h"
+#include "broker/core/state/sight.h"
 #include "broker/core/tasks/process_queue.h"
 
 namespace forkmill::broker {
 
 const char* const kNestedWait =
-    "every child of its workers waits for tasks of this queue, so none can start: give nested tasks another queue, "
+    "every process of its workers waits for tasks of this queue, so none can start: give nested tasks another queue, "
     "with workers of its own";
 
-std::vector<Unserved> Serving::unserved() const {
+std::vector<Unserved> Serving::unserved(const Client& asker) const {
   std::vector<Unserved> rows;
   for (const auto& [name, wait] : state_.nested_waits) {
     const Queue* queue = state_.queues.find(name);
-    if (wait.confirmed && queue != nullptr && may_wait_for_itself(*queue))
+    if (wait.confirmed && queue != nullptr && may_see_queue(asker, name) && may_wait_for_itself(*queue))
       rows.push_back({name, "*", queue->ready.size(), kNestedWait});
   }
   for (const auto& [name, queue] : state_.queues) {
-    for (const auto& [type, count] : queue->ready.types()) {
+    for (const auto& [type, count] : seen_types(*queue, asker)) {
       if (rows.size() >= kMaxUnserved) return rows;
       if (std::string reason = why_unserved(*queue, type); !reason.empty()) {
         rows.push_back({name, state_.task_types.name(type), count, std::move(reason)});
@@ -29,6 +31,19 @@ std::vector<Unserved> Serving::unserved() const {
     }
   }
   return rows;
+}
+
+std::vector<Serving::TypeCount> Serving::seen_types(const Queue& queue, const Client& asker) {
+  if (may_see_queue(asker, base_queue(queue.name()))) return {queue.ready.types().begin(), queue.ready.types().end()};
+  std::map<TaskTypeId, std::size_t> own;
+  if (asker.owner == nullptr) return {};
+  queue.ready.visit_shares([&](int, const Share& share) {
+    if (share.key.owner != asker.owner->number) return;
+    share.visit([&](const Lane& lane) {
+      if (lane.size() > 0) own[lane.type] += lane.size();
+    });
+  });
+  return {own.begin(), own.end()};
 }
 
 bool Serving::is_served(const Queue& queue, const Worker& worker) const {
@@ -125,7 +140,7 @@ std::string Serving::why_waiting(const Task& task) const {
       if (auto held = why_held_back(state_, *task.queue, task.spec->name)) return std::move(held->text);
       std::string reason = why_unserved(*task.queue, task.type);
       return reason.empty()
-                 ? "waits for a free child; " + std::to_string(task.queue->ready.size()) + " ready in its queue"
+                 ? "waits for a free process; " + std::to_string(task.queue->ready.size()) + " ready in its queue"
                  : reason;
     }
     case State::running:

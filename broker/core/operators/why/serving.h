@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "broker/core/state/broker_state.h"
@@ -26,8 +27,8 @@ class Serving {
  public:
   Serving(BrokerState& state, const Registry& registry) : state_{state}, registry_{registry} {}
 
-  // Returns at most kMaxUnserved rows.
-  std::vector<Unserved> unserved() const;
+  // Returns at most kMaxUnserved rows, of the tasks that the client may see.
+  std::vector<Unserved> unserved(const Client& asker) const;
   static constexpr std::size_t kMaxUnserved = 1000;
   // Returns why the task waits. Empty: it does not wait.
   std::string why_waiting(const Task& task) const;
@@ -48,6 +49,9 @@ class Serving {
 
  private:
   using Clients = std::unordered_set<ClientHandle>;
+  using TypeCount = std::pair<TaskTypeId, std::size_t>;
+  // Returns how many ready tasks of each type the queue has that the client may see.
+  static std::vector<TypeCount> seen_types(const Queue& queue, const Client& asker);
   Clients clients_with_running_tasks(const Queue& queue) const;
   bool are_all_waiting(const Worker& worker, const Queue& queue, const Clients& with_running_tasks) const;
   bool is_served(const Queue& queue, const Worker& worker) const;

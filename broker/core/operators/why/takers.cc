@@ -14,7 +14,7 @@ namespace {
 std::string load_of(const Worker& worker) {
   const std::size_t busy = std::min<std::size_t>(worker.in_pool(), worker.info.children);
   return "holds " + proto::format_count(worker.in_pool(), "task") + ", " + std::to_string(busy) + " of its " +
-         proto::format_count(worker.info.children, "child") + " " + (busy == 1 ? "is" : "are") + " busy";
+         proto::format_count(worker.info.children, "process") + " " + (busy == 1 ? "is" : "are") + " busy";
 }
 
 std::string name_and_host(const Worker& worker) { return worker.session.name.str() + " on " + worker.session.host; }

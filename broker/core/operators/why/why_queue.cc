@@ -68,7 +68,7 @@ void explain(Findings& found, const BrokerState& state, const Serving& serving, 
   }
   if (queue.running > 0) {
     found.push_back({Reason::runs, proto::format_count(queue.running, "task") +
-                                       " with workers: they run, or wait for " + "a free child there"});
+                                       " with workers: they run, or wait for " + "a free process there"});
   }
 }
 

@@ -47,6 +47,9 @@ std::optional<Finding> why_behind(const Task& task) {
   }
   if (ahead.clients > 0)
     first.push_back("tasks of " + proto::format_count(ahead.clients, "other client") +
+                    " of its principal, in turns with those of its own");
+  if (ahead.principals > 0)
+    first.push_back("tasks of " + proto::format_count(ahead.principals, "other principal") +
                     ", in turns with those of its own");
   if (first.empty()) return std::nullopt;
   return Finding{Reason::behind, "granted before it: " + listed(first)};
@@ -83,9 +86,9 @@ Finding why_with_worker(const BrokerState& state, const Task& task, const Worker
     return {Reason::runs, attempt + " runs in worker " + name + " on " + worker.session.host + " for " +
                               in_words(state.clock.unix_time() - *start)};
   }
-  return {Reason::in_worker, attempt + " waits in worker " + name + " for a free child: it holds " +
+  return {Reason::in_worker, attempt + " waits in worker " + name + " for a free process: it holds " +
                                  proto::format_count(worker.in_pool(), "task") + " for " +
-                                 proto::format_count(worker.info.children, "child")};
+                                 proto::format_count(worker.info.children, "process")};
 }
 
 Findings why_running(const BrokerState& state, const Task& task, bool waits_for_object) {

@@ -18,7 +18,7 @@ Examples:
   forkmill keygen broker.key        for --server-key of forkmill-broker
   forkmill keygen alice.key         for --key of workers and clients
 
-The broker accepts a key that stands in its --authorized-keys file, one a line, such as
+The broker accepts a key that stands in its --authorized-keys file, one per line, such as
     alice client,admin 8c1d...
 Workers and clients give their key with --key FILE, and the public key of the broker with
 --server-public-key KEY. deploy/SECURITY.md explains how to connect two machines.)HELP";

@@ -7,6 +7,7 @@
 #include <set>
 #include <utility>
 
+#include "client/cli/commands/trace.h"
 #include "client/cli/errors/report.h"
 #include "client/cli/errors/start_error.h"
 #include "client/cli/text/answers.h"
@@ -39,6 +40,7 @@ double now_in_seconds() {
 SubmitOptions single_attempt(SubmitOptions options) {
   options.max_attempts = 1;
   options.dead_letter = false;
+  add_headers(options);
   return options;
 }
 

@@ -17,7 +17,7 @@ class JobCount {
 
   // kDefault.
   JobCount() = default;
-  // Null: `text` is none of the above, or exceeds kMax.
+  // Returns nullopt if `text` is none of the above, or exceeds kMax.
   static std::optional<JobCount> parse(std::string_view text);
 
   // Whether it depends on the number of processes.

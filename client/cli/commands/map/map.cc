@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <optional>
 #include <thread>
 
 #include "client/cli/commands/connection.h"
@@ -12,6 +13,7 @@
 #include "client/cli/commands/map/fleet_setup.h"
 #include "client/cli/commands/map/help.h"
 #include "client/cli/commands/map/options.h"
+#include "client/cli/commands/tasks.h"
 #include "client/cli/errors/command_error.h"
 #include "client/cli/map/session.h"
 #include "client/cli/os/terminal.h"
@@ -124,6 +126,8 @@ int map(const MapOptions& given, const std::vector<std::string>& words, const Co
       .starts = {.limit = TimeLimit{options.run.timeout, options.run.timeout_percent}, .delay = options.run.delay}};
   if (!log.joblog.empty()) parts.files.joblog = std::make_unique<JobLog>(log.joblog, log_mode(log, plus));
   if (!log.results.empty()) parts.files.results = open_results(log.results, setup.syntax());
+  std::optional<RunReport> report;
+  if (!log.report.empty()) parts.files.report = &report.emplace(log.report, unix_now().count());
   parts.count_first = halt.percent || display.wants_progress();
   ExecFleet fleet{connection.client(), *executor, fleet_setup};
   MapSession session{
@@ -132,7 +136,9 @@ int map(const MapOptions& given, const std::vector<std::string>& words, const Co
       fleet,
       display,
       signals};
-  return session.run();
+  const int status = session.run();
+  if (report) report->write(unix_now().count());
+  return status;
 }
 
 }  // namespace

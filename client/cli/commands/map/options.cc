@@ -131,6 +131,8 @@ void add_log(CLI::App& command, MapOptions::Log& log) {
            ".json; to PATH, PATH.err and PATH.seq if PATH has replacement strings");
   add_text(command, "--joblog", log.joblog, "FILE",
            "Write a line of tab-separated fields for each job that has ended; - is stdout, +FILE appends");
+  add_text(command, "--report", log.report, "FILE",
+           "Write a page about the run, in HTML, when it has ended: times, failures, what ran where");
   command.add_flag("--resume", log.resume, "Skip the commands that are in the job log, and append to it");
   command.add_flag("--resume-failed", log.resume_failed,
                    "Skip only the commands that have succeeded, and append to the job log");

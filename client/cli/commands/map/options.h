@@ -59,6 +59,7 @@ struct MapOptions {
   struct Log {
     std::string results;
     std::string joblog;
+    std::string report;
     bool resume = false;
     bool resume_failed = false;
     bool retry_failed = false;

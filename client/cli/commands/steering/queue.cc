@@ -1,13 +1,14 @@
 // forkmill queue ls, pause, resume, limit, purge: the queues of tasks.
-#include <algorithm>
+#include <string_view>
+#include <utility>
 
-#include "client/cli/commands/cancel.h"
+#include "client/cli/commands/change.h"
 #include "client/cli/commands/steering/pause.h"
 #include "client/cli/commands/tasks.h"
 #include "client/cli/errors/command_error.h"
 #include "client/cli/os/confirm.h"
 #include "client/cli/text/answers.h"
-#include "client/cli/text/human.h"
+#include "client/cli/views/changes.h"
 
 namespace forkmill::cli {
 
@@ -59,39 +60,41 @@ void check_queue(Connection& connection, const std::string& name) {
   throw CommandError{ExitCode::not_found, "there is no queue " + name, "see those that there are: forkmill queue ls"};
 }
 
+// Leaves the tasks out of the count that the command does not cancel.
+Json without_running(Json counted) {
+  auto& states = counted["states"];
+  counted["matched"] = number_of(counted, "matched") - number_of(states, "running");
+  states.erase("running");
+  return counted;
+}
+
 // "519 tasks of queue mail (19 scheduled, 500 ready)"
-std::string selection_text(const PurgeCommand& options, const std::vector<Json>& rows,
-                           const std::vector<std::string>& states) {
-  std::string parts;
-  for (const auto& state : states) {
-    const auto count =
-        std::count_if(rows.begin(), rows.end(), [&](const Json& row) { return text_of(row, "state") == state; });
-    parts += (parts.empty() ? "" : ", ") + std::to_string(count) + " " + state;
-  }
-  return format_count(rows.size(), "task") + " of queue " + options.queue + " (" + parts + ")";
+std::string selection_text(const PurgeCommand& options, const Json& counted) {
+  Json ordered{{"matched", value_of(counted, "matched")}, {"states", Json::object()}};
+  for (const char* state : {"scheduled", "ready", "running"})
+    if (options.running || std::string_view{state} != "running")
+      ordered["states"][state] = number_of(value_of(counted, "states"), state);
+  return count_summary(ordered, " of queue " + options.queue);
 }
 
 int purge(const PurgeCommand& options, const ConnectionOptions& connection_options) {
   if (!options.dry_run) check_can_ask(options.yes);
   Connection connection{connection_options};
   check_queue(connection, options.queue);
-  TaskFilter filter;
-  filter.queue = options.queue;
-  const auto& states = options.running ? kUnfinishedStates : kWaitingStates;
-  const auto rows = tasks_in(connection, filter, states);
-  const auto selection = selection_text(options, rows, states);
-  if (options.dry_run) return print_stdout(selection + " would be cancelled\n");
-  if (!options.yes && !rows.empty())
-    confirm("Cancel " + selection + "? Type the name of the queue to confirm:", "nothing was cancelled", options.queue);
-  std::size_t cancelled = 0;
-  std::size_t requested = 0;
-  cancel_rows(connection, rows, [&](const std::string&, CancelState state) {
-    cancelled += state == CancelState::cancelled ? 1U : 0U;
-    requested += state == CancelState::requested ? 1U : 0U;
-  });
-  return print_stdout(format_count(cancelled, "task") + " cancelled" +
-                      (requested == 0 ? "" : ", " + std::to_string(requested) + " running and requested to stop") +
-                      "\n");
+  ChangeTasks order{.action = TaskAction::cancel, .running = options.running};
+  order.filter.queue = options.queue;
+  if (options.dry_run || !options.yes) {
+    auto counted = count_tasks(connection, order);
+    if (!options.running) counted = without_running(std::move(counted));
+    const auto selection = selection_text(options, counted);
+    if (options.dry_run) return print_stdout(selection + " would be cancelled\n");
+    if (number_of(counted, "matched") > 0)
+      confirm("Cancel " + selection + "? Type the name of the queue to confirm:", "nothing was cancelled",
+              options.queue);
+  }
+  auto answer = change_tasks(connection, order);
+  if (!options.running) answer["skipped"].erase("running");  // not meant, and therefore not worth a word
+  return print_stdout(change_summary(answer, "cancelled") + "\n");
 }
 
 int limit(const LimitQueue& limits, const OutputOptions& output, const ConnectionOptions& connection_options) {
@@ -103,7 +106,8 @@ int limit(const LimitQueue& limits, const OutputOptions& output, const Connectio
 
 void add_limit(const Program& program, CLI::App& group) {
   constexpr std::uint64_t kMaxCount = 1'000'000'000;
-  auto* command = group.add_subcommand("limit", "Set limits of a queue, or reset them to those of the broker's start");
+  auto* command =
+      group.add_subcommand("limit", "Set limits of a queue, or reset them to the broker's configured values");
   auto limits = std::make_shared<LimitQueue>();
   auto output = std::make_shared<OutputOptions>();
   command->footer(kLimitFooter);
@@ -114,7 +118,7 @@ void add_limit(const Program& program, CLI::App& group) {
   add_count("--length", limits->max_tasks,
             "Maximum tasks in the queue, with those whose results have not been fetched");
   add_size(*command, "--bytes", limits->max_bytes, "Maximum size of their arguments and results");
-  add_count("--running", limits->max_running, "Maximum tasks of the queue that workers have at a time");
+  add_count("--running", limits->max_running, "Maximum tasks of the queue held by workers at a time");
   command->add_flag("--reset", limits->reset, "First drop all limits that were set by this command");
   add_format_options(*command, *output);
   add_connection_options(*command, program.connection);
@@ -128,7 +132,7 @@ void add_purge(const Program& program, CLI::App& group) {
   auto options = std::make_shared<PurgeCommand>();
   command->footer(kPurgeFooter);
   command->add_option("queue", options->queue, "Name of the queue")->required()->option_text("QUEUE");
-  command->add_flag("--running", options->running, "Also request running tasks to stop");
+  command->add_flag("--running", options->running, "Also ask running tasks to stop");
   command->add_flag("--dry-run", options->dry_run, "Print how many tasks would be cancelled and exit");
   command->add_flag("-y,--yes", options->yes, "Do not ask for confirmation");
   add_connection_options(*command, program.connection);

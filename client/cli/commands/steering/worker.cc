@@ -1,7 +1,12 @@
-// forkmill worker ls, drain, scale, pause, resume: the workers.
+// forkmill worker ls, drain, restart, scale, pause, resume: the workers.
+#include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <set>
+#include <string>
 #include <thread>
+#include <tuple>
+#include <utility>
 
 #include "client/cli/commands/tasks.h"
 #include "client/cli/errors/command_error.h"
@@ -21,8 +26,21 @@ Examples:
   forkmill worker drain w1 --wait
   forkmill worker drain --host node7 --yes
 
-Exit status: 0 the workers drain, or have ended with --wait; 1 one of them does not obey; 2 there is no such
+Exit status: 0 the workers drain, or have ended with --wait; 1 one of them does not obey; 4 there is no such
 worker.)";
+
+constexpr const char* kRestartWorkerFooter =
+    R"(A restarted worker finishes what runs, hands back what has not started, and starts the same program with the
+same arguments and process id again, so that a newer version that was installed meanwhile runs. SIGTERM during
+the drain ends it for good. A worker of an earlier version does not obey and is reported as unsupported, and so
+are workers that a client has started.
+
+Examples:
+  forkmill worker restart w1 --wait
+  forkmill worker restart --host node7 --yes
+
+Exit status: 0 the workers restart, or have restarted with --wait; 1 one of them does not obey; 2 there is no
+such worker.)";
 
 constexpr const char* kScaleWorkerFooter =
     R"(A worker may have up to four times the processes that it was started with. Processes beyond a lower number end
@@ -45,7 +63,9 @@ struct WorkerSelection {
   std::string host;
   bool all = false;
   bool wait = false;
-  bool asks = false;  // before it steers all workers, or all of a host
+  const char* asks = nullptr;  // the verb, if it asks before it steers all workers, or all of a host
+  const char* done = "";       // its past tense
+  bool comes_back = false;     // --wait: until the workers are there again
   bool yes = false;
   OutputOptions output;
 };
@@ -110,8 +130,15 @@ std::vector<SteerWorkers> scale_orders(const WorkerSelection& selection) {
   return orders;
 }
 
+// "; ordered before: w1, w2"
+std::string done_before(const Json& rows) {
+  std::string text;
+  for (const auto& row : rows) text += (text.empty() ? "; ordered before: " : ", ") + text_of(row, "name");
+  return text;
+}
+
 // Returns the rows of all answers, as one answer. If one order fails, prints the answers before, whose orders stay
-// valid, and throws the error.
+// valid, and throws an error that names their workers.
 Json carry_out_all(Connection& connection, const std::vector<SteerWorkers>& orders, const OutputOptions& output) {
   Json answer{{"workers", Json::array()}};
   auto& rows = answer["workers"];
@@ -120,26 +147,55 @@ Json carry_out_all(Connection& connection, const std::vector<SteerWorkers>& orde
       const auto body = connection.carry_out(order);
       for (const auto& row : value_of(body, "workers")) rows.push_back(row);
     }
-  } catch (const Error&) {
-    if (!rows.empty()) print_answer(answer, output);
-    throw;
+  } catch (const Error& error) {
+    if (rows.empty()) throw;
+    print_answer(answer, output);
+    const auto code = error.code() == Errc::worker_unknown ? ExitCode::not_found : ExitCode::failed;
+    throw CommandError{code, error.what() + done_before(rows)};
   }
   return answer;
 }
 
-void confirm_drain(const WorkerSelection& selection) {
+// Returns the workers by name and host, with their sessions.
+std::set<std::tuple<std::string, std::string, std::int64_t>> sessions_of_workers(Connection& connection) {
+  std::set<std::tuple<std::string, std::string, std::int64_t>> sessions;
+  for (const auto& row : value_of(connection.ask(QueryKind::workers), "workers"))
+    sessions.emplace(text_of(row, "name"), text_of(row, "host"), number_of(row, "session"));
+  return sessions;
+}
+
+// Blocks until each worker in `answer` that obeys has a session that is not among those `before`.
+void await_return(Connection& connection, const Json& answer,
+                  const std::set<std::tuple<std::string, std::string, std::int64_t>>& before) {
+  for (const auto& row : value_of(answer, "workers")) {
+    if (text_of(row, "answer") == "unsupported") continue;
+    const auto is_back = [&] {
+      const auto now = sessions_of_workers(connection);
+      return std::ranges::any_of(now, [&](const auto& one) {
+        const auto& [name, host, session] = one;
+        return name == text_of(row, "name") && host == text_of(row, "host") && !before.contains(one);
+      });
+    };
+    while (!is_back()) std::this_thread::sleep_for(kLookForWorkers);
+  }
+}
+
+void confirm_end(const WorkerSelection& selection) {
   check_can_ask(selection.yes, "give --yes; `forkmill worker ls` lists the workers");
   if (!selection.yes)
-    confirm("Drain all workers" + (selection.host.empty() ? "" : " of host " + selection.host) + "? [y/N]",
-            "nothing was drained");
+    confirm(selection.asks + std::string{" all workers"} +
+                (selection.host.empty() ? "" : " of host " + selection.host) + "? [y/N]",
+            std::string{"nothing was "} + selection.done);
 }
 
 int steer(const WorkerSelection& selection, MakeOrders make_orders, const ConnectionOptions& connection_options) {
   const auto orders = make_orders(selection);
-  if (selection.asks && selection.names.empty()) confirm_drain(selection);
+  if (selection.asks != nullptr && selection.names.empty()) confirm_end(selection);
   Connection connection{connection_options};
+  const auto before = sessions_of_workers(connection);
   const auto answer = carry_out_all(connection, orders, selection.output);
   if (selection.wait) await_end(connection, answer);
+  if (selection.wait && selection.comes_back) await_return(connection, answer, before);
   return print_answer(answer, selection.output);
 }
 
@@ -165,20 +221,34 @@ std::shared_ptr<WorkerSelection> add_for_many(const Program& program, CLI::App& 
 void add_drain(const Program& program, CLI::App& group) {
   auto* command = group.add_subcommand("drain", "Let workers finish what they run, and end");
   const auto selection = add_for_many(program, *command, orders_of<WorkerAction::drain>);
-  selection->asks = true;
+  selection->asks = "Drain";
+  selection->done = "drained";
   command->footer(kDrainWorkerFooter);
   command->add_flag("--wait", selection->wait, "Wait until they have ended");
+  command->add_flag("-y,--yes", selection->yes, "Do not ask for confirmation of --host and --all");
+}
+
+void add_restart(const Program& program, CLI::App& group) {
+  auto* command = group.add_subcommand("restart", "Let workers finish what they run, and start again");
+  const auto selection = add_for_many(program, *command, orders_of<WorkerAction::restart>);
+  selection->asks = "Restart";
+  selection->done = "restarted";
+  selection->comes_back = true;
+  command->footer(kRestartWorkerFooter);
+  command->add_flag("--wait", selection->wait, "Wait until they are there again");
   command->add_flag("-y,--yes", selection->yes, "Do not ask for confirmation of --host and --all");
 }
 
 }  // namespace
 
 void add_worker(const Program& program) {
-  auto* group = program.app.add_subcommand("worker", "List, drain, scale and pause workers")->require_subcommand(1);
+  auto* group =
+      program.app.add_subcommand("worker", "List, drain, restart, scale and pause workers")->require_subcommand(1);
   auto* list = group->add_subcommand("ls", "List workers, where they run and what they do");
   list->alias("list")->footer("Examples:\n  forkmill worker ls -o wide\n  forkmill worker ls --no-headers | wc -l");
   add_view(program, *list, QueryKind::workers, show_workers);
   add_drain(program, *group);
+  add_restart(program, *group);
   auto* scaled = group->add_subcommand("scale", "Set the number of processes of workers while they run");
   scaled->footer(kScaleWorkerFooter);
   add(program, *scaled, "NAME=N...", "Names of workers, each with a number of processes", scale_orders);

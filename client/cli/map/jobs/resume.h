@@ -31,7 +31,7 @@ class Finished {
   // Adds a line of the log. A later line of the same job replaces an earlier one.
   void add(const JobLogEntry& entry);
 
-  // Removes a finished job with this command. False: there is none, so a job with this command has to run.
+  // Removes a finished job with this command. Returns false if there is none, so that a job with this command must run.
   bool pop(std::string_view command);
   // Removes a finished job with this number, for commands that differ in each run.
   bool pop(std::uint64_t seq);

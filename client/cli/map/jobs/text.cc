@@ -51,7 +51,7 @@ void refuse_unsupported(std::string_view inside) {
 Text::Text(std::string_view text, const Syntax& syntax) {
   while (!text.empty()) {
     if (is_perl(text)) {
-      throw UsageError{"{= =} is not supported: it has Perl code in GNU parallel",
+      throw UsageError{"{= =} is not supported: it runs Perl code in GNU parallel",
                        "use a shell command such as $(echo {} | sed ...), or the replacement strings of --plus"};
     }
     Piece piece;

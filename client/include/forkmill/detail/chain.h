@@ -2,8 +2,7 @@
 // is ready. For the library.
 //
 // Invariants: a target is resolved exactly once, by run() or by abandon(). run() is called on the source's executor,
-// after `source` has been set. Exceptions of a user's function go into
-// the target and never leave run().
+// after `source` has been set. Exceptions of a user's function go into the target and never leave run().
 #pragma once
 
 #include <forkmill/detail/value.h>

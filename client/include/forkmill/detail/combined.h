@@ -71,7 +71,7 @@ class Combined : public LocalState<T> {
       if (ended_) notes_[i].unhook(*inputs[i]);  // the end may have come before the note was there
     }
   }
-  // Ends the wait for inputs. False: another thread has.
+  // Ends the wait for inputs. Returns false if another thread has ended it.
   bool end() noexcept {
     if (ended_.exchange(true)) return false;
     std::vector<Ref<State>> inputs;
@@ -110,7 +110,7 @@ class AllState final : public Combined<AllState<T, Futures>, T, Futures> {
     if (left_ == 0) return this->publish();
     this->hook_notes();
   }
-  // An input is ready. Called once for each input, by any thread; whichever comes first to an end resolves the state.
+  // Called once for each input when it is ready, by any thread; whichever comes first to an end resolves the state.
   void note(std::size_t, State& input) noexcept {
     const auto error = error_in(input);
     if (!error && --left_ != 0) return;
@@ -157,7 +157,7 @@ class AnyState final : public Combined<AnyState<T>, AnyOf<T>, std::vector<Future
   explicit AnyState(std::vector<Future<T>> futures) : Base{std::move(futures)} {}
   // Begins to wait for the first input.
   void start() { this->hook_notes(); }
-  // An input is ready. The first one resolves the state.
+  // Call when an input is ready. The first one resolves the state.
   void note(std::size_t index, State&) noexcept {
     if (this->end()) this->succeed(index, std::move(this->futures_));
   }

@@ -25,8 +25,8 @@ class Continuation : public Runnable {
   Ref<State> source;
   // Link of the list that the continuation is in.
   Continuation* previous = nullptr;
-  // True: the library's own code, quick, without a user's function; runs on the thread that resolves. False: runs on
-  // the executor.
+  // Whether this is the library's own code, quick and without a user's function, which runs on the thread that
+  // resolves. Any other runs on the executor.
   const bool direct;
 };
 

@@ -48,7 +48,7 @@ class CompletionOrder : public Counted {
   void expect(std::vector<Ref<State>> inputs);
   // Waits for none of them any more. No input keeps this afterwards.
   void give_up() noexcept;
-  // A state has become ready. Any thread.
+  // Call when a state has become ready. Any thread.
   void note(std::size_t index, State&) noexcept;
   // Blocks until a state is ready that was not returned before, and returns its index; none if the deadline has passed
   // first. A deadline in the past only looks.

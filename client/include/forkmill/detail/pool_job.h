@@ -63,7 +63,7 @@ inline std::size_t number_of_results(const std::vector<std::string_view>& chunks
   return all;
 }
 
-// Appends the results in a chunk, if all of them are plain values. False: `values` is as before.
+// Appends the results in a chunk, if all of them are plain values; else returns false, and leaves `values` as it was.
 template <class T>
 bool read_plain_results(std::string_view chunk, std::vector<T>& values) {
   if constexpr (kIsPlain<T>) {
@@ -139,7 +139,7 @@ class ResultState final : public LocalState<T> {
   }
   // Begins to wait for the job.
   void start() { note_.hook(*this, end(), 0); }
-  // The job is ready.
+  // Called when the job is ready.
   void note(std::size_t, State& ended) noexcept {
     if (const auto& error = ended.outcome().error())
       this->fail(error);

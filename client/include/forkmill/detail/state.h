@@ -73,7 +73,7 @@ class State : public Counted, public StateBits {
   // Adds a continuation, which runs when the state is ready; at once if it is. The caller need not own the state if
   // the continuation keeps it alive until it runs.
   void add(Continuation* owned);
-  // Takes a continuation back, for the caller to dispose of. False: it is being handed out, or has been.
+  // Takes a continuation back, for the caller to dispose of. Returns false if it is being handed out, or has been.
   bool remove(Continuation& link) noexcept;
 
   // Resolves the state with an error. Each state is resolved exactly once: by this, or by a member of a derived class.
@@ -85,7 +85,7 @@ class State : public Counted, public StateBits {
 
   // The state that holds the value or error: this one, or the one that it has ended as. Only when ready.
   virtual State& outcome() noexcept { return *this; }
-  // The error of outcome(); null: there is none. Only when ready.
+  // The error of outcome(), or null. Only when ready.
   const std::exception_ptr& error() const noexcept { return error_; }
 
   // The task's id; nil without one.

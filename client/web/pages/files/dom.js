@@ -58,6 +58,22 @@ export function confirm(question, action, word) {
   });
 }
 
+// Asks for a text. Resolves to it, or to null if it is empty or the dialog was left.
+export function ask_text(question, action, title) {
+  return new Promise((resolve) => {
+    const input = h("input", {"aria-label": title, autocomplete: "off"});
+    const dialog = h("dialog", {}, h("form", {method: "dialog"}, h("p", {}, question), h("p", {}, input),
+      h("div", {class: "row"}, h("button", {value: "yes"}, action),
+        h("button", {value: "", formnovalidate: true}, "Leave it"))));
+    dialog.addEventListener("close", () => {
+      resolve(dialog.returnValue === "yes" && input.value !== "" ? input.value : null);
+      dialog.remove();
+    });
+    document.body.append(dialog);
+    dialog.showModal();
+  });
+}
+
 // Asks for whole numbers. inputs: [{name, title, value}]. Resolves to {name: number} of those that were changed and are
 // not empty, or to null.
 export function ask_numbers(question, action, inputs) {

@@ -6,7 +6,10 @@ import {overview} from "./overview.js";
 import {queues} from "./queues.js";
 import {tasks, dead_letters} from "./tasks.js";
 import {task} from "./task.js";
+import {errors} from "./errors.js";
 import {workers} from "./workers.js";
+import {object, objects} from "./objects.js";
+import {audit} from "./audit.js";
 
 const PAGES = [
   [/^\/$/, "Overview", overview],
@@ -14,9 +17,13 @@ const PAGES = [
   [/^\/tasks$/, "Tasks", tasks],
   [/^\/tasks\/([^/]+)$/, "Task", task],
   [/^\/dead$/, "Dead letters", dead_letters],
+  [/^\/errors$/, "Errors", errors],
   [/^\/workers$/, "Workers", workers],
+  [/^\/objects$/, "Locks and queues", objects],
+  [/^\/objects\/([^/]+)$/, "Named object", object],
+  [/^\/audit$/, "Audit", audit],
 ];
-const KEYS = {o: "/", q: "/queues", t: "/tasks", d: "/dead", w: "/workers"};
+const KEYS = {o: "/", q: "/queues", t: "/tasks", d: "/dead", e: "/errors", w: "/workers", l: "/objects", a: "/audit"};
 
 const page = document.getElementById("page");
 let leave = null;  // ends what the page that is shown has started

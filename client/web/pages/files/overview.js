@@ -54,7 +54,7 @@ function view({status, attention, history}) {
       status.store, `; since then ${count(tasks.succeeded)} succeeded, ${count(tasks.failed)} failed, `,
       `${count(tasks.cancelled)} cancelled, ${count(tasks.expired)} expired`),
     h("p", {class: "faint"}, "Keys: ", h("kbd", {}, "/"), " finds a task; ", h("kbd", {}, "g"), " and then ",
-      h("kbd", {}, "o"), h("kbd", {}, "q"), h("kbd", {}, "t"), h("kbd", {}, "d"), h("kbd", {}, "w"), " opens a page"),
+      [..."oqtdewla"].map((key) => h("kbd", {}, key)), " opens a page"),
   ];
 }
 

@@ -7,11 +7,10 @@ import {bytes, count, duration} from "./format.js";
 async function purge(name, say) {
   const path = `/queues/${segment(name)}/purge`;
   try {
-    const {matched, more} = await post(path, {dry_run: true});
-    const many = `${more ? "more than " : ""}${count(matched)}`;
-    if (!await confirm(`Cancel ${many} tasks of queue ${name} that have not started?`, "Purge", name)) return;
+    const {matched} = await post(path, {dry_run: true});
+    if (!await confirm(`Cancel ${count(matched)} tasks of queue ${name} that have not started?`, "Purge", name)) return;
     const done = await post(path, {confirm: name});
-    say(h("p", {role: "status"}, `${count(done.cancelled ?? 0)} tasks of ${name} cancelled`, done.more ? "; some are left" : ""));
+    say(h("p", {role: "status"}, `${count(done.cancelled ?? 0)} tasks of ${name} cancelled`, done.more ? "; the broker goes on" : ""));
   } catch (error) {
     say(fault(error));
   }

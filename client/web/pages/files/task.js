@@ -1,5 +1,5 @@
 // One task: its state, arguments and error, and what may be done with it.
-import {confirm, fields, h, replace} from "./dom.js";
+import {confirm, fields, h, replace, table} from "./dom.js";
 import {post, segment, watch} from "./api.js";
 import {fault} from "./fault.js";
 import {age, bytes, duration, time} from "./format.js";
@@ -8,6 +8,19 @@ const UNFINISHED = ["scheduled", "ready", "running"];
 
 function section(title, text) {
   return text === null || text === undefined || text === "" ? [] : [h("h2", {}, title), h("pre", {tabindex: 0}, text)];
+}
+
+const ATTEMPTS = [
+  {title: "Attempt", number: true, value: (row) => row.attempt},
+  {title: "Ended as", value: (row) => h("span", {class: row.outcome}, row.outcome)},
+  {title: "Worker", value: (row) => row.worker},
+  {title: "Started", short: true, value: (row) => time(row.started_at_ms)},
+  {title: "Ran", number: true, value: (row) => row.started_at_ms ? duration(row.ended_at_ms - row.started_at_ms) : "–"},
+  {title: "Error", value: (row) => row.message || row.code},
+];
+
+function attempts_view(attempts) {
+  return attempts.length === 0 ? [] : [h("h2", {}, "Attempts"), table(ATTEMPTS, attempts, "")];
 }
 
 function error_view(error) {
@@ -29,7 +42,9 @@ function view(task) {
       ["started", time(task.started_at_ms)], ["running for", ran], ["finished", time(task.finished_at_ms)],
       ["from submission to end", took], ["worker", task.worker], ["last attempt", task.outcome],
       ["result", task.result_bytes > 0 ? bytes(task.result_bytes) : null]]),
+    attempts_view(task.attempts),
     error_view(task.error),
+    section("Headers", Object.entries(task.headers).map(([name, value]) => `${name}: ${value}`).join("\n")),
     section("Arguments", task.arguments === null ? null : JSON.stringify(task.arguments, null, 2)),
   ];
 }

@@ -1,11 +1,12 @@
 // The search for tasks, and the dead letters: the same list with other changes.
-import {confirm, h, replace, table} from "./dom.js";
+import {ask_text, confirm, h, replace, table} from "./dom.js";
 import {get, post, segment} from "./api.js";
 import {fault} from "./fault.js";
-import {age, count, first_line, time} from "./format.js";
+import {age, count, duration, first_line, time} from "./format.js";
 
 const STATES = ["", "scheduled", "ready", "running", "succeeded", "failed", "cancelled", "expired"];
 const UNFINISHED = ["", "scheduled", "ready", "running"];
+const MOVABLE = [...UNFINISHED, "failed"];
 const FILTERS = [["queue", "Queue"], ["task", "Task"], ["id", "Id begins with"], ["error", "Error contains"],
   ["since", "Submitted since (10m, or a time)"], ["until", "Submitted until"]];
 
@@ -16,7 +17,8 @@ const COLUMNS = [
   {title: "Task", value: (row) => row.command ? `${row.name}: ${first_line(row.command)}` : row.name},
   {title: "Attempt", number: true, value: (row) => count(row.attempt)},
   {title: "Submitted", short: true, value: (row) => h("span", {title: time(row.submitted_at_ms)}, `${age(row.submitted_at_ms)} ago`)},
-  {title: "Ran", number: true, value: (row) => row.state === "running" ? age(row.started_at_ms) : "–"},
+  {title: "Ran", number: true, value: (row) => row.finished_at_ms && row.started_at_ms ?
+    duration(row.finished_at_ms - row.started_at_ms) : row.state === "running" ? age(row.started_at_ms) : "–"},
   {title: "Error", value: (row) => row.error ? `${row.error.type ?? row.error.code}: ${first_line(row.error.message) ?? ""}` : "–"},
 ];
 
@@ -33,25 +35,42 @@ function form(query, with_state, go, path) {
     h("button", {}, "Search"));
 }
 
-// Carries out a change of all tasks that match, in as many requests as it takes.
-async function change_all(path, filter, verb, say) {
+// Waits until the broker has changed all tasks, and says how far it has come.
+async function follow(id, verb, say) {
+  for (;;) {
+    const {state, matched, changed, skipped} = await get(`/changes/${segment(id)}`);
+    const left_out = Object.entries(skipped ?? {}).map(([reason, number]) => `${count(number)} ${reason}`).join(", ");
+    say(h("p", {role: "status"}, `${verb}: ${count(changed)} of ${count(matched)} tasks${left_out && `; skipped: ${left_out}`}`));
+    if (state === "done") return;
+    await new Promise((resolve) => { setTimeout(resolve, 1000); });
+  }
+}
+
+// Carries out a change of all tasks that match. `more`: further values of the request, or a function that asks for them.
+async function change_all(path, filter, verb, say, more = () => ({})) {
   try {
-    const {matched, more} = await post(path, {filter, dry_run: true});
+    const values = await more();
+    if (values === null) return false;
+    const {matched} = await post(path, {filter, dry_run: true, ...values});
     if (matched === 0) return say(h("p", {role: "status"}, "No task matches."));
-    const many = `${more ? "more than " : ""}${matched}`;
-    if (!await confirm(`${verb} ${many} tasks: all that match the search, not only those of this page?`, verb, many)) return false;
-    let done = 0;
-    for (let left = true; left;) {
-      const answer = await post(path, {filter, confirm: 10000});
-      left = answer.more && answer.matched > 0;
-      done += answer.matched;
-      say(h("p", {role: "status"}, `${verb}: ${count(done)} tasks`));
-    }
+    if (!await confirm(`${verb} ${matched} tasks: all that match the search, not only those of this page?`, verb, `${matched}`)) return false;
+    const {id} = await post(path, {filter, confirm: matched, ...values});
+    await follow(id, verb, say);
     return true;
   } catch (error) {
     say(fault(error));
   }
   return false;
+}
+
+async function ask_queue() {
+  const queue = await ask_text("Into which queue?", "Go on", "Queue");
+  return queue === null ? null : {queue};
+}
+
+async function ask_priority() {
+  const priority = await ask_text("Which priority, from -100 to 100?", "Go on", "Priority");
+  return priority === null ? null : {priority: Number(priority)};
 }
 
 function list({place, session, query, go}, {path, with_state, empty, changes}) {
@@ -75,8 +94,8 @@ function list({place, session, query, go}, {path, with_state, empty, changes}) {
       say(fault(error));
     }
   };
-  const button = ([verb, to, allowed]) => allowed(filter) ? h("button", {class: "danger", onclick: async () => {
-    if (await change_all(to, filter, verb, say)) load();
+  const button = ([verb, to, allowed, values]) => allowed(filter) ? h("button", {class: "danger", onclick: async () => {
+    if (await change_all(to, filter, verb, say, values)) load();
   }}, `${verb} all that match…`) : null;
 
   replace(place, form(query, with_state, go, location.pathname),
@@ -88,7 +107,9 @@ function list({place, session, query, go}, {path, with_state, empty, changes}) {
 
 export function tasks(page) {
   return list(page, {path: "/tasks", with_state: true, empty: "No task matches.",
-    changes: [["Cancel", "/tasks/cancel", ({state}) => UNFINISHED.includes(state ?? "")]]});
+    changes: [["Cancel", "/tasks/cancel", ({state}) => UNFINISHED.includes(state ?? "")],
+      ["Move", "/tasks/move", ({state}) => MOVABLE.includes(state ?? ""), ask_queue],
+      ["Reprioritise", "/tasks/reprioritise", ({state}) => MOVABLE.includes(state ?? ""), ask_priority]]});
 }
 
 export function dead_letters(page) {

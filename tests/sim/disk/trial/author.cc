@@ -10,7 +10,7 @@ using namespace broker;
 
 namespace {
 
-constexpr std::size_t kKinds = 7;
+constexpr std::size_t kKinds = 8;
 
 template <class Map>
 proto::TaskSeq some_key(Random& random, const Map& map) {
@@ -101,8 +101,11 @@ StoreOp Author::write(const StoreState& state) {
       return Forget{random_.chance(0.6) && !state.tasks.empty() ? state.tasks.begin()->first : some_task(state)};
     case 5:
       return PutRecord{random_.chance(0.4) ? fresh(state) : some_record(state), bytes()};
-    default:
+    case 6:
       return EraseRecord{some_record(state)};
+    default:
+      return Requeue{some_task(state), "queue-" + std::to_string(random_.below(3)),
+                     static_cast<std::int8_t>(random_.between(0, 200) - 100)};
   }
 }
 

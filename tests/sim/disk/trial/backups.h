@@ -13,7 +13,8 @@ class Backups {
  public:
   Backups(Subject& subject, Steps& steps) : subject_{subject}, steps_{steps} {}
 
-  // Makes a backup, with commits between its steps. A backup may fail without harm. False: the store has failed.
+  // Makes a backup, with commits between its steps. A backup may fail without harm. Returns false if the store has
+  // failed.
   bool make();
   // Restores the backups that were complete and compares each with its commit. Throws Violation.
   void check();

@@ -164,6 +164,8 @@ const std::array kMutants{
                    "a second outcome in a later segment takes the place of the first after a crash"),
     journal_mutant(JournalMutant::end_unchecked, "end-unchecked",
                    "the end of the journal is not compared with the head"),
+    journal_mutant(JournalMutant::requeue_left_behind, "requeue-left-behind",
+                   "the queue of a moved task is not written from the journal into the database"),
     journal_mutant(JournalMutant::left_out_of_backup, "left-out-of-backup",
                    "a backup has only what is in the database"),
     DiskMutant{"records-left", "erased records are there again", {}, wrapped<LeavesRecords>},

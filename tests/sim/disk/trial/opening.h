@@ -12,7 +12,7 @@ class Opening {
  public:
   explicit Opening(Subject& subject) : subject_{subject} {}
 
-  // Opens the store. False: the store does not open, and has a reason. Throws Violation.
+  // Opens the store. Returns false if the store does not open, and has a reason. Throws Violation.
   bool open();
   // Notes an opening of a damaged directory that did no harm.
   void note_other(proto::Epoch epoch);

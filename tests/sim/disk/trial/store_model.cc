@@ -80,6 +80,9 @@ void StoreState::apply(const StoreOp& op) {
                           found->progression.attempts = proto::Attempt{one.attempt.value() - 1};
                           found->progression.dispatched = true;
                         },
+                        [&](const Requeue& one) {
+                          if (auto* found = task(one.seq)) set_queue(found->put.spec, one);
+                        },
                         [&](const Finish& one) {
                           auto* found = task(one.seq);
                           if (found != nullptr && !found->finish) found->finish = one;

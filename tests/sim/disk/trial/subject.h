@@ -38,7 +38,7 @@ class Subject {
   std::unique_ptr<broker::Store> make_store();
   // Accepts a failure of the store. Throws Violation if the store had no reason to fail, or does not say where.
   void accept(const proto::Failure& failure);
-  // False: ok. True: the store failed, had a reason, and does nothing more. Throws Violation otherwise.
+  // Returns true if the store failed, had a reason, and does nothing more. Throws Violation if it had none.
   bool failed(const proto::Status& status);
   // Whether the store has what is `expected`; false: it failed, and had a reason. Throws Violation if it differs.
   bool holds(const StoreState& expected);

@@ -84,7 +84,7 @@ TEST_CASE("a later frame is found behind anything, and a frame of an earlier seg
   CHECK_FALSE(found(bytes, bytes.size() - kFrameHeader + 1, 3));
   CHECK_FALSE(found(bytes, 0, 4));
   CHECK_FALSE(found(frame_of("", 3, kFrameKey + 1), 0, 3));
-  // Around the end of the piece that is searched at a time, and far behind it.
+  // Around the end of the chunk that is searched at a time, and far beyond it.
   constexpr std::size_t kPiece = 1024 * 1024;
   for (const std::size_t at : {kPiece - kFrameHeader, kPiece - 1, kPiece, kPiece + 1, 3 * kPiece + 5})
     CHECK(found(std::string(at, 'x') + frame_of(two_records()), 0, 3));

@@ -1,0 +1,112 @@
+#include "broker/core/operators/command_notes.h"
+
+#include <string>
+#include <variant>
+
+#include "broker/core/state/audit.h"
+
+namespace forkmill::broker {
+
+namespace {
+
+constexpr std::string_view action_name(proto::WorkerAction action) {
+  switch (action) {
+    case proto::WorkerAction::drain:
+      return "worker_drain";
+    case proto::WorkerAction::scale:
+      return "worker_scale";
+    case proto::WorkerAction::pause:
+      return "worker_pause";
+    case proto::WorkerAction::resume:
+      return "worker_resume";
+    case proto::WorkerAction::restart:
+      return "worker_restart";
+  }
+  return "";
+}
+
+constexpr std::string_view action_name(proto::TaskAction action) {
+  switch (action) {
+    case proto::TaskAction::cancel:
+      return "tasks_cancel";
+    case proto::TaskAction::retry:
+      return "tasks_retry";
+    case proto::TaskAction::drop:
+      return "tasks_drop";
+    case proto::TaskAction::move:
+      return "tasks_move";
+    case proto::TaskAction::reprioritise:
+      return "tasks_reprioritise";
+  }
+  return "";
+}
+
+// Adds the command and what it names.
+struct Description {
+  AuditLine& line;
+
+  AuditLine& command(std::string_view name) const { return line.add("command", name); }
+  void add_given(std::string_view field, const std::string& value) const {
+    if (!value.empty()) line.add(field, value);
+  }
+
+  void operator()(const proto::RetryDeadLetter& c) const {
+    command("dead_retry").add("task", c.task).add("new_task", c.new_id.to_string());
+  }
+  void operator()(const proto::DropDeadLetter& c) const { command("dead_drop").add("task", c.task); }
+  void operator()(const proto::WriteBackup& c) const { command("backup").add("path", c.path); }
+  void operator()(const proto::SendSignal& c) const {
+    command("task_signal").add("task", c.task).add("signal", c.signal);
+  }
+  void operator()(const proto::RemoveObject& c) const { command("object_remove").add("object", c.name); }
+  void operator()(const proto::ReleaseObject& c) const { command("object_release").add("object", c.name); }
+  void operator()(const proto::PauseQueue& c) const { command("queue_pause").add("queue", c.queue); }
+  void operator()(const proto::ResumeQueue& c) const { command("queue_resume").add("queue", c.queue); }
+  void operator()(const proto::PauseName& c) const { command("name_pause").add("name", c.name); }
+  void operator()(const proto::ResumeName& c) const { command("name_resume").add("name", c.name); }
+  void operator()(const proto::LimitQueue& c) const {
+    command("queue_limit").add("queue", c.queue);
+    if (c.reset) line.add("reset", true);
+    if (c.max_tasks > 0) line.add("max_tasks", c.max_tasks);
+    if (c.max_bytes > 0) line.add("max_bytes", c.max_bytes);
+    if (c.max_running > 0) line.add("max_running", c.max_running);
+  }
+  void operator()(const proto::SteerWorkers& c) const {
+    command(action_name(c.action)).add("worker", c.name).add("workers_of_host", c.host);
+    if (c.children > 0) line.add("children", c.children);
+  }
+  void operator()(const proto::ChangeTasks& c) const {
+    command(action_name(c.action)).add("change", c.id.to_string());
+    if (c.dry_run) line.add("dry_run", true);
+    const proto::TaskFilter& filter = c.filter;
+    add_given("id", filter.id);
+    add_given("queue", filter.queue);
+    add_given("name", filter.name);
+    add_given("state", filter.state);
+    add_given("error", filter.text);
+    if (filter.since.count() > 0) line.add("since_ms", filter.since.count());
+    if (filter.until.count() > 0) line.add("until_ms", filter.until.count());
+    add_given("to_queue", c.queue);
+    if (c.action == proto::TaskAction::reprioritise) line.add("priority", c.priority);
+  }
+  // A command without a description of its own, or of a newer client.
+  template <class Other>
+  void operator()(const Other& other) const {
+    if constexpr (requires { Other::kNumber; })
+      line.add("command_number", unsigned{Other::kNumber});
+    else
+      line.add("command_number", unsigned{other.number});
+  }
+};
+
+}  // namespace
+
+void note_command(BrokerState& state, const Client& client, const proto::Command& command, std::string_view outcome,
+                  std::string_view text) {
+  audit(state, "command", client.session, [&](AuditLine& line) {
+    std::visit(Description{line}, command.command);
+    line.add("outcome", outcome).add("text", text);
+  });
+}
+
+}  // namespace forkmill::broker

@@ -1,0 +1,133 @@
+#include "broker/core/operators/listing/listing.h"
+
+#include <algorithm>
+#include <array>
+
+#include "broker/core/operators/answers/packed_map.h"
+#include "broker/core/operators/listing/task_row.h"
+#include "broker/core/operators/why/attempt_start.h"
+#include "broker/core/tasks/process_queue.h"
+#include "proto/wire/task_headers.h"
+
+namespace forkmill::broker {
+
+namespace {
+
+constexpr std::size_t kMaxRows = 1000;
+constexpr std::size_t kMaxVisited = 20'000;
+
+std::size_t most_rows(const proto::TaskFilter& filter) {
+  return filter.most == 0 ? kMaxRows : std::min<std::size_t>(filter.most, kMaxRows);
+}
+
+PackedMap packed(const BrokerState& state, const Sight& sight, const TaskRow& row) {
+  PackedMap map;
+  map.add("id", sight.shown_id(row.id, *row.spec).to_string())
+      .add("seq", row.seq.value())
+      .add("queue", base_queue(row.spec->queue))
+      .add("name", row.spec->name)
+      .add("state", row.state)
+      .add("attempt", row.attempt)
+      .add("submitted_at_ms", row.submitted_at.count());
+  if (!row.spec->options.label.empty()) map.add("label", row.spec->options.label);
+  if (const Task* task = state.tasks.find(row.id)) {
+    if (const auto start = attempt_start(state, *task)) map.add("started_at_ms", start->count());
+    const auto holder = state.workers.find(task->worker);
+    if (holder != state.workers.end()) map.add("worker", holder->second->session.name.str());
+  }
+  if (!row.worker.str().empty()) map.add("worker", row.worker.str());
+  if (row.finished_at.count() > 0) {
+    map.add("finished_at_ms", row.finished_at.count());
+    if (const auto start = proto::started_at(row.finished_at, row.run_us); start.count() > 0)
+      map.add("started_at_ms", start.count());
+  }
+  if (const auto parent = proto::header(row.spec->options.headers, "traceparent"); !parent.empty())
+    map.add("traceparent", parent);
+  if (row.error != nullptr) {
+    map.add("code", std::string{errc_name(row.error->code)})
+        .add("type", row.error->type)
+        .add("message", row.error->message);
+  }
+  return map;
+}
+
+}  // namespace
+
+TaskRow row_of(const Task& task) {
+  TaskRow row{task.seq,
+              task.id,
+              task.spec,
+              state_name(task.state),
+              task.attempts.value(),
+              task.submitted_at,
+              task.finished ? task.finished->at : milliseconds{0},
+              nullptr};
+  if (task.finished == nullptr) return row;
+  row.run_us = task.finished->outcome.run_us;
+  row.worker = task.finished->outcome.worker;
+  if (task.finished->outcome.error) row.error = &*task.finished->outcome.error;
+  return row;
+}
+
+bool passes(const proto::TaskFilter& filter, const Sight& sight, TaskRow row) {
+  if (!sight.shows(*row.spec)) return false;
+  row.id = sight.shown_id(row.id, *row.spec);
+  return passes(filter, row);
+}
+
+proto::Status check_filter(const proto::TaskFilter& filter) {
+  constexpr std::array<std::string_view, 7> kStates{"scheduled", "ready",     "running", "succeeded",
+                                                    "failed",    "cancelled", "expired"};
+  if (filter.state.empty() || std::find(kStates.begin(), kStates.end(), filter.state) != kStates.end()) return {};
+  return {Errc::bad_request, "no state '" + filter.state +
+                                 "': there are scheduled, ready, running, succeeded, failed, cancelled, expired"};
+}
+
+ScanRequest scan_for(const proto::TaskFilter& filter, Sight sight) {
+  ScanRequest scan;
+  scan.before = filter.before ? filter.before : proto::TaskSeq{~std::uint64_t{0} >> 1};
+  scan.most = most_rows(filter);
+  scan.most_visited = kMaxVisited;
+  scan.passes = [filter, sight = std::move(sight)](const StoredTask& task) {
+    return passes(filter, sight, row_of(task));
+  };
+  return scan;
+}
+
+std::string list_tasks(const BrokerState& state, const proto::TaskFilter& filter, const Sight& sight,
+                       ScanAnswer scanned) {
+  std::vector<TaskRow> rows;
+  for (const StoredTask& stored : scanned.tasks) {
+    TaskRow row = row_of(stored);
+    const Task* resident = state.tasks.find(row.id);
+    if (resident != nullptr && is_dropped(*resident)) continue;
+    if (row.state.empty()) {  // the state in memory is the present one
+      const auto paged_out = state.tasks.find_paged_out(row.id);
+      if (resident != nullptr) {
+        row.state = state_name(resident->state);
+        row.attempt = resident->attempts.value();
+      } else if (paged_out) {
+        row.state = state_name(paged_out->state);
+      } else {
+        continue;  // the task is gone by now
+      }
+      if (!filter.state.empty() && filter.state != row.state) continue;
+    }
+    rows.push_back(std::move(row));
+  }
+  for (const Task* task : state.tasks.resident_tasks()) {
+    if (task->durable || (filter.before && task->seq >= filter.before) || task->seq < scanned.next) continue;
+    if (TaskRow row = row_of(*task); passes(filter, sight, row)) rows.push_back(std::move(row));
+  }
+  std::sort(rows.begin(), rows.end(), [](const TaskRow& a, const TaskRow& b) { return a.seq > b.seq; });
+  proto::TaskSeq next = scanned.next;
+  if (rows.size() > most_rows(filter)) {
+    rows.resize(most_rows(filter));
+    next = rows.back().seq;
+  }
+  std::vector<PackedMap> maps;
+  for (const TaskRow& row : rows) maps.push_back(packed(state, sight, row));
+  return PackedMap{}.add("tasks", maps).add("next", next.value()).bytes();
+}
+
+}  // namespace forkmill::broker

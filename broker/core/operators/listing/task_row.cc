@@ -1,0 +1,85 @@
+#include "broker/core/operators/listing/task_row.h"
+
+#include <algorithm>
+
+#include "broker/core/tasks/process_queue.h"
+
+namespace forkmill::broker {
+
+namespace {
+
+std::string_view end_name(proto::OutcomeKind kind) {
+  switch (kind) {
+    case proto::OutcomeKind::succeeded:
+      return "succeeded";
+    case proto::OutcomeKind::cancelled:
+      return "cancelled";
+    case proto::OutcomeKind::expired:
+      return "expired";
+    default:
+      return "failed";
+  }
+}
+
+bool is_end(std::string_view state) {
+  return state == "succeeded" || state == "failed" || state == "cancelled" || state == "expired";
+}
+
+// The client's exception for an error that no handler threw.
+std::string_view exception_name(Errc code) {
+  switch (code) {
+    case Errc::timed_out:
+      return "Timeout";
+    case Errc::worker_lost:
+      return "WorkerLost";
+    default:
+      return {};
+  }
+}
+
+// Returns whether `text` has `part`, ignoring case.
+bool contains(std::string_view text, std::string_view part) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  const auto found = std::search(text.begin(), text.end(), part.begin(), part.end(),
+                                 [&](char a, char b) { return lower(a) == lower(b); });
+  return found != text.end() || part.empty();
+}
+
+// Returns whether `text` is a part of what people see of the error.
+bool names(const proto::ErrorReport& error, std::string_view text) {
+  return contains(error.message, text) || contains(error.type, text) || contains(errc_name(error.code), text) ||
+         contains(exception_name(error.code), text);
+}
+
+}  // namespace
+
+TaskRow row_of(const StoredTask& stored) {
+  TaskRow row{stored.put.seq,
+              stored.put.id,
+              stored.put.spec,
+              {},
+              stored.progression.attempts.value(),
+              stored.put.submitted_at,
+              {},
+              nullptr};
+  if (!stored.finish) return row;
+  row.state = end_name(stored.finish->outcome.kind);
+  row.attempt = stored.finish->outcome.attempt.value();
+  row.finished_at = stored.finish->finished_at;
+  row.run_us = stored.finish->outcome.run_us;
+  row.worker = stored.finish->outcome.worker;
+  if (stored.finish->outcome.error) row.error = &*stored.finish->outcome.error;
+  return row;
+}
+
+bool passes(const proto::TaskFilter& filter, const TaskRow& row) {
+  if (!filter.queue.empty() && base_queue(row.spec->queue) != filter.queue) return false;
+  if (!filter.name.empty() && row.spec->name != filter.name) return false;
+  if (filter.since.count() > 0 && row.submitted_at < filter.since) return false;
+  if (filter.until.count() > 0 && row.submitted_at >= filter.until) return false;
+  if (!filter.state.empty() && filter.state != row.state && (!row.state.empty() || is_end(filter.state))) return false;
+  if (!filter.text.empty() && (row.error == nullptr || !names(*row.error, filter.text))) return false;
+  return filter.id.empty() || row.id.to_string().starts_with(filter.id);
+}
+
+}  // namespace forkmill::broker

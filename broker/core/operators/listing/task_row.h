@@ -1,0 +1,28 @@
+// TaskRow: a task as lists show it, and the test of a row against a filter. Pure functions.
+#pragma once
+
+#include <string_view>
+
+#include "broker/store/records.h"
+
+namespace forkmill::broker {
+
+struct TaskRow {
+  proto::TaskSeq seq;
+  TaskId id;
+  SharedSpec spec;
+  std::string_view state;  // empty: unfinished; the store knows no more
+  std::uint32_t attempt = 0;
+  milliseconds submitted_at{0};
+  milliseconds finished_at{0};
+  const proto::ErrorReport* error = nullptr;  // points into the StoredTask of row_of()
+  std::uint64_t run_us = 0;                   // Outcome::run_us
+  proto::SharedText worker{};                 // ran the last attempt of a task that has finished
+};
+
+TaskRow row_of(const StoredTask& stored);
+
+// Returns whether `row` passes `filter`. A row without a state passes a filter for any unfinished state.
+bool passes(const proto::TaskFilter& filter, const TaskRow& row);
+
+}  // namespace forkmill::broker

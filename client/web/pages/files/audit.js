@@ -1,0 +1,35 @@
+// What was changed through this gateway, by whom, and how it ended.
+import {h, replace, table} from "./dom.js";
+import {watch} from "./api.js";
+import {fault} from "./fault.js";
+import {time} from "./format.js";
+
+const MOST_TEXT = 200;
+
+function shortened(value) {
+  const text = JSON.stringify(value);
+  return text.length > MOST_TEXT ? `${text.slice(0, MOST_TEXT)}…` : text;
+}
+
+function end(act) {
+  if (act.event === "begin") return "under way";
+  if (act.error) return h("span", {class: "failed"}, `refused: ${act.error}`);
+  return shortened(act.answer);
+}
+
+const COLUMNS = [
+  {title: "Time", short: true, value: (act) => time(act.at_ms)},
+  {title: "User", value: (act) => act.user},
+  {title: "From", value: (act) => act.peer},
+  {title: "Change", value: (act) => act.route.replace("/api/v1/", "")},
+  {title: "Of", value: (act) => Object.values(act.path ?? {}).join(", ") || "–"},
+  {title: "With", value: (act) => Object.keys(act.body ?? {}).length > 0 ? h("code", {}, shortened(act.body)) : "–"},
+  {title: "Answer", value: (act) => h("code", {}, end(act))},
+];
+
+export function audit({place}) {
+  const show = ({acts}) => replace(place,
+    h("p", {class: "faint"}, "The changes since the start of this gateway, the newest first. Its audit log has all."),
+    table(COLUMNS, acts, "Nothing was changed through this gateway since its start."));
+  return watch("/audit", show, (error) => replace(place, fault(error)));
+}

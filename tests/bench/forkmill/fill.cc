@@ -1,0 +1,69 @@
+// Fills the queue of a running broker: submits tasks that no worker runs, and ends when the broker has all of them.
+//
+//     bench_fill --broker ENDPOINT --tasks N
+#include <forkmill/client.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <deque>
+#include <exception>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "tests/bench/forkmill/tasks.h"
+#include "tests/bench/measure/numbered.h"
+#include "tests/eventually.h"
+
+namespace {
+
+using namespace forkmill::bench;
+
+constexpr std::size_t kChunk = 5'000;
+
+using Futures = std::deque<forkmill::Future<std::string>>;
+
+// Waits until the broker has all but the last `leave` tasks. Throws std::runtime_error if one was not accepted.
+void await_accepted(Futures& futures, std::size_t leave) {
+  while (futures.size() > leave) {
+    const auto& first = futures.front();
+    const bool known = forkmill::tests::eventually([&] { return first.state() != forkmill::FutureState::pending; });
+    if (!known || first.state() != forkmill::FutureState::accepted)
+      throw std::runtime_error{"the broker has not accepted a task"};
+    futures.pop_front();
+  }
+}
+
+void fill(const std::string& broker, std::size_t tasks) {
+  forkmill::ClientOptions settings;
+  settings.endpoint = broker;
+  settings.max_outstanding = tasks;
+  forkmill::Client client{settings};
+  Futures futures;
+  for (std::size_t done = 0; done < tasks;) {
+    std::vector<std::string> payloads;
+    while (done < tasks && payloads.size() < kChunk) payloads.push_back(payload_for(done++));
+    for (auto& future : client.map(kEcho, payloads)) futures.push_back(std::move(future));
+    await_accepted(futures, 10 * kChunk);
+  }
+  await_accepted(futures, 0);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"Fills the queue of a broker"};
+  std::string broker;
+  std::size_t tasks = 1'000'000;
+  app.add_option("--broker", broker, "Endpoint of the broker")->required();
+  app.add_option("--tasks", tasks, "How many tasks");
+  CLI11_PARSE(app, argc, argv);
+  try {
+    fill(broker, tasks);
+    return 0;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "bench_fill: %s\n", error.what());
+    return 1;
+  }
+}

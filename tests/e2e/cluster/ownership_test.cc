@@ -1,0 +1,112 @@
+// Who owns the tasks after an outage: what a broker finds when its server was replaced, waits for no standby any
+// longer, or was away for longer than a lease.
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <future>
+#include <string>
+
+#include "tests/e2e/cluster/postgres_rig.h"
+#include "tests/unit/store/store_samples.h"
+
+using namespace forkmill;
+using namespace forkmill::test;
+using namespace forkmill::broker;
+using namespace forkmill::broker::test;
+using proto::CommitSeq;
+
+namespace {
+
+void open_and_load(PostgresStore& store) {
+  const auto opened = store.open();
+  REQUIRE_MESSAGE(opened.ok(), (opened.ok() ? "" : opened.failure().text));
+  REQUIRE(store.load([](const TaskSummary&) {}).ok());
+}
+
+// Returns why the commit has failed; empty: it has not.
+std::string commit_one(PostgresStore& store, std::uint64_t number) {
+  auto status = store.apply(std::vector<StoreOp>{put(number)});
+  if (status.ok()) status = store.commit(CommitSeq{number});
+  return status.ok() ? "" : status.failure().text;
+}
+
+void end_sessions_of_brokers(const PostgresServer& server) {
+  server.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'forkmill-broker'");
+}
+
+}  // namespace
+
+TEST_CASE("an epoch that a restored server has given out a second time belongs to the broker that it names") {
+  PostgresServer& server = shared_server();
+  clear(server);
+  const auto store = make_store(server.url());
+  open_and_load(*store);
+  REQUIRE(commit_one(*store, 1) == "");
+  server.sql("UPDATE forkmill.shard SET owner = 'a broker that took over after the restore'");
+  end_sessions_of_brokers(server);
+  CHECK(commit_one(*store, 2).find("another broker has taken over (epoch 1, a broker that") != std::string::npos);
+}
+
+TEST_CASE("an owner whose epoch the server does not know any longer says that the server was replaced") {
+  PostgresServer& server = shared_server();
+  clear(server);
+  const auto store = make_store(server.url());
+  open_and_load(*store);
+  REQUIRE(commit_one(*store, 1) == "");
+  server.sql("UPDATE forkmill.shard SET epoch = 0");
+  end_sessions_of_brokers(server);
+  CHECK(commit_one(*store, 2).find("it was replaced by a server that lacks commits") != std::string::npos);
+}
+
+TEST_CASE("a takeover counts only if the server waits for a standby") {
+  PostgresServer primary;
+  primary.start({"synchronous_standby_names="});
+  PostgresServer standby{PostgresServer::StandbyOf{primary}};
+  standby.start();
+  primary.sql("ALTER SYSTEM SET synchronous_standby_names = '*'");
+  primary.restart();
+  auto options = store_options(primary.url());
+  options.safety = CommitSafety::standby;
+  auto first = std::make_unique<PostgresStore>(options);
+  open_and_load(*first);
+  options = store_options(primary.url());
+  options.safety = CommitSafety::standby;
+  options.waits = true;
+  std::atomic<bool> waits{false};
+  options.standing_by = [&](const std::string&) { waits = true; };
+  PostgresStore second{options};
+  auto turn = std::async(std::launch::async, [&] { return second.await().ok(); });
+  REQUIRE(eventually([&] { return waits.load(); }));
+  primary.sql("ALTER SYSTEM SET synchronous_standby_names = ''");
+  primary.sql("SELECT pg_reload_conf()");
+  REQUIRE(eventually([&] { return primary.sql("SHOW synchronous_standby_names").empty(); }));
+  first.reset();
+  CHECK(turn.wait_for(2 * kLease) == std::future_status::timeout);
+  primary.sql("ALTER SYSTEM SET synchronous_standby_names = '*'");
+  primary.sql("SELECT pg_reload_conf()");
+  CHECK(turn.get());
+}
+
+TEST_CASE("an owner keeps the tasks over an outage of the server that lasts longer than its lease") {
+  PostgresServer server;
+  server.start();
+  const auto owner = make_store(server.url());
+  open_and_load(*owner);
+  auto options = store_options(server.url());
+  options.waits = true;
+  std::atomic<bool> waits{false};
+  options.standing_by = [&](const std::string&) { waits = true; };
+  std::atomic<bool> stopped{false};
+  options.stopped = [&] { return stopped.load(); };
+  PostgresStore other{options};
+  auto turn = std::async(std::launch::async, [&] { return other.await().value(); });
+  REQUIRE(eventually([&] { return waits.load(); }));
+  server.stop(SIGQUIT);
+  std::this_thread::sleep_for(kLease + kLeaseRenewal);  // the lease has run out for certain
+  server.start();
+  CHECK(commit_one(*owner, 1) == "");
+  CHECK(turn.wait_for(2 * kLease) == std::future_status::timeout);
+  CHECK(commit_one(*owner, 2) == "");
+  stopped = true;
+  CHECK_FALSE(turn.get());
+}

@@ -1,0 +1,48 @@
+// BulkAudit: checks changes of many tasks (invariant 16): each task that a change has met is counted once; a command
+// that is repeated gets the answer that it had; and a task is granted from the queue, and with the priority, that an
+// operator was told it has, after a restart of the broker as well, if the task is stored.
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "broker/core/core.h"
+
+namespace forkmill::sim {
+
+// Each function throws Violation.
+class BulkAudit {
+ public:
+  // A broker has recovered.
+  void begin(const broker::Core& core);
+  // A message that the broker is about to handle.
+  void arrived(const broker::Core& core, proto::PeerId peer, const proto::Envelope& envelope);
+  // The broker has finished a round, with these messages to send.
+  void round(const broker::Core& core, const std::vector<broker::Send>& sends);
+  // A message leaves the broker, when what it depends on is safe.
+  void leaves(const broker::Send& send);
+
+ private:
+  using Question = std::pair<proto::PeerId, std::uint64_t>;  // the sender and the id of a command
+  struct Asked {
+    proto::ChangeTasks order;
+    bool alone = true;  // no other change was under way at any time
+  };
+  struct Answered {
+    TaskId change;
+    std::string counts;
+    std::map<proto::TaskSeq, proto::ChangeTasks> changed;  // stored tasks
+  };
+
+  static Answered read(const broker::Core& core, const Asked& asked, const proto::Reply& reply);
+  void check_grants(const proto::Grants& grants) const;
+
+  std::map<Question, Asked> asked_;
+  std::map<Question, Answered> answered_;                // answers on their way
+  std::map<TaskId, std::string> told_;                   // counts that operators know, by change
+  std::map<proto::TaskSeq, proto::ChangeTasks> places_;  // single tasks, as operators know them
+};
+
+}  // namespace forkmill::sim
