@@ -297,7 +297,7 @@ TEST_CASE("the list of processes shows the last reports of workers, with the tas
   broker.send(worker, Report{{supervisor, row}});
   ProcessRow self;
   self.pid = 9;
-  broker.core().set_self({0, self, "here"});
+  broker.core().set_self({.process = self, .host = "here"});
   Answer answer = ask(broker, client, QueryKind::processes);
   const auto rows = answer.body.at("processes").as<std::vector<std::map<std::string, msgpack::object>>>();
   REQUIRE(rows.size() == 3);
