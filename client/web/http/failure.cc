@@ -12,6 +12,7 @@ unsigned status_of(Errc code) {
   switch (code) {
     case Errc::task_unknown:
     case Errc::object_unknown:
+    case Errc::worker_unknown:
       return 404;
     case Errc::bad_request:
     case Errc::name_invalid:
