@@ -26,7 +26,7 @@ class MemoryWatch {
   bool is_full(proto::Instant now);
   std::uint64_t limit() const { return limit_; }
 
-  static constexpr proto::Instant kInterval = std::chrono::milliseconds{50};
+  static constexpr proto::Instant kInterval = std::chrono::milliseconds{10};
 
  private:
   // As resident_memory(), after freed memory was given back, unless that happened a short time before.

@@ -3,13 +3,14 @@
 #include <string>
 #include <variant>
 
+#include "broker/core/operators/bulk/bulk_change.h"
 #include "broker/core/state/audit.h"
 
 namespace forkmill::broker {
 
 namespace {
 
-constexpr std::string_view action_name(proto::WorkerAction action) {
+constexpr std::string_view order_name(proto::WorkerAction action) {
   switch (action) {
     case proto::WorkerAction::drain:
       return "worker_drain";
@@ -72,7 +73,7 @@ struct Description {
     if (c.max_running > 0) line.add("max_running", c.max_running);
   }
   void operator()(const proto::SteerWorkers& c) const {
-    command(action_name(c.action)).add("worker", c.name).add("workers_of_host", c.host);
+    command(order_name(c.action)).add("worker", c.name).add("workers_of_host", c.host);
     if (c.children > 0) line.add("children", c.children);
   }
   void operator()(const proto::ChangeTasks& c) const {
@@ -88,6 +89,14 @@ struct Description {
     if (filter.until.count() > 0) line.add("until_ms", filter.until.count());
     add_given("to_queue", c.queue);
     if (c.action == proto::TaskAction::reprioritise) line.add("priority", c.priority);
+  }
+  void operator()(const proto::ChangeTasks& c) const {
+    command("tasks_" + std::string{action_name(c.action)}).add("change", c.id.to_string()).add("of_id", c.filter.id);
+    line.add("of_queue", c.filter.queue).add("of_name", c.filter.name).add("of_state", c.filter.state);
+    line.add("of_text", c.filter.text).add("to_queue", c.queue);
+    if (c.action == proto::TaskAction::reprioritise) line.add("priority", c.priority);
+    if (c.running) line.add("running", true);
+    if (c.dry_run) line.add("dry_run", true);
   }
   // A command without a description of its own, or of a newer client.
   template <class Other>

@@ -51,9 +51,9 @@ class Waiting {
   }
 
  private:
-  using Lane = std::tuple<const broker::Queue*, broker::ClientHandle, int, broker::TaskTypeId>;
+  using Lane = std::tuple<const broker::Queue*, const broker::Owner*, broker::ClientHandle, int, broker::TaskTypeId>;
   static Lane lane_of(const broker::Task& task) {
-    return Lane{task.queue, task.client, task.options().priority, task.type};
+    return Lane{task.queue, task.counts.owner, task.client, task.options().priority, task.type};
   }
 
   std::map<Lane, const broker::Task*> first_;

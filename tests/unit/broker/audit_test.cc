@@ -139,8 +139,13 @@ TEST_CASE("commands of operators are noted once each, with what they name and ho
   const auto client = broker.client();
   broker.send(client, Command{1, PauseQueue{"mail"}});
   broker.send(client, Command{2, SteerWorkers{WorkerAction::drain, "nosuch", "", 0}});
+  TaskFilter filter;
+  filter.queue = "mail";
+  broker.send(client, Command{3, ChangeTasks{id(7), TaskAction::move, filter, true, false, "other"}});
   const auto lines = lines_of(broker, "command");
-  REQUIRE(lines.size() == 2);
+  REQUIRE(lines.size() == 3);
+  CHECK(has(lines[2], R"("command":"tasks_move","change":")" + id(7).to_string() + "\""));
+  CHECK(has(lines[2], R"("of_queue":"mail","to_queue":"other","dry_run":true,"outcome":"begun")"));
   CHECK(has(lines[0], R"("peer":"client")"));
   CHECK(has(lines[0], R"("command":"queue_pause","queue":"mail","outcome":"ok"})"));
   CHECK(has(lines[1], R"("command":"worker_drain","worker":"nosuch","outcome":")"));
