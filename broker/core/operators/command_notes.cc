@@ -26,30 +26,11 @@ constexpr std::string_view order_name(proto::WorkerAction action) {
   return "";
 }
 
-constexpr std::string_view action_name(proto::TaskAction action) {
-  switch (action) {
-    case proto::TaskAction::cancel:
-      return "tasks_cancel";
-    case proto::TaskAction::retry:
-      return "tasks_retry";
-    case proto::TaskAction::drop:
-      return "tasks_drop";
-    case proto::TaskAction::move:
-      return "tasks_move";
-    case proto::TaskAction::reprioritise:
-      return "tasks_reprioritise";
-  }
-  return "";
-}
-
 // Adds the command and what it names.
 struct Description {
   AuditLine& line;
 
   AuditLine& command(std::string_view name) const { return line.add("command", name); }
-  void add_given(std::string_view field, const std::string& value) const {
-    if (!value.empty()) line.add(field, value);
-  }
 
   void operator()(const proto::RetryDeadLetter& c) const {
     command("dead_retry").add("task", c.task).add("new_task", c.new_id.to_string());
@@ -77,23 +58,11 @@ struct Description {
     if (c.children > 0) line.add("children", c.children);
   }
   void operator()(const proto::ChangeTasks& c) const {
-    command(action_name(c.action)).add("change", c.id.to_string());
-    if (c.dry_run) line.add("dry_run", true);
-    const proto::TaskFilter& filter = c.filter;
-    add_given("id", filter.id);
-    add_given("queue", filter.queue);
-    add_given("name", filter.name);
-    add_given("state", filter.state);
-    add_given("error", filter.text);
-    if (filter.since.count() > 0) line.add("since_ms", filter.since.count());
-    if (filter.until.count() > 0) line.add("until_ms", filter.until.count());
-    add_given("to_queue", c.queue);
-    if (c.action == proto::TaskAction::reprioritise) line.add("priority", c.priority);
-  }
-  void operator()(const proto::ChangeTasks& c) const {
     command("tasks_" + std::string{action_name(c.action)}).add("change", c.id.to_string()).add("of_id", c.filter.id);
     line.add("of_queue", c.filter.queue).add("of_name", c.filter.name).add("of_state", c.filter.state);
     line.add("of_text", c.filter.text).add("to_queue", c.queue);
+    if (c.filter.since.count() > 0) line.add("of_since_ms", c.filter.since.count());
+    if (c.filter.until.count() > 0) line.add("of_until_ms", c.filter.until.count());
     if (c.action == proto::TaskAction::reprioritise) line.add("priority", c.priority);
     if (c.running) line.add("running", true);
     if (c.dry_run) line.add("dry_run", true);

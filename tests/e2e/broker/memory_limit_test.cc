@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 #include <forkmill/client.h>
 
+#include "tests/e2e/broker/data_folder.h"
 #include "tests/e2e/worker/cluster.h"
 #include "tests/e2e/worker/rogue_tasks.h"
 
