@@ -34,10 +34,10 @@ class ControlGroups {
   std::string add(const std::string& name);
   // Kills what is left in the group, and removes it as soon as that is gone.
   void remove(const std::string& group);
-
- private:
+  // A process has ended: removes the groups that remove() could not remove yet.
   void sweep();
 
+ private:
   std::string place_;
   std::vector<GroupFile> limits_;
   std::vector<std::string> dead_;  // groups that are removed when their last process has ended

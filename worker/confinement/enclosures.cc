@@ -14,6 +14,10 @@ Enclosure Enclosures::add(const std::string& name) {
   return enclosure;
 }
 
+void Enclosures::sweep() {
+  if (groups_) groups_->sweep();
+}
+
 void Enclosures::remove(const Enclosure& enclosure) {
   if (groups_ && !enclosure.group.empty()) groups_->remove(enclosure.group);
   if (folder_ && !enclosure.folder.empty()) folder_->remove(enclosure.folder);

@@ -28,6 +28,8 @@ class Enclosures {
   Enclosure add(const std::string& name);
   // Removes that of a child that has ended, with the processes and files that are left in it. Does not wait for that.
   void remove(const Enclosure& enclosure);
+  // A process has been reaped that may have been the last one in an enclosure.
+  void sweep();
 
  private:
   std::unique_ptr<WorkerFolder> folder_;

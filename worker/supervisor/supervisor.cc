@@ -222,6 +222,7 @@ void Supervisor::reap_all() {
     }
   }
   orphans_.sweep();
+  origin_.enclosures->sweep();
 }
 
 void Supervisor::reap_child(std::uint32_t slot, pid_t pid, bool replace) {
