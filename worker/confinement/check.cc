@@ -31,7 +31,7 @@ proto::Status check_rights(const WorkerOptions& options, bool stays_root) {
   return {};
 }
 
-// Does to this process what a child does to itself. Throws std::system_error.
+// The steps that a child is going to take. Throws std::system_error.
 void confine_self(const WorkerOptions& options, const std::optional<Account>& account) {
   if (account) become(*account);
   if (!options.sandbox) return;
@@ -41,7 +41,7 @@ void confine_self(const WorkerOptions& options, const std::optional<Account>& ac
 }
 
 // Confines a fork of this process, as containers may forbid what the kernel can do. Returns why it cannot; empty: it
-// can.
+// can. Throws std::system_error.
 std::string try_in_fork(const WorkerOptions& options, const std::optional<Account>& account) {
   Pipe report = make_pipe();
   const pid_t pid = ::fork();
@@ -74,8 +74,12 @@ proto::Result<std::optional<Account>> account_of(const WorkerOptions& options) {
   if (auto allowed = check_rights(options, !account && ::geteuid() == 0); !allowed.ok())
     return std::move(allowed).failure();
   if (!account && !options.sandbox) return account;
-  if (const auto obstacle = try_in_fork(options, account); !obstacle.empty())
-    return proto::Failure{Errc::option_out_of_range, "children cannot be confined on this machine: " + obstacle};
+  try {
+    if (const auto obstacle = try_in_fork(options, account); !obstacle.empty())
+      return proto::Failure{Errc::option_out_of_range, "children cannot be confined on this machine: " + obstacle};
+  } catch (const std::system_error& error) {
+    return proto::Failure{Errc::unknown, error.what()};
+  }
   return account;
 }
 

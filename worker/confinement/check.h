@@ -11,8 +11,7 @@
 namespace forkmill::worker {
 
 // Returns the user that children become; null: they stay what they are. Fails, with what is missing, if the worker
-// cannot do what `options` say about its children: it must not run tasks then. Tries in a fork of this process. Throws
-// std::system_error.
+// cannot do what `options` say about its children: it must not run tasks then. Tries in a fork of this process.
 proto::Result<std::optional<Account>> account_of(const WorkerOptions& options);
 
 }  // namespace forkmill::worker
