@@ -23,7 +23,8 @@ namespace forkmill::worker {
 namespace {
 
 constexpr const char* kGroupPrefix = "forkmill-";
-constexpr std::uint64_t kPeriodUs = 100'000;  // in each, a group may use its processor time
+constexpr std::string_view kOwnGroup = "/forkmill-worker";  // for the worker itself
+constexpr std::uint64_t kPeriodUs = 100'000;                // in each, a group may use its processor time
 constexpr std::uint64_t kPercent = 100;
 
 std::string text_of_file(const std::string& path) {
@@ -59,12 +60,16 @@ std::string mount_of_groups() {
   return {};
 }
 
+// The group that this process was started in, also if it has been started again by itself.
 std::string own_group() {
   constexpr std::string_view kOwn = "0::";
   const auto mount = mount_of_groups();
   std::ifstream groups{"/proc/self/cgroup"};
-  for (std::string line; std::getline(groups, line);)
-    if (line.starts_with(kOwn) && !mount.empty()) return mount + (line == "0::/" ? "" : line.substr(kOwn.size()));
+  for (std::string line; std::getline(groups, line);) {
+    if (!line.starts_with(kOwn) || mount.empty()) continue;
+    if (line.ends_with(kOwnGroup)) line.resize(line.size() - kOwnGroup.size());
+    return mount + (line == "0::/" ? "" : line.substr(kOwn.size()));
+  }
   throw CannotConfine{"--cgroup auto: this machine has no control groups of version 2"};
 }
 
@@ -116,7 +121,7 @@ ControlGroups::ControlGroups(const std::string& place, const GroupLimits& limits
   if (::access((place_ + "/cgroup.procs").c_str(), F_OK) != 0)
     fail_for(place_, "this is not the folder of a control group of version 2");
   if (place == "auto") {
-    const auto own = place_ + "/worker";
+    const auto own = place_ + std::string{kOwnGroup};
     if (::mkdir(own.c_str(), S_IRWXU | S_IRGRP | S_IXGRP | S_IROTH | S_IXOTH) != 0 && errno != EEXIST)
       fail_by_errno(place_, "cannot make a group");
     if (!write_to(own, "cgroup.procs", "0")) fail_by_errno(place_, "cannot enter a group");
