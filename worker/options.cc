@@ -93,7 +93,6 @@ void check_groups(const WorkerOptions& options) {
 
 std::optional<int> read_options(int argc, const char* const* argv, Program program, CommandLine& line) {
   OwnProgram::note();
-  OwnProgram::note();
   const std::string path = argc > 0 ? argv[0] : "worker";
   const std::string name = path.substr(path.rfind('/') + 1);
   WorkerOptions& options = line.options;
