@@ -92,6 +92,39 @@ TEST_CASE("a task that has ended is shown with its attempts and headers, and lis
   has(ask(broker, client, QueryKind::tasks), "\"traceparent\":\"00-1-2-01\"");
 }
 
+TEST_CASE("pages of tasks in memory have each of them once, the newest first") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto worker = broker.worker(3);
+  std::vector<Submission> tasks;
+  for (std::uint64_t n = 1; n <= 20; ++n) tasks.push_back(task(n));
+  broker.submit(client, tasks);
+  broker.fail(worker, broker.grants(worker).at(1).grant);
+  const auto listed = [&](const std::string& state) {
+    std::vector<std::uint64_t> seqs;
+    std::uint64_t next = 0;
+    do {
+      TaskFilter filter;
+      filter.state = state;
+      filter.most = 3;
+      filter.before = TaskSeq{next};
+      broker.send(client, Query{5, QueryKind::tasks, "", filter});
+      const auto reply = broker.take<Reply>(client).at(0);
+      const auto handle = msgpack::unpack(reply.body.view().data(), reply.body.size());
+      const auto body = handle.get().as<std::map<std::string, msgpack::object>>();
+      for (const auto& row : body.at("tasks").as<std::vector<std::map<std::string, msgpack::object>>>())
+        seqs.push_back(row.at("seq").as<std::uint64_t>());
+      next = body.at("next").as<std::uint64_t>();
+    } while (next != 0);
+    return seqs;
+  };
+  std::vector<std::uint64_t> all;
+  for (std::uint64_t seq = 20; seq >= 1; --seq) all.push_back(seq);
+  CHECK(listed("") == all);
+  CHECK(listed("failed") == std::vector<std::uint64_t>{2});
+  CHECK(listed("ready").size() + listed("running").size() == 19);
+}
+
 TEST_CASE("a query shows one task by its id, and refuses an ambiguous beginning of one") {
   Broker broker;
   const auto client = broker.client();

@@ -94,6 +94,47 @@ ScanRequest scan_for(const proto::TaskFilter& filter, Sight sight) {
   return scan;
 }
 
+namespace {
+
+// The newest rows of those that are added, at most `most`.
+class NewestRows {
+ public:
+  explicit NewestRows(std::size_t most) : most_{most} {}
+
+  bool wants(proto::TaskSeq seq) const { return rows_.size() < most_ || rows_.front().seq < seq; }
+  void add(TaskRow row) {
+    rows_.push_back(std::move(row));
+    std::push_heap(rows_.begin(), rows_.end(), is_newer);
+    if (rows_.size() <= most_) return;
+    std::pop_heap(rows_.begin(), rows_.end(), is_newer);
+    rows_.pop_back();
+  }
+  std::vector<TaskRow> release() { return std::move(rows_); }
+
+ private:
+  static bool is_newer(const TaskRow& a, const TaskRow& b) { return a.seq > b.seq; }
+
+  std::size_t most_;
+  std::vector<TaskRow> rows_{};  // a heap with the oldest row in front
+};
+
+// The rows of tasks that no store holds, from `first` on: the newest ones, and at most one more than are listed. There
+// may be millions of tasks, so a row is made of few of them only: new tasks mostly have the last places.
+std::vector<TaskRow> rows_in_memory(const BrokerState& state, const proto::TaskFilter& filter, const Sight& sight,
+                                    proto::TaskSeq first) {
+  NewestRows newest{most_rows(filter) + 1};
+  const auto tasks = state.tasks.resident_tasks();
+  for (auto at = tasks.rbegin(); at != tasks.rend(); ++at) {
+    const Task* task = *at;
+    if (task->durable || (filter.before && task->seq >= filter.before) || task->seq < first) continue;
+    if (!newest.wants(task->seq) || (!filter.state.empty() && filter.state != state_name(task->state))) continue;
+    if (TaskRow row = row_of(*task); passes(filter, sight, row)) newest.add(std::move(row));
+  }
+  return newest.release();
+}
+
+}  // namespace
+
 std::string list_tasks(const BrokerState& state, const proto::TaskFilter& filter, const Sight& sight,
                        ScanAnswer scanned) {
   std::vector<TaskRow> rows;
@@ -115,10 +156,7 @@ std::string list_tasks(const BrokerState& state, const proto::TaskFilter& filter
     }
     rows.push_back(std::move(row));
   }
-  for (const Task* task : state.tasks.resident_tasks()) {
-    if (task->durable || (filter.before && task->seq >= filter.before) || task->seq < scanned.next) continue;
-    if (TaskRow row = row_of(*task); passes(filter, sight, row)) rows.push_back(std::move(row));
-  }
+  for (TaskRow& row : rows_in_memory(state, filter, sight, scanned.next)) rows.push_back(std::move(row));
   std::sort(rows.begin(), rows.end(), [](const TaskRow& a, const TaskRow& b) { return a.seq > b.seq; });
   proto::TaskSeq next = scanned.next;
   if (rows.size() > most_rows(filter)) {
