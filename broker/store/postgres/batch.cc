@@ -17,12 +17,20 @@ ServerStatement of_span(const std::string& name, std::uint64_t span, std::string
   return {name + "_" + std::to_string(span), for_span(std::move(sql), span)};
 }
 
-constexpr const char* kPutNew = "INSERT INTO TASK (seq, data) SELECT * FROM unnest($1::bigint[], $2::bytea[])";
+// Arrays are taken apart in the list of columns, where the server does not store them in between. ON CONFLICT costs a
+// second record in the log for each row: outcomes do without, as no other session writes them. The outcome of a task
+// that was forgotten stays, without harm: nothing reads it, and it goes with its table.
+constexpr const char* kPutNew = "INSERT INTO TASK (seq, data) SELECT unnest($1::bigint[]), unnest($2::bytea[])";
 constexpr const char* kPut =
-    "INSERT INTO TASK (seq, data) SELECT * FROM unnest($1::bigint[], $2::bytea[]) ON CONFLICT DO NOTHING";
+    "INSERT INTO TASK (seq, data) SELECT unnest($1::bigint[]), unnest($2::bytea[]) ON CONFLICT DO NOTHING";
 constexpr const char* kFinish =
-    "INSERT INTO OUTCOME (seq, data) SELECT * FROM unnest($1::bigint[], $2::bytea[]) AS new (seq, data)"
-    " WHERE EXISTS (SELECT 1 FROM TASK t WHERE t.seq = new.seq) ON CONFLICT DO NOTHING";
+    "INSERT INTO OUTCOME (seq, data) SELECT new.seq, new.data"
+    " FROM (SELECT unnest($1::bigint[]) AS seq, unnest($2::bytea[]) AS data) AS new"
+    " WHERE NOT EXISTS (SELECT 1 FROM OUTCOME o WHERE o.seq = new.seq)";
+// The numbers to delete are given as runs: one search in the index for each.
+constexpr const char* kForget =
+    "DELETE FROM WHICH t USING unnest($1::bigint[], $2::bigint[]) AS run (first, last)"
+    " WHERE t.seq BETWEEN run.first AND run.last";
 constexpr const char* kReschedule =
     "INSERT INTO PROGRESSION (seq, attempts, due, dispatched)"
     " SELECT seq, attempts, due, false FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS new (seq, attempts, "
@@ -68,16 +76,17 @@ void SpanChanges::dispatch(const Dispatch& op) { progress_[op.seq].dispatched = 
 void SpanChanges::requeue(proto::TaskSeq seq, std::string_view row) { requeued_[seq] = row; }
 
 void SpanChanges::finish(proto::TaskSeq seq, std::string_view row) {
+  if (!finished_.insert(seq.value()).second) return;
   outcomes_.add(seq.value());
   outcome_rows_.add(row);
 }
 
-void SpanChanges::send(ServerSession& server, std::uint64_t span) const {
+void SpanChanges::send(ServerSession& server, std::uint64_t span, bool has_progressions) const {
   if (!puts_.empty()) send_puts(server, span);
   if (!progress_.empty()) send_progress(server, span);
   if (!requeued_.empty()) send_requeued(server, span);
   if (!outcomes_.empty()) send_outcomes(server, span);
-  if (!forgotten_.empty()) send_forgotten(server, span);
+  if (!forgotten_.empty()) send_forgotten(server, span, has_progressions);
 }
 
 void SpanChanges::send_puts(ServerSession& server, std::uint64_t span) const {
@@ -123,11 +132,21 @@ void SpanChanges::send_outcomes(ServerSession& server, std::uint64_t span) const
   server.send(of_span("finish", span, kFinish), Parameters{}.array(outcomes_).array(outcome_rows_));
 }
 
-void SpanChanges::send_forgotten(ServerSession& server, std::uint64_t span) const {
+void SpanChanges::send_forgotten(ServerSession& server, std::uint64_t span, bool has_progressions) const {
+  std::vector<std::uint64_t> numbers = forgotten_;
+  std::sort(numbers.begin(), numbers.end());
+  ArrayParameter firsts{ArrayParameter::Of::bigint};
+  ArrayParameter lasts{ArrayParameter::Of::bigint};
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    if (i == 0 || numbers[i] > numbers[i - 1] + 1) firsts.add(numbers[i]);
+    if (i + 1 == numbers.size() || numbers[i + 1] > numbers[i] + 1) lasts.add(numbers[i]);
+  }
   for (const auto& [name, table] :
        {std::pair{"forget", "TASK"}, {"forget_outcome", "OUTCOME"}, {"forget_progression", "PROGRESSION"}}) {
-    const std::string sql = std::string{"DELETE FROM "} + table + " WHERE seq = ANY ($1::bigint[])";
-    server.send(of_span(name, span, sql), Parameters{}.array(forgotten_));
+    if (std::string_view{table} == "PROGRESSION" && !has_progressions) continue;
+    std::string sql = kForget;
+    replace_all(sql, "WHICH", table);
+    server.send(of_span(name, span, std::move(sql)), Parameters{}.array(firsts).array(lasts));
   }
 }
 
@@ -170,10 +189,12 @@ void Batch::send_part(const Part& part, ServerSession& server, Spans& spans) {
     if (changes.has_puts() && !spans.has(span)) {
       server.send_sql("SELECT forkmill.create_span($1::bigint::integer, $2::bigint)",
                       Parameters{}.number(kShard).number(span));
-      spans.add(span);
+      spans.add(span, false);
       created_.push_back(span);
     }
-    if (spans.has(span)) changes.send(server, span);
+    if (!spans.has(span)) continue;
+    if (changes.has_progress()) spans.note_progressions(span);
+    changes.send(server, span, spans.has_progressions(span));
   }
   send_records(part, server);
 }
@@ -199,7 +220,7 @@ void Batch::rewind(Spans& spans) {
 void Batch::clear(Spans& spans) {
   for (const Part& part : parts_) {
     for (const auto& [span, changes] : part.spans) {
-      if (changes.has_puts()) spans.add(span);  // rewind() has removed it if the answer to the commit was lost
+      if (changes.has_puts()) spans.add(span, true);  // rewind() has removed it if the answer to the commit was lost
       if (spans.has(span)) spans.change(span, changes.growth());
     }
   }

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "broker/store/postgres/parameters.h"
@@ -26,12 +27,14 @@ class SpanChanges {
   void dispatch(const Dispatch& op);
   void requeue(proto::TaskSeq seq, std::string_view row);
   void finish(proto::TaskSeq seq, std::string_view row);
-  void forget(proto::TaskSeq seq) { forgotten_.add(seq.value()); }
+  void forget(proto::TaskSeq seq) { forgotten_.push_back(seq.value()); }
 
   bool has_puts() const { return !puts_.empty(); }
+  bool has_progress() const { return !progress_.empty(); }
   // Returns by how many the tasks become more.
-  std::int64_t growth() const { return std::int64_t{puts_.size()} - std::int64_t{forgotten_.size()}; }
-  void send(ServerSession& server, std::uint64_t span) const;
+  std::int64_t growth() const { return std::int64_t{puts_.size()} - static_cast<std::int64_t>(forgotten_.size()); }
+  // `has_progressions`: whether the span may have progressions.
+  void send(ServerSession& server, std::uint64_t span, bool has_progressions) const;
 
  private:
   struct Progress {
@@ -42,7 +45,7 @@ class SpanChanges {
   void send_progress(ServerSession& server, std::uint64_t span) const;
   void send_requeued(ServerSession& server, std::uint64_t span) const;
   void send_outcomes(ServerSession& server, std::uint64_t span) const;
-  void send_forgotten(ServerSession& server, std::uint64_t span) const;
+  void send_forgotten(ServerSession& server, std::uint64_t span, bool has_progressions) const;
 
   ArrayParameter puts_{ArrayParameter::Of::bigint};
   ArrayParameter put_rows_{ArrayParameter::Of::bytea};
@@ -51,7 +54,8 @@ class SpanChanges {
   std::map<proto::TaskSeq, std::string> requeued_;  // rows
   ArrayParameter outcomes_{ArrayParameter::Of::bigint};
   ArrayParameter outcome_rows_{ArrayParameter::Of::bytea};
-  ArrayParameter forgotten_{ArrayParameter::Of::bigint};
+  std::unordered_set<std::uint64_t> finished_;  // the numbers of outcomes_
+  std::vector<std::uint64_t> forgotten_;
 };
 
 class Batch {

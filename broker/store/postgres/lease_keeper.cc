@@ -15,6 +15,7 @@ bool Lease::renew() {
     if (server_ == nullptr) {
       server_ = connect_();
       server_->run("SET synchronous_commit = off");
+      announce_owner(*server_, epoch_);
     }
     if (renew_lease(*server_, epoch_)) return true;
     const std::lock_guard lock{mutex_};

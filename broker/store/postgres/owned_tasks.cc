@@ -53,7 +53,7 @@ ShardRow OwnedTasks::open() {
   insist([&](ServerSession& server) {
     const Rows rows =
         server.run("SELECT number FROM forkmill.span WHERE shard = $1::bigint", Parameters{}.number(kShard));
-    for (int i = 0; i < rows.size(); ++i) spans_.add(rows.number(i, 0));
+    for (int i = 0; i < rows.size(); ++i) spans_.add(rows.number(i, 0), true);
   });
   return row;
 }
@@ -63,18 +63,21 @@ ShardRow OwnedTasks::open() {
 void OwnedTasks::load(const std::function<void(const TaskSummary&)>& visit) {
   for (const std::uint64_t span : numbers_of(spans_)) {
     proto::TaskSeq after;
-    std::int64_t count = -spans_.all().at(span);
+    std::int64_t count = -spans_.all().at(span).tasks;
+    bool has_progressions = false;
     for (bool more = true; more;) {
       insist([&](ServerSession& server) {
         send_applied(server);
         more = reader_.load(server, span, after, [&](const TaskSummary& task) {
           after = task.seq;
           ++count;
+          has_progressions = has_progressions || task.progression != Progression{};
           visit(task);
         });
       });
     }
     spans_.change(span, count);
+    if (!has_progressions) spans_.note_no_progressions(span);
   }
 }
 

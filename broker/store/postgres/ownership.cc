@@ -51,9 +51,18 @@ void Ownership::connect() {
   ready_ = true;
 }
 
+bool OwnerWatch::has_left(const ShardRow& row) {
+  if (row.is_present) {
+    announced_ = row.epoch;
+    absent_looks_ = 0;
+  }
+  return announced_ == row.epoch && !row.is_present && ++absent_looks_ > kAbsence / kLeaseLook;
+}
+
 bool OwnerWatch::is_free(const ShardRow& row, const PostgresOptions& options) {
   if (!options.waits || row.owner == options.owner) return true;
   if (!row.is_leased && std::exchange(grace_looks_, std::max(grace_looks_ - 1, 0)) == 0) return true;
+  if (has_left(row)) return true;
   if (std::exchange(told_, row.owner) != row.owner) {
     options.standing_by("standing by: the tasks are owned by " + row.owner + " (epoch " +
                         std::to_string(row.epoch.value()) + (row.address.empty() ? "" : ", " + row.address) + ")");

@@ -56,11 +56,19 @@ class OwnerWatch {
   // Returns whether no other broker owns the shard. Otherwise tells operators once who does.
   bool is_free(const ShardRow& row, const PostgresOptions& options);
   // The server was away: no owner could renew its lease meanwhile, and each has time to do so now.
-  void note_outage() { grace_looks_ = static_cast<int>(kLease / kLeaseLook); }
+  void note_outage() {
+    grace_looks_ = static_cast<int>(kLease / kLeaseLook);
+    announced_ = {};
+  }
 
  private:
-  std::string told_;     // the owner that was reported last
-  int grace_looks_ = 0;  // how often a lease that has run out counts as one that has not
+  // Returns whether the owner had a session that announced it, and has none any longer: its process has died.
+  bool has_left(const ShardRow& row);
+
+  std::string told_;        // the owner that was reported last
+  proto::Epoch announced_;  // the owner that was seen to be present last
+  int absent_looks_ = 0;    // since then
+  int grace_looks_ = 0;     // how often a lease that has run out counts as one that has not
 };
 
 class Ownership {

@@ -12,9 +12,14 @@ constexpr const char* kLockNotAvailable = "55P03";
 constexpr int kStandbys = 2;  // the place of this setting among the results of a transaction of its own
 
 ShardRow row_of(const Rows& rows) {
-  return {rows.text(0, 0),       proto::Epoch{rows.number(0, 1)},     rows.text(0, 2),
-          rows.text(0, 3),       proto::CommitSeq{rows.number(0, 4)}, proto::TaskSeq{rows.number(0, 5)},
-          rows.number(0, 6) != 0};
+  return {rows.text(0, 0),
+          proto::Epoch{rows.number(0, 1)},
+          rows.text(0, 2),
+          rows.text(0, 3),
+          proto::CommitSeq{rows.number(0, 4)},
+          proto::TaskSeq{rows.number(0, 5)},
+          rows.number(0, 6) != 0,
+          rows.number(0, 7) != 0};
 }
 
 std::string lease_end() { return "clock_timestamp() + interval '" + std::to_string(kLease.count()) + " ms'"; }
@@ -63,7 +68,10 @@ void begin_alone(ServerSession& server) {
 
 ShardRow read_shard(ServerSession& server) {
   const Rows rows = server.run(
-      "SELECT s.store, s.epoch, s.owner, s.address, s.commit_number, s.last_seq, l.lease_until > clock_timestamp()"
+      "SELECT s.store, s.epoch, s.owner, s.address, s.commit_number, s.last_seq, l.lease_until > clock_timestamp(),"
+      " EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = 26221 AND objsubid = 2"
+      " AND objid = (s.epoch & 2147483647)::oid AND granted"
+      " AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))"
       " FROM forkmill.shard s JOIN forkmill.lease l ON l.shard = s.id WHERE s.id = $1::bigint",
       Parameters{}.number(kShard));
   if (rows.size() != 1) throw StoreError{"table forkmill.shard has no row: restore a backup of the database"};
@@ -76,7 +84,7 @@ bool take_over(ServerSession& server, proto::Epoch seen, const Claimant& claiman
   server.send_sql(
       "UPDATE forkmill.shard SET epoch = epoch + 1, owner = $3::text, address = $4::text, last_seq = last_seq + "
       "$5::bigint WHERE id = $1::bigint AND epoch = $2::bigint RETURNING store, epoch, owner, address, commit_number, "
-      "last_seq, true",
+      "last_seq, true, true",
       Parameters{}.number(kShard).number(seen.value()).bytes(claimant.owner).bytes(claimant.address).number(left_out));
   server.send_sql("UPDATE forkmill.lease SET epoch = s.epoch, lease_until = " + lease_end() +
                       " FROM forkmill.shard s WHERE s.id = shard AND s.id = $1::bigint AND s.epoch = $2::bigint",
@@ -105,6 +113,12 @@ bool renew_lease(ServerSession& server, proto::Epoch epoch) {
                                    " WHERE shard = $1::bigint AND epoch = $2::bigint RETURNING 1::bigint",
                                Parameters{}.number(kShard).number(epoch.value()));
   return done.size() == 1;
+}
+
+// A lock that is shared never waits: the session of before may not have ended yet.
+void announce_owner(ServerSession& server, proto::Epoch epoch) {
+  server.run("SELECT pg_try_advisory_lock_shared(26221, ($1::bigint & 2147483647)::integer)",
+             Parameters{}.number(epoch.value()));
 }
 
 void release_lease(ServerSession& server, proto::Epoch epoch) {

@@ -1,6 +1,6 @@
 // Shard: who owns the tasks. A row in the database names the owner by its epoch, and only the owner commits: each
-// transaction locks the row and checks the epoch. A lease beside it says whether the owner is alive; the lease decides
-// when another broker tries to take over, and nothing else.
+// transaction locks the row and checks the epoch. A lease beside it, and a lock that a session of the owner holds, say
+// whether the owner is alive; they decide when another broker tries to take over, and nothing else.
 #pragma once
 
 #include <chrono>
@@ -17,6 +17,8 @@ namespace forkmill::broker {
 inline constexpr std::chrono::milliseconds kLease{2000};
 inline constexpr std::chrono::milliseconds kLeaseRenewal{400};
 inline constexpr std::chrono::milliseconds kLeaseLook{200};
+// How long an owner that has announced itself may be without its session.
+inline constexpr std::chrono::milliseconds kAbsence{1000};
 
 // SQLSTATEs of this schema's functions.
 inline constexpr const char* kDeposed = "FM001";
@@ -30,7 +32,8 @@ struct ShardRow {
   std::string address;  // where clients reach it
   proto::CommitSeq commit;
   proto::TaskSeq last_seq;
-  bool is_leased = false;  // the owner is alive
+  bool is_leased = false;   // the lease of the owner lasts
+  bool is_present = false;  // the owner has a session that says so
 };
 
 // Claimant: a broker that owns the shard, or wants to.
@@ -53,6 +56,8 @@ bool take_over(ServerSession& server, proto::Epoch seen, const Claimant& claiman
 // server that was replaced by a backup gives out epochs a second time.
 proto::CommitSeq confirm_ownership(ServerSession& server, proto::Epoch epoch, const Claimant& claimant);
 
+// Says that the owner of `epoch` is alive, as long as this session lasts: a server notices at once when a process dies.
+void announce_owner(ServerSession& server, proto::Epoch epoch);
 // Ends the lease of an owner that stops.
 void release_lease(ServerSession& server, proto::Epoch epoch);
 // Renews the lease. Returns false if the shard has another owner.

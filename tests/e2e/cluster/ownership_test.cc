@@ -87,6 +87,23 @@ TEST_CASE("a takeover counts only if the server waits for a standby") {
   CHECK(turn.get());
 }
 
+TEST_CASE("an owner whose process has died is followed although its lease lasts") {
+  PostgresServer& server = shared_server();
+  clear(server);
+  open_and_load(*make_store(server.url()));
+  server.sql("UPDATE forkmill.shard SET owner = 'a broker that dies'");
+  server.sql("UPDATE forkmill.lease SET lease_until = 'infinity'");
+  std::unique_ptr<PGconn, void (*)(PGconn*)> owner{PQconnectdb(server.url().c_str()), PQfinish};
+  PQclear(PQexec(owner.get(), "SELECT pg_advisory_lock_shared(26221, 1)"));
+  auto options = store_options(server.url());
+  options.waits = true;
+  PostgresStore other{options};
+  auto turn = std::async(std::launch::async, [&] { return other.await().value(); });
+  CHECK(turn.wait_for(2 * kAbsence) == std::future_status::timeout);
+  owner.reset();
+  CHECK(turn.get());
+}
+
 TEST_CASE("an owner keeps the tasks over an outage of the server that lasts longer than its lease") {
   PostgresServer server;
   server.start();

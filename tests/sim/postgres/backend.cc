@@ -149,7 +149,7 @@ bool Backend::execute_about_shard(const Command& command) {
     its.address = command.parameters.at(3);
     if (!server_.faults.numbers_kept) its.last_seq += command.number(4);
     answer({{its.store, binary(its.epoch), its.owner, its.address, binary(its.commit), binary(its.last_seq),
-             truth(true)}});
+             truth(true), truth(true)}});
   } else if (begins("UPDATE forkmill.shard SET epoch = epoch ")) {
     if (!lock_row()) return false;
     const bool is_owner =
@@ -221,7 +221,10 @@ void Backend::answer_question(const Command& command) {
   } else if (has("FROM forkmill.shard s JOIN forkmill.lease")) {
     const bool is_leased = server_.lease.until > server_.clock;
     answer({{its.store, binary(its.epoch), its.owner, its.address, binary(its.commit), binary(its.last_seq),
-             truth(is_leased)}});
+             truth(is_leased), truth(server_.has_announced(its.epoch))}});
+  } else if (has("pg_try_advisory_lock_shared")) {
+    announced_ = command.number(0);
+    answer({{truth(true)}});
   } else if (has("pg_terminate_backend")) {
     if (Backend* holder = server_.holder(); holder != nullptr && holder != this) holder->terminate();
     answer({{truth(true)}});

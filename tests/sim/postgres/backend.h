@@ -46,6 +46,8 @@ class Backend {
   std::optional<Refusal> take_refusal() { return std::exchange(refusal_, std::nullopt); }
   std::string take_warning() { return std::exchange(warning_, {}); }
   int process() const { return process_; }
+  // The epoch of the owner that this session has announced; 0: none.
+  std::uint64_t announced() const { return alive_ ? announced_ : 0; }
 
  private:
   // Returns false if the command has to wait.
@@ -71,6 +73,7 @@ class Backend {
   SimServer& server_;
   const int process_;
   bool alive_ = true;
+  std::uint64_t announced_ = 0;
   bool orphaned_ = false;
   bool in_transaction_ = false;
   bool failed_ = false;

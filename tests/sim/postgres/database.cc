@@ -66,8 +66,10 @@ void change_span(SpanRows& span, const std::string& what, const Command& command
   if (what == "put_new" || what == "put") return put_rows(span.tasks, command, what == "put_new");
   if (what == "finish") {
     const auto data = elements(command.parameters.at(1));
+    const auto had = span.outcomes;
     for (std::size_t i = 0; i < seqs.size(); ++i)
-      if (span.tasks.contains(seqs[i])) span.outcomes.try_emplace(seqs[i], data[i]);
+      if (!span.outcomes.try_emplace(seqs[i], data[i]).second && !had.contains(seqs[i]))
+        throw Refusal{"duplicate key value violates unique constraint", "23505"};
   } else if (what == "reschedule" || what == "dispatch") {
     const auto attempts = numbers(command.parameters.at(1));
     const bool is_reschedule = what == "reschedule";
@@ -80,10 +82,12 @@ void change_span(SpanRows& span, const std::string& what, const Command& command
       if (is_reschedule) progress.due = due[i];
     }
   } else {
-    for (const std::uint64_t seq : seqs) {
-      if (what == "forget") span.tasks.erase(seq);
-      if (what == "forget_outcome") span.outcomes.erase(seq);
-      if (what == "forget_progression") span.progressions.erase(seq);
+    const auto lasts = numbers(command.parameters.at(1));
+    for (std::size_t i = 0; i < seqs.size(); ++i) {
+      const auto erase = [&](auto& rows) { rows.erase(rows.lower_bound(seqs[i]), rows.upper_bound(lasts[i])); };
+      if (what == "forget") erase(span.tasks);
+      if (what == "forget_outcome") erase(span.outcomes);
+      if (what == "forget_progression") erase(span.progressions);
     }
   }
 }

@@ -15,6 +15,11 @@ void SimServer::show(std::size_t place) {
   if (visible().lease.epoch > lease.epoch) lease = visible().lease;
 }
 
+bool SimServer::has_announced(std::uint64_t epoch) const {
+  return std::any_of(backends.begin(), backends.end(),
+                     [&](const auto& backend) { return epoch != 0 && backend->announced() == epoch; });
+}
+
 void SimServer::end_sessions() {
   for (const auto& backend : backends) backend->crash();
   backends.clear();

@@ -38,6 +38,8 @@ class SimServer {
   // The session that has locked the row of the shard; null: none.
   Backend* holder() const;
   void end_sessions();
+  // Whether a session has announced the owner of this epoch.
+  bool has_announced(std::uint64_t epoch) const;
 
   const ServerFaults& faults;
   std::vector<std::shared_ptr<const Database>> log{std::make_shared<const Database>()};

@@ -4,7 +4,7 @@
 
 namespace forkmill::sim {
 
-Turns::~Turns() {
+void Turns::end() {
   for (std::size_t i = 0; i < threads_.size(); ++i) {
     kill(i);
     while (!has_ended(i)) run_one(i);

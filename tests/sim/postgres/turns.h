@@ -20,8 +20,7 @@ struct Killed {};
 class Turns {
  public:
   Turns() = default;
-  // Ends all threads.
-  ~Turns();
+  ~Turns() { end(); }
   Turns(const Turns&) = delete;
   Turns& operator=(const Turns&) = delete;
 
@@ -33,6 +32,9 @@ class Turns {
   void run_one(std::size_t number);
   // The thread's next yield() throws Killed.
   void kill(std::size_t number) { threads_[number]->killed = true; }
+
+  // Ends all threads.
+  void end();
 
   // Waits for the next turn. Throws Killed.
   void yield();

@@ -16,6 +16,11 @@ class ServerTrial {
     for (std::uint64_t i = 0; i < world_.chances.brokers; ++i) add("broker-" + std::to_string(i + 1), false);
   }
 
+  // Threads use the brokers.
+  ~ServerTrial() { world_.turns.end(); }
+  ServerTrial(const ServerTrial&) = delete;
+  ServerTrial& operator=(const ServerTrial&) = delete;
+
   ServerTrialReport run() {
     for (std::uint64_t round = 0; round < world_.chances.rounds; ++round) {
       go_wrong();
