@@ -63,7 +63,7 @@ TEST_CASE("a line of the audit log is a JSON object, with any names and texts") 
                         .add("flag", true)
                         .add("list", std::vector<std::string>{"a", "b"});
   CHECK(line.text() ==
-        R"({"time":"2026-11-30T12:00:00.123Z","event":"denied","principal":"ali\"ce\\","text":"a\\x0ab\\x1b\\xff",)"
+        R"({"time":"2026-11-30T12:00:00.123Z","event":"denied","principal":"ali\"ce\\","text":"a\\nb\\x1b\\xff",)"
         R"("number":7,"flag":true,"list":["a","b"]})");
   CHECK(AuditLine{0ms, "denied"}.add("text", std::string(100'000, 'x')).text().size() < 2 * AuditLine::kMaxText);
 }
