@@ -194,6 +194,7 @@ TEST_CASE("values that wait for room, are lent, or with which a list begins coun
   CHECK(owner(site, "alice").object_bytes == 15);
   begin(Verb::get, {}, 1, 1);  // lent; the one that waits moves up
   CHECK(owner(site, "alice").object_bytes == 15);
+  site.broker.take<Operated>(alice);
   site.alice.quotas.object_bytes = 115;
   CHECK(open("list", ObjectKind::list, 101, kObjectFixed).code == Errc::quota_exceeded);
   CHECK(open("list", ObjectKind::list, 100, kObjectFixed).code == Errc::ok);

@@ -380,7 +380,7 @@ TEST_CASE("the pause of a worker that is gone can be ended by its name") {
   const auto worker = broker.connect(named_worker("w1"));
   give(broker, client, SteerWorkers{WorkerAction::pause, "w1", "", 0});
   broker.send(worker, Goodbye{});
-  CHECK(give(broker, client, SteerWorkers{WorkerAction::resume, "w1", "another-host", 0}).code == Errc::bad_request);
+  CHECK(give(broker, client, SteerWorkers{WorkerAction::resume, "w1", "another-host", 0}).code == Errc::worker_unknown);
   CHECK(answers(give(broker, client, SteerWorkers{WorkerAction::resume, "w1", "", 0})).empty());
   CHECK_FALSE(broker.core().state().controls.is_worker_paused("w1"));
   CHECK(give(broker, client, SteerWorkers{WorkerAction::resume, "w1", "", 0}).code == Errc::worker_unknown);
