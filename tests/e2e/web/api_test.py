@@ -290,8 +290,10 @@ def check_worker_steering(gateway):
     within(lambda: row()["children"] == before + 1)
     gateway.post("/api/v1/workers/scale", {"name": name, "children": before})
     within(lambda: row()["children"] == before)
-    for wrong in ({}, {"name": name, "all": True}, {"name": "no-such-worker"}, {"host": "no-such-host"}):
+    for wrong in ({}, {"name": name, "all": True}):
         gateway.post("/api/v1/workers/drain", wrong, 400)
+    for absent in ({"name": "no-such-worker"}, {"host": "no-such-host"}):
+        gateway.post("/api/v1/workers/drain", absent, 404)
     gateway.post("/api/v1/workers/scale", {"name": name, "children": 0}, 400)
 
 

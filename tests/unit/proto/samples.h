@@ -87,7 +87,7 @@ inline std::vector<Message> all() {
       Return{{grant(4)}, 601, milliseconds{500}, "no process"},
       Revoke{{grant(5)}, {grant(6)}},
       Revoked{{{grant(5), RevokeState::stopping}}, 602},
-      Drain{},
+      Drain{true},
       Query{1, QueryKind::task, "0190"},
       Reply{1, Errc::ok, "", Payload::copy("\x80")},
       Started{{{id(1), grant(1), 4712, "host"}}},

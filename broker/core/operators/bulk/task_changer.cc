@@ -26,12 +26,16 @@ struct TaskChanger::Done {
 
 namespace {
 
-// Differs for each task, and for each change.
-TaskId id_of_retry(const BulkChange& change, const Task& letter, milliseconds now) {
+// Returns an id that no task has. A client chooses the id of its change, so it may hit on the id of another task.
+TaskId id_of_retry(BrokerState& state, const BulkChange& change, const Task& letter) {
   std::uint64_t salt = 0;
-  for (const std::uint8_t byte : change.order.id.bytes()) salt = salt * 257 + byte;
-  const std::uint64_t high = proto::mix64(salt ^ letter.seq.value());
-  return TaskId::make(static_cast<std::uint64_t>(now.count()), high, proto::mix64(high));
+  for (const std::uint8_t byte : change.order.id.bytes()) salt = proto::mix64(salt ^ byte);
+  for (;; ++salt) {
+    const std::uint64_t high = proto::mix64(salt ^ proto::mix64(letter.seq.value()));
+    const auto now = static_cast<std::uint64_t>(state.clock.stamp().count());
+    const TaskId id = TaskId::make(now, high, proto::mix64(high));
+    if (state.tasks.find(id) == nullptr && !state.tasks.find_paged_out(id)) return id;
+  }
 }
 
 // A client with the rights of the one that gave the order, which may be gone.
@@ -103,7 +107,7 @@ TaskChanger::Done TaskChanger::cancel(const BulkChange& change, Task& task) {
 
 TaskChanger::Done TaskChanger::retry(const BulkChange& change, Task& letter) {
   if (letter.state != State::failed) return Done::skip("finished");
-  const TaskId new_id = id_of_retry(change, letter, state_.clock.stamp());
+  const TaskId new_id = id_of_retry(state_, change, letter);
   proto::Submission again{new_id, letter.spec, letter.payload};
   TaskSpec& spec = again.edit();
   spec.queue = change.order.queue.empty() ? std::string{base_queue(letter.spec->queue)} : change.order.queue;

@@ -31,15 +31,15 @@ worker.)";
 
 constexpr const char* kRestartWorkerFooter =
     R"(A restarted worker finishes what runs, hands back what has not started, and starts the same program with the
-same arguments and process id again, so that a newer version that was installed meanwhile runs. SIGTERM during
-the drain ends it for good. A worker of an earlier version does not obey and is reported as unsupported, and so
-are workers that a client has started.
+same arguments and process id again, so that a newer version that was installed meanwhile runs. SIGTERM
+during the drain ends it for good. A worker of an earlier version does not obey and is reported as
+unsupported, and so are workers that a client has started.
 
 Examples:
   forkmill worker restart w1 --wait
   forkmill worker restart --host node7 --yes
 
-Exit status: 0 the workers restart, or have restarted with --wait; 1 one of them does not obey; 2 there is no
+Exit status: 0 the workers restart, or have restarted with --wait; 1 one of them does not obey; 4 there is no
 such worker.)";
 
 constexpr const char* kScaleWorkerFooter =
