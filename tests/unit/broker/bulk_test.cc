@@ -106,10 +106,14 @@ struct Site {
     once.max_attempts = 1;
     submit(first, last, once, "dying");
     const auto worker = broker.worker(1000, {"dying"});
+    std::size_t results = 0;
     for (auto grants = broker.grants(worker); !grants.empty(); grants = broker.grants(worker))
-      for (const auto& granted : grants) broker.fail(worker, granted.grant);
-    REQUIRE(broker.results(client).size() == last - first + 1);
-    acknowledge();
+      for (const auto& granted : grants) {
+        broker.fail(worker, granted.grant);
+        results += broker.results(client).size();
+        acknowledge();
+      }
+    REQUIRE(results == last - first + 1);
     broker.send(worker, Goodbye{});
   }
   void acknowledge() { broker.send(client, ResultAck{{broker.last_taken()}}); }
