@@ -37,7 +37,15 @@ void BulkAudit::arrived(const broker::Core& core, proto::PeerId peer, const prot
   for (auto& [question, answered] : answered_) answered.changed.clear();
   places_.clear();
   const bool alone = asked_.empty() && core.bulk_changes().is_idle();
-  asked_[{peer, command->id}] = {*order, alone};
+  asked_[{peer, command->id}] = {*order, alone, waiting_in(core, *order)};
+}
+
+BulkAudit::Waiting BulkAudit::waiting_in(const broker::Core& core, const proto::ChangeTasks& order) {
+  const auto id = TaskId::parse(order.filter.id);
+  if (!id || order.action != TaskAction::cancel) return {};
+  const broker::Task* task = core.state().tasks.find(*id);
+  if (task == nullptr || (task->state != broker::State::ready && task->state != broker::State::scheduled)) return {};
+  return {task->seq, static_cast<std::uint32_t>(task->attempts.value())};
 }
 
 BulkAudit::Answered BulkAudit::read(const broker::Core& core, const Asked& asked, const proto::Reply& reply) {
@@ -53,6 +61,9 @@ BulkAudit::Answered BulkAudit::read(const broker::Core& core, const Asked& asked
   require(asked.order.dry_run || number("matched") == sum, "16", [&] {
     return "a change has met " + std::to_string(number("matched")) + " tasks, and tells of " + std::to_string(sum);
   });
+  const bool has_waited = asked.waiting.seq && asked.waiting == waiting_in(core, asked.order);
+  require(asked.order.dry_run || !has_waited || sum > 0, "16",
+          [&] { return "a change has missed the task " + asked.order.filter.id; });
   if (!asked.alone) return answered;
   for (const auto& row : map.at("tasks").as<std::vector<std::map<std::string, msgpack::object>>>()) {
     const auto id = TaskId::parse(row.at("id").as<std::string>());

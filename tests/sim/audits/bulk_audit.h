@@ -1,6 +1,7 @@
-// BulkAudit: checks changes of many tasks (invariant 16): each task that a change has met is counted once; a command
-// that is repeated gets the answer that it had; and a task is granted from the queue, and with the priority, that an
-// operator was told it has, after a restart of the broker as well, if the task is stored.
+// BulkAudit: checks changes of many tasks (invariant 16): each task that a change has met is counted once; a task that
+// is meant by its id, and waits all the time, is met; a command that is repeated gets the answer that it had; and a
+// task is granted from the queue, and with the priority, that an operator was told it has, after a restart of the
+// broker as well, if the task is stored.
 #pragma once
 
 #include <map>
@@ -26,9 +27,16 @@ class BulkAudit {
 
  private:
   using Question = std::pair<proto::PeerId, std::uint64_t>;  // the sender and the id of a command
+  // A task that is in memory and waits. No number: there is none.
+  struct Waiting {
+    proto::TaskSeq seq{};
+    std::uint32_t attempts = 0;
+    friend bool operator==(const Waiting&, const Waiting&) = default;
+  };
   struct Asked {
     proto::ChangeTasks order;
     bool alone = true;  // no other change was under way at any time
+    Waiting waiting{};  // the only task that the order is about
   };
   struct Answered {
     TaskId change;
@@ -36,6 +44,7 @@ class BulkAudit {
     std::map<proto::TaskSeq, proto::ChangeTasks> changed;  // stored tasks
   };
 
+  static Waiting waiting_in(const broker::Core& core, const proto::ChangeTasks& order);
   static Answered read(const broker::Core& core, const Asked& asked, const proto::Reply& reply);
   void check_grants(const proto::Grants& grants) const;
 
