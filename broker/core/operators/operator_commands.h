@@ -13,9 +13,9 @@
 #include "broker/core/lifecycle/retention.h"
 #include "broker/core/objects/objects.h"
 #include "broker/core/operators/answers/replies.h"
+#include "broker/core/operators/bulk/task_changes.h"
 #include "broker/core/operators/dead_letters.h"
 #include "broker/core/operators/steering.h"
-#include "broker/core/operators/task_changes.h"
 #include "broker/core/peers/processes.h"
 #include "broker/core/state/broker_state.h"
 

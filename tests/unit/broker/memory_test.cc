@@ -37,7 +37,7 @@ TEST_CASE("without memory nothing is taken in, and what is there goes on") {
 TEST_CASE("memory is full beyond the limit, and has room again when enough was freed") {
   constexpr std::size_t kBlock = 64 * 1024;  // small enough for the heap
   constexpr std::size_t kBlocks = 1024;
-  ::malloc_trim(0);  // what earlier tests have freed
+  ::malloc_trim(0);  // memory that earlier tests have freed
   MemoryWatch watch{proto::resident_memory() + 32 * 1024 * 1024, nullptr};
   Instant now{std::chrono::hours{1}};
   CHECK_FALSE(watch.is_full(now));

@@ -15,7 +15,7 @@
 #include "broker/core/operators/bulk/bulk_selection.h"
 #include "broker/core/operators/bulk/finished_changes.h"
 #include "broker/core/operators/bulk/task_changer.h"
-#include "broker/core/operators/task_changes.h"
+#include "broker/core/operators/bulk/task_changes.h"
 
 namespace forkmill::broker {
 
