@@ -30,7 +30,7 @@ class SpanChanges {
   void forget(proto::TaskSeq seq) { forgotten_.push_back(seq.value()); }
 
   bool has_puts() const { return !puts_.empty(); }
-  bool has_progress() const { return !progress_.empty(); }
+  bool has_progress() const { return !progress_.empty() || !requeued_.empty(); }
   // Returns by how many the tasks become more.
   std::int64_t growth() const { return std::int64_t{puts_.size()} - static_cast<std::int64_t>(forgotten_.size()); }
   // `has_progressions`: whether the span may have progressions.

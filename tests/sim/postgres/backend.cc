@@ -9,6 +9,7 @@ namespace forkmill::sim {
 namespace {
 
 constexpr std::uint64_t kVersion = 150000;
+constexpr std::uint64_t kSchema = 2;   // the version of the schema
 constexpr std::int64_t kLease = 2000;  // milliseconds
 constexpr int kLooksAtLock = 12;       // with a lock_timeout
 
@@ -217,7 +218,7 @@ void Backend::answer_question(const Command& command) {
   } else if (has("to_regclass")) {
     answer({{"forkmill.cluster"}});
   } else if (has("FROM forkmill.cluster")) {
-    answer({{binary(1), "forkmill"}});
+    answer({{binary(kSchema), "forkmill"}});
   } else if (has("FROM forkmill.shard s JOIN forkmill.lease")) {
     const bool is_leased = server_.lease.until > server_.clock;
     answer({{its.store, binary(its.epoch), its.owner, its.address, binary(its.commit), binary(its.last_seq),

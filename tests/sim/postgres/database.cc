@@ -70,6 +70,10 @@ void change_span(SpanRows& span, const std::string& what, const Command& command
     for (std::size_t i = 0; i < seqs.size(); ++i)
       if (!span.outcomes.try_emplace(seqs[i], data[i]).second && !had.contains(seqs[i]))
         throw Refusal{"duplicate key value violates unique constraint", "23505"};
+  } else if (what == "requeue") {
+    const auto data = elements(command.parameters.at(1));
+    for (std::size_t i = 0; i < seqs.size(); ++i)
+      if (span.tasks.contains(seqs[i])) span.progressions[seqs[i]].requeued = data[i];
   } else if (what == "reschedule" || what == "dispatch") {
     const auto attempts = numbers(command.parameters.at(1));
     const bool is_reschedule = what == "reschedule";
@@ -93,12 +97,13 @@ void change_span(SpanRows& span, const std::string& what, const Command& command
 }
 
 std::vector<Value> task_row(const SpanRows& span, std::uint64_t seq, const std::string& data) {
-  std::vector<Value> row{binary(seq), data, std::nullopt, std::nullopt, std::nullopt, std::nullopt};
+  std::vector<Value> row{binary(seq), data, std::nullopt, std::nullopt, std::nullopt, std::nullopt, std::nullopt};
   if (const auto outcome = span.outcomes.find(seq); outcome != span.outcomes.end()) row[2] = outcome->second;
   if (const auto found = span.progressions.find(seq); found != span.progressions.end()) {
     row[3] = binary(found->second.attempts);
     row[4] = binary(found->second.due);
     row[5] = binary(found->second.dispatched ? 1 : 0, 1);
+    row[6] = found->second.requeued;
   }
   return row;
 }
@@ -138,7 +143,7 @@ std::string binary(std::uint64_t number, std::size_t size) {
 }
 
 bool is_change(const Command& command) {
-  return is_one_of(name_of(command).what, {"put_new", "put", "finish", "reschedule", "dispatch", "forget",
+  return is_one_of(name_of(command).what, {"put_new", "put", "finish", "requeue", "reschedule", "dispatch", "forget",
                                            "forget_outcome", "forget_progression", "put_records", "erase_records"});
 }
 

@@ -28,6 +28,7 @@ struct SpanRows {
     std::uint64_t attempts = 0;
     std::uint64_t due = 0;
     bool dispatched = false;
+    Value requeued{};
   };
   std::map<std::uint64_t, std::string> tasks;
   std::map<std::uint64_t, std::string> outcomes;

@@ -54,7 +54,8 @@ bool is_possible(const broker::StoreOp& op, const StoreState& state) {
       [&](const auto& one) {
         using Op = std::decay_t<decltype(one)>;
         constexpr bool kOfTask = std::is_same_v<Op, broker::Reschedule> || std::is_same_v<Op, broker::Dispatch> ||
-                                 std::is_same_v<Op, broker::Finish> || std::is_same_v<Op, broker::Forget>;
+                                 std::is_same_v<Op, broker::Finish> || std::is_same_v<Op, broker::Forget> ||
+                                 std::is_same_v<Op, broker::Requeue>;
         return !kOfTask || state.tasks.contains(one.seq);
       },
       op);
@@ -144,7 +145,8 @@ bool SimBroker::find_base(PostgresStore& store, Opened& opened) {
   std::string text = "commit " + std::to_string(opened.last.value()) + " was never tried";
   for (const Lineage::Id id : world_.lineage.candidates(opened.last)) {
     proto::Status status;
-    text = difference(world_.lineage.state(id), store, status);
+    const StoreState expected = world_.lineage.state(id);  // a copy: other brokers add commits meanwhile
+    text = difference(expected, store, status);
     if (!accept(status, opened) || !is_undisturbed(opened)) return false;
     if (!text.empty()) continue;
     opened.base = id;

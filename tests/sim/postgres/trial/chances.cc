@@ -19,7 +19,7 @@ TrialChances draw_chances(Random& random) {
   chances.end_session = sometimes(0.02);
   chances.unsafe = random.chance(0.2) ? sometimes(0.02) : 0;
   chances.jump = sometimes(0.02);
-  chances.restore = random.chance(0.1) ? 0.002 : 0;
+  chances.restore = random.chance(0.25) ? 0.005 : 0;
   return chances;
 }
 
