@@ -175,12 +175,14 @@ void OwnedTasks::commit_on(ServerSession& server, proto::CommitSeq number) {
           .number(batch_.last_seq().value())
           .number(needs_standby ? 1 : 0));
   server.send_sql("COMMIT");
+  ask_standbys(server);
   const auto results = server.finish();
   // A server that was told to stop waiting for its standby says COMMIT, with a warning.
   if (const auto warning = server.take_warning();
       !warning.empty() && !mutant(PostgresMutant::warning_taken_for_success))
     throw Interrupted{warning};
-  if (results.back().tag() != "COMMIT") throw Interrupted{"the server has rolled a commit back"};
+  if (results.at(results.size() - 2).tag() != "COMMIT") throw Interrupted{"the server has rolled a commit back"};
+  if (needs_standby) check_standbys(results.back());
   ownership_.set_stored(number);
 }
 

@@ -38,6 +38,7 @@ void end_other_transactions(ServerSession& server) {
 // after begin_alone().
 std::vector<Rows> commit_alone(ServerSession& server, CommitSafety safety) {
   server.send_sql("COMMIT");
+  ask_standbys(server);
   std::vector<Rows> results;
   try {
     results = server.finish();
@@ -51,9 +52,10 @@ std::vector<Rows> commit_alone(ServerSession& server, CommitSafety safety) {
   if (const auto warning = server.take_warning();
       !warning.empty() && !mutant(PostgresMutant::warning_taken_for_success))
     throw Interrupted{warning};
-  const bool needs_standby = safety == CommitSafety::standby && !mutant(PostgresMutant::standbys_not_asked);
-  if (needs_standby && results.at(kStandbys).bytes(0, 0).empty())
-    throw Interrupted{"synchronous_standby_names is empty, so that no standby has what is committed", kNoStandbys};
+  if (safety == CommitSafety::standby && !mutant(PostgresMutant::standbys_not_asked)) {
+    check_standbys(results.at(kStandbys));
+    check_standbys(results.back());
+  }
   results.erase(results.begin(), results.begin() + kStandbys + 1);
   return results;
 }
@@ -61,10 +63,17 @@ std::vector<Rows> commit_alone(ServerSession& server, CommitSafety safety) {
 void begin_alone(ServerSession& server) {
   server.send_sql("BEGIN");
   server.send_sql("SET LOCAL lock_timeout = '1s'");
-  server.send_sql("SELECT current_setting('synchronous_standby_names')");
+  ask_standbys(server);
 }
 
 }  // namespace
+
+void ask_standbys(ServerSession& server) { server.send_sql("SELECT current_setting('synchronous_standby_names')"); }
+
+void check_standbys(const Rows& answer) {
+  if (answer.bytes(0, 0).empty())
+    throw Interrupted{"synchronous_standby_names is empty, so that no standby has what is committed", kNoStandbys};
+}
 
 ShardRow read_shard(ServerSession& server) {
   const Rows rows = server.run(

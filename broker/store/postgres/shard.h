@@ -43,6 +43,11 @@ struct Claimant {
   CommitSafety safety = CommitSafety::standby;
 };
 
+// Queues the question for which standbys commits wait, and checks the answer. A commit counts if it was asked for
+// before and after it: the server may be told in between to wait for none. Throws Interrupted if there are none.
+void ask_standbys(ServerSession& server);
+void check_standbys(const Rows& answer);
+
 // Reads the row as it is committed.
 ShardRow read_shard(ServerSession& server);
 

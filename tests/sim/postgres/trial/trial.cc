@@ -59,7 +59,7 @@ class ServerTrial {
     if (random.chance(chances.crash)) note("the primary crashes", world_.counts.crashes), servers.crash_primary();
     if (random.chance(chances.promote)) change_primary();
     if (random.chance(chances.cut)) servers.cut_standby(random.chance(0.5));
-    if (random.chance(chances.unsafe)) servers.primary().waits_for_standby = random.chance(0.5);
+    if (--calm_ < 0 && random.chance(chances.unsafe)) change_standby_names();
     if (Backend* waiting = servers.some_waiting(); waiting != nullptr && random.chance(chances.end_wait))
       random.chance(0.5) ? waiting->cancel() : waiting->terminate();
     if (Backend* session = servers.some_session(); session != nullptr && random.chance(chances.end_session))
@@ -67,6 +67,14 @@ class ServerTrial {
     if (random.chance(chances.restore)) restore();
     servers.pass_time(random.chance(chances.jump) ? static_cast<std::int64_t>(random.below(20'000)) - 10'000
                                                   : static_cast<std::int64_t>(random.below(60)));
+  }
+
+  // An operator does not take the names away and give them back within one commit.
+  void change_standby_names() {
+    constexpr int kLongest = 600;  // rounds of a commit
+    calm_ = kLongest;
+    bool& waits = world_.servers.primary().waits_for_standby;
+    waits = !waits;
   }
 
   void change_primary() {
@@ -137,6 +145,7 @@ class ServerTrial {
   TrialWorld world_;
   std::vector<Place> places_;
   std::uint64_t names_ = 0;
+  int calm_ = 0;  // rounds until an operator may change the names of the standbys
   std::uint64_t trace_ = 0;
 };
 
