@@ -1,5 +1,6 @@
 #include "tests/sim/users/operator.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace forkmill::sim {
@@ -55,11 +56,14 @@ void Operator::move_tasks() {
   questions_.give(order);
 }
 
-// Cancels a task, or drops it as a dead letter, if it is one.
+// Cancels one of the latest tasks, which most likely has not ended, or drops a task as a dead letter, if it is one.
 void Operator::end_a_task() {
   if (workload_.known().empty()) return;
-  const TaskId id = world_.random.pick(workload_.known());
   const bool cancels = world_.random.chance(0.7);
+  const std::vector<TaskId>& known = workload_.known();
+  constexpr std::size_t kLatest = 6;
+  const std::size_t back = world_.random.below(std::min(cancels ? kLatest : known.size(), known.size()));
+  const TaskId id = known[known.size() - 1 - back];
   proto::ChangeTasks order = new_change(cancels ? proto::TaskAction::cancel : proto::TaskAction::drop);
   order.filter.id = id.to_string();
   order.running = world_.random.chance(0.5);

@@ -113,6 +113,7 @@ BulkChange unpack_change(std::string_view record) {
   change.last = proto::TaskSeq{last};
   change.done = proto::TaskSeq{done};
   std::tie(change.counts.changed, change.counts.requested, change.counts.skipped) = counts;
+  change.matched = change.counts.all();
   return change;
 }
 
@@ -139,7 +140,7 @@ PackedMap body_of(const BulkChange& change) {
       .add("done", change.is_done())
       .add("begun_at_ms", change.begun_at.count())
       .add("finished_at_ms", change.finished_at.count())
-      .add("matched", change.counts.all() + change.found)
+      .add("matched", change.matched)
       .add("changed", change.counts.changed)
       .add("requested", change.counts.requested)
       .add("skipped", change.counts.skipped);

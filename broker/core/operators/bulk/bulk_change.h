@@ -40,8 +40,8 @@ struct BulkChange {
   BulkCounts counts;
 
   // ---- Not stored
-  proto::TaskSeq stored_as;                     // number of its record; none: it has no record
-  std::uint64_t found = 0;                      // tasks that match, and are not in `counts` yet
+  proto::TaskSeq stored_as;   // number of its record; none: it has no record
+  std::uint64_t matched = 0;  // tasks that were found; once the change is done, as many as `counts` has
   std::map<std::string, std::uint64_t> states;  // dry run: tasks that match, by state
   static constexpr std::size_t kMaxRows = 1000;
   std::vector<PackedMap> rows;  // the first tasks that were changed

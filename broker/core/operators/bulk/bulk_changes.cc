@@ -170,10 +170,8 @@ void BulkChanges::change_some(Running& running) {
     return;
   }
   if (!selection.has_unstored()) return finish();
-  for (std::size_t i = 0; i < kPiece && selection.has_unstored(); ++i) {
-    --running.change.found;
+  for (std::size_t i = 0; i < kPiece && selection.has_unstored(); ++i)
     changer_.change(running.change, selection.pop_unstored());
-  }
   end_piece(running);
 }
 
@@ -191,10 +189,9 @@ void BulkChanges::handle(StoreAnswer answer) {
 void BulkChanges::change_visited(Running& running, Paging::Visit visit) {
   BulkChange& change = running.change;
   if (!visit.visited.empty()) change.done = visit.visited.back();
-  change.found -= visit.visited.size();
   if (const std::size_t gone = visit.visited.size() - visit.tasks.size(); gone > 0)
     change.counts.skipped["gone"] += gone;
-  if (mutant(Mutant::purge_misses_slice) && change.order.action == TaskAction::cancel && change.done.value() % 3 == 0)
+  if (mutant(Mutant::purge_misses_slice) && change.order.action == TaskAction::cancel && change.done.value() % 2 == 0)
     visit.tasks.clear();
   for (const TaskRef& task : visit.tasks) changer_.change(change, task);
   paging_.release(visit.visitors);

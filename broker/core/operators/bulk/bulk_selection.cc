@@ -63,7 +63,7 @@ bool BulkSelection::wants(std::string_view state) const {
 }
 
 void BulkSelection::count(BulkChange& change, std::string_view state) const {
-  ++change.found;
+  ++change.matched;
   if (only_counts_) ++change.states[std::string{state}];
 }
 
