@@ -120,8 +120,8 @@ std::optional<ShardRow> Ownership::take() {
 ServerSession& Ownership::server() {
   if (server_ == nullptr) {
     connect();
-    stored_ = mutant(PostgresMutant::barrier_skipped) ? read_shard(*server_).commit
-                                                      : confirm_ownership(*server_, epoch_, claimant());
+    const bool reads_only = mutant(PostgresMutant::barrier_skipped) || mutant(PostgresMutant::standby_read);
+    stored_ = reads_only ? read_shard(*server_).commit : confirm_ownership(*server_, epoch_, claimant());
     if (outage_.end()) options_.note("the database is back");
   }
   return *server_;

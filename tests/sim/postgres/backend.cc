@@ -153,8 +153,7 @@ bool Backend::execute_about_shard(const Command& command) {
              truth(true), truth(true)}});
   } else if (begins("UPDATE forkmill.shard SET epoch = epoch ")) {
     if (!lock_row()) return false;
-    const bool is_owner =
-        own().epoch == command.number(1) && (server_.faults.owner_ignored || own().owner == command.parameters.at(2));
+    const bool is_owner = own().epoch == command.number(1) && own().owner == command.parameters.at(2);
     answer(is_owner ? Table{{binary(own().commit)}} : Table{});
   } else if (command.name == "assert_owner") {
     if (!lock_row()) return false;

@@ -18,7 +18,6 @@ struct ServerFaults {
   bool lease_trusted = false;  // the functions do not check the epoch while there is a lease
   bool epoch_kept = false;     // a takeover does not raise the epoch
   bool numbers_kept = false;   // a takeover leaves out no numbers
-  bool owner_ignored = false;  // after an outage, the epoch alone tells who the owner is
 };
 
 class SimServer {
