@@ -57,9 +57,9 @@ Loop::Loop(ProgramOptions options, std::unique_ptr<Store> store, std::shared_ptr
     : options_{std::move(options)},
       log_{std::move(log)},
       audit_{options_.audit, log_},
-      doorkeeper_{options_, log_, audit_},
+      access_control_{options_, log_, audit_},
       memory_{options_.memory_limit > 0 ? options_.memory_limit : proto::recommended_memory(), log_},
-      waiter_{[this](uid_t sender) { return doorkeeper_.reload(*core_, env_.now(), sender); }} {
+      waiter_{[this](uid_t sender) { return access_control_.reload(*core_, env_.now(), sender); }} {
   auto opened = store->open();
   if (!opened.ok()) throw std::runtime_error{opened.failure().text};
   for (const std::string& endpoint : options_.listen) endpoints_.push_back(router_.bind(endpoint));
@@ -68,8 +68,8 @@ Loop::Loop(ProgramOptions options, std::unique_ptr<Store> store, std::shared_ptr
       opened->id, opened->epoch,   opened->last, store->durable(), std::string{"forkmill "} + FORKMILL_VERSION,
       endpoints_, opened->last_seq};
   options_.core.audit = audit_.is_on();
-  options_.core.principal_of = [this](proto::PeerId peer) { return doorkeeper_.principal_of(peer); };
-  options_.core.rights_of = [this](proto::PeerId peer) { return doorkeeper_.rights_of(peer); };
+  options_.core.principal_of = [this](proto::PeerId peer) { return access_control_.principal_of(peer); };
+  options_.core.rights_of = [this](proto::PeerId peer) { return access_control_.rights_of(peer); };
   audit_.note(AuditLine{env_.now().unix_time, "broker_started"}
                   .add("software", identity.software)
                   .add("store", identity.store)
@@ -109,10 +109,11 @@ int Loop::run() {
     core_->flush(now);
     carry_out(core_->take_effects());
     sweep(now.steady);
-    doorkeeper_.tick(now, endpoints_);
+    access_control_.tick(now, endpoints_);
     const bool busy = router_.pending() || more;
     if (busy && now.steady - looked_at < kLookAround) continue;
-    if (!wait(busy ? Instant{0} : std::min(core_->next_wakeup(), doorkeeper_.next_wakeup()) - env_.now().steady)) break;
+    if (!wait(busy ? Instant{0} : std::min(core_->next_wakeup(), access_control_.next_wakeup()) - env_.now().steady))
+      break;
     looked_at = now.steady;
   }
   return end();
@@ -172,11 +173,11 @@ std::size_t Loop::take_input() {
   for (; count < kRound; ++count) {
     auto incoming = router_.receive();
     if (!incoming) break;
-    if (!doorkeeper_.admits(router_, *incoming, env_.now())) continue;
+    if (!access_control_.admits(router_, *incoming, env_.now())) continue;
     const auto* query = incoming->envelope.ok() ? std::get_if<proto::Query>(&incoming->envelope->message) : nullptr;
     if (query != nullptr) {
       refresh(self_, query->kind);
-      self_.refused = doorkeeper_.refused();
+      self_.refused = access_control_.refused();
       self_.memory_limit = memory_.limit();
       if (store_ != nullptr && query->kind == proto::QueryKind::metrics) self_.store = store_->meter();
       core_->set_self(self_);
@@ -186,7 +187,7 @@ std::size_t Loop::take_input() {
     const Totals::Refused& refused = core_->state().totals.refused;
     const std::uint64_t refused_before = refused.count;
     core_->handle(now, incoming->peer, std::move(incoming->envelope), proto::SessionId{env_.random() | 1});
-    if (refused.count != refused_before) doorkeeper_.note_refused(*incoming, refused, now);
+    if (refused.count != refused_before) access_control_.note_refused(*incoming, refused, now);
   }
   return count;
 }

@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "broker/access_control.h"
 #include "broker/audit_log.h"
 #include "broker/core/core.h"
 #include "broker/core/held_sends.h"
-#include "broker/doorkeeper.h"
 #include "broker/loop_waiter.h"
 #include "broker/memory_watch.h"
 #include "broker/options.h"
@@ -52,9 +52,9 @@ class Loop {
   std::shared_ptr<spdlog::logger> log_;
   proto::RealEnv env_;
   AuditLog audit_;
-  Doorkeeper doorkeeper_;
+  AccessControl access_control_;
   MemoryWatch memory_;
-  proto::Router router_{&doorkeeper_.gate()};
+  proto::Router router_{&access_control_.gate()};
   LoopWaiter waiter_;
   std::vector<std::string> endpoints_;
   std::unique_ptr<Core> core_;

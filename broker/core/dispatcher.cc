@@ -5,7 +5,7 @@
 #include <variant>
 
 #include "broker/core/permissions.h"
-#include "broker/core/state/sight.h"
+#include "broker/core/state/task_visibility.h"
 #include "proto/mutants.h"
 #include "proto/wire/codec.h"
 

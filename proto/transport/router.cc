@@ -8,11 +8,11 @@
 #include <unordered_map>
 #include <utility>
 
+#include "proto/transport/bind_lock.h"
 #include "proto/transport/connection_table.h"
 #include "proto/transport/default_endpoint.h"
 #include "proto/transport/errors.h"
 #include "proto/transport/message_io.h"
-#include "proto/transport/socket_path.h"
 
 namespace forkmill::proto {
 
@@ -147,7 +147,7 @@ Router::~Router() = default;
 std::string Router::bind(const std::string& endpoint) {
   set_common_options(impl_->socket, endpoint);
   prepare_default_endpoint(endpoint);
-  const SocketPath path{endpoint};
+  const BindLock path{endpoint};
   const PrivateFiles files;
   try {
     admit_only_this_user_and_root(impl_->socket);

@@ -8,7 +8,7 @@
 
 #include "proto/mutants.h"
 #include "worker/rules/effects.h"
-#include "worker/rules/session/death_notes.h"
+#include "worker/rules/session/gone_children.h"
 
 namespace forkmill::worker {
 
@@ -22,13 +22,13 @@ class LivingChildren {
 
   // Notes all of them as dead: the supervisor has killed them, or does so now. in_order: none of them had anything to
   // do.
-  void note_dead(DeathNotes& deaths, bool in_order) {
+  void note_dead(GoneChildren& deaths, bool in_order) {
     for (const auto& [slot, child] : children_)
       if (!proto::mutant(proto::Mutant::children_left_behind)) deaths.add(child.pid, in_order);
     children_.clear();
   }
   // The same for children without work, and asks the supervisor to kill them.
-  void kill(Effects& effects, DeathNotes& deaths) {
+  void kill(Effects& effects, GoneChildren& deaths) {
     for (const auto& [slot, child] : children_) effects.signals.push_back({child.key, SIGKILL, true});
     note_dead(deaths, true);
   }

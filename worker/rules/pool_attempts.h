@@ -8,9 +8,9 @@
 #include <deque>
 
 #include "worker/ipc/child_messages.h"
+#include "worker/rules/attempt_outcomes.h"
 #include "worker/rules/child_lines.h"
 #include "worker/rules/estimates.h"
-#include "worker/rules/outcome_reports.h"
 #include "worker/rules/pool_state.h"
 #include "worker/rules/rings.h"
 

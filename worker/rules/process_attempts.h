@@ -7,7 +7,7 @@
 #include <cstdint>
 
 #include "worker/ipc/child_messages.h"
-#include "worker/rules/outcome_reports.h"
+#include "worker/rules/attempt_outcomes.h"
 #include "worker/rules/pool_state.h"
 #include "worker/rules/process_slots.h"
 #include "worker/rules/rings.h"

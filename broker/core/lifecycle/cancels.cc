@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "broker/core/state/residency.h"
-#include "broker/core/state/sight.h"
+#include "broker/core/state/task_visibility.h"
 #include "proto/mutants.h"
 
 namespace forkmill::broker {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "broker/core/state/sight.h"
+#include "broker/core/state/task_visibility.h"
 #include "proto/buggify.h"
 #include "proto/check.h"
 #include "proto/mutants.h"

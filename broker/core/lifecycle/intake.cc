@@ -4,11 +4,11 @@
 #include <string_view>
 #include <utility>
 
-#include "broker/core/lifecycle/namesakes.h"
+#include "broker/core/lifecycle/id_collisions.h"
 #include "broker/core/lifecycle/task_grants.h"
-#include "broker/core/state/permits.h"
 #include "broker/core/state/residency.h"
-#include "broker/core/state/sight.h"
+#include "broker/core/state/rights_checks.h"
+#include "broker/core/state/task_visibility.h"
 #include "broker/core/tasks/process_queue.h"
 #include "proto/buggify.h"
 #include "proto/check.h"
@@ -154,7 +154,7 @@ Status Intake::check_spec(const TaskSpec& spec) const {
 Status Intake::take_in(Client& client, proto::Submission submission) {
   use_id_in_table(client, submission);
   Task* known = state_.tasks.find(submission.id);
-  if (is_namesake(client, known, paged_out(submission.id))) {
+  if (is_id_collision(client, known, paged_out(submission.id))) {
     rename(state_, client, submission);
     known = nullptr;
   }
@@ -165,7 +165,7 @@ Status Intake::take_in(Client& client, proto::Submission submission) {
 Status Intake::take_in(Client& client, proto::Submission submission, std::vector<TaskBody>& left_on_disk) {
   const auto stored = paged_out(submission.id);
   Task* known = stored ? nullptr : state_.tasks.find(submission.id);
-  const bool is_anothers = is_namesake(client, known, stored);
+  const bool is_anothers = is_id_collision(client, known, stored);
   if (is_anothers) rename(state_, client, submission);
   const TaskBody body = body_of(submission);
   if (stored && !is_anothers) return repeat_submission_on_disk(left_on_disk, body, submission);

@@ -179,7 +179,7 @@ bool TaskGrants::may_retry(const Task& task, const proto::Outcome& outcome) cons
 }
 
 void TaskGrants::retry(Task& task, const proto::Outcome& outcome, milliseconds delay) {
-  state_.tasks.attempt_history().add(task.seq, {outcome, state_.clock.stamp()});
+  state_.tasks.recent_attempts().add(task.seq, {outcome, state_.clock.stamp()});
   const bool at_once = outcome.kind == OutcomeKind::lost;
   const bool asked = outcome.kind == OutcomeKind::retry && delay.count() >= 0;
   const Instant wait = at_once ? Instant{0}

@@ -7,7 +7,7 @@
 
 #include "broker/core/objects/kinds/make_object.h"
 #include "broker/core/objects/spec.h"
-#include "broker/core/state/permits.h"
+#include "broker/core/state/rights_checks.h"
 
 namespace forkmill::broker {
 

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "broker/core/objects/spec.h"
-#include "broker/core/state/permits.h"
+#include "broker/core/state/rights_checks.h"
 #include "proto/mutants.h"
 #include "proto/wire/operands.h"
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "broker/core/operators/answers/packed_map.h"
-#include "broker/core/tasks/attempt_history.h"
+#include "broker/core/tasks/recent_attempts.h"
 
 namespace forkmill::broker {
 

@@ -6,7 +6,7 @@
 #include "broker/core/operators/metrics.h"
 #include "broker/core/operators/named_task.h"
 #include "broker/core/operators/object_queries.h"
-#include "broker/core/state/sight.h"
+#include "broker/core/state/task_visibility.h"
 
 namespace forkmill::broker {
 

@@ -57,7 +57,7 @@ std::optional<proto::Reply> Queries::reply(const proto::Query& query, const Clie
         scan(query, asker);
         return std::nullopt;
       }
-      body = list_tasks(state_, query.filter, sight_of(asker), {});
+      body = list_tasks(state_, query.filter, visibility_of(asker), {});
       break;
     default:
       return reply_to(query.id, proto::Failure{Errc::bad_request, "this broker does not know query " +
@@ -67,7 +67,7 @@ std::optional<proto::Reply> Queries::reply(const proto::Query& query, const Clie
 }
 
 void Queries::scan(const proto::Query& query, const Client& asker) {
-  scans_.emplace(state_.output.ask(scan_for(query.filter, sight_of(asker))), Scan{query, asker.handle});
+  scans_.emplace(state_.output.ask(scan_for(query.filter, visibility_of(asker))), Scan{query, asker.handle});
 }
 
 void Queries::handle(StoreAnswer answer) {
@@ -77,7 +77,8 @@ void Queries::handle(StoreAnswer answer) {
   scans_.erase(found);
   Client* client = state_.client(scan.asker);
   if (client == nullptr) return;  // gone before the answer came
-  auto body = list_tasks(state_, scan.query.filter, sight_of(*client), std::move(std::get<ScanAnswer>(answer.what)));
+  auto body =
+      list_tasks(state_, scan.query.filter, visibility_of(*client), std::move(std::get<ScanAnswer>(answer.what)));
   state_.output.send(client->session, proto::Reply{scan.query.id, Errc::ok, {}, proto::Payload::own(std::move(body))});
 }
 

@@ -8,7 +8,7 @@
 #include "broker/core/lifecycle/time_limits.h"
 #include "broker/core/peers/principals.h"
 #include "broker/core/state/audit.h"
-#include "broker/core/state/permits.h"
+#include "broker/core/state/rights_checks.h"
 #include "proto/limits.h"
 #include "proto/mutants.h"
 #include "proto/names.h"

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "broker/core/state/sight.h"
+#include "broker/core/state/task_visibility.h"
 
 namespace forkmill::broker {
 

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "broker/core/state/audit.h"
-#include "broker/core/state/permits.h"
+#include "broker/core/state/rights_checks.h"
 
 namespace forkmill::broker {
 

@@ -17,7 +17,7 @@
 #include "broker/core/state/options.h"
 #include "broker/core/state/output.h"
 #include "broker/core/state/paging_state.h"
-#include "broker/core/state/task_times.h"
+#include "broker/core/state/task_durations.h"
 #include "broker/core/state/unsafe_submissions.h"
 #include "broker/core/state/worker.h"
 #include "broker/core/tasks/controls.h"
@@ -41,7 +41,7 @@ struct Totals {
     std::uint64_t with_worker = 0;  // the worker itself went away
   };
   Lost lost;
-  TaskTimes times;
+  TaskDurations times;
   // Submissions, HELLOs and operations that were refused for lack of a right, or for a quota.
   struct Refused {
     std::uint64_t count = 0;

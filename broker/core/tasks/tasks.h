@@ -10,9 +10,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "broker/core/tasks/attempt_history.h"
 #include "broker/core/tasks/id_index.h"
 #include "broker/core/tasks/owners.h"
+#include "broker/core/tasks/recent_attempts.h"
 #include "broker/core/tasks/task.h"
 #include "broker/core/tasks/task_slab.h"
 
@@ -81,8 +81,8 @@ class Tasks {
   void visit_paged_out(const std::function<void(const TaskId&, PagedOutEntry)>& visitor) const;
 
   // Earlier attempts of the tasks, on disk as well. erase() drops those of its task.
-  AttemptHistory& attempt_history() { return attempt_history_; }
-  const AttemptHistory& attempt_history() const { return attempt_history_; }
+  RecentAttempts& recent_attempts() { return attempt_history_; }
+  const RecentAttempts& recent_attempts() const { return attempt_history_; }
 
   // Whether a task counts: a resident one, or one on disk.
   struct Choice {
@@ -98,7 +98,7 @@ class Tasks {
   TaskSlab places_;
   IdIndex index_;  // the place of a resident task, the entry of a paged-out one
   std::size_t paged_out_ = 0;
-  AttemptHistory attempt_history_;
+  RecentAttempts attempt_history_;
   proto::TaskSeq last_;
 };
 

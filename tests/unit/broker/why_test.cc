@@ -397,15 +397,15 @@ TEST_CASE("a queue whose children wait for its own tasks tells so") {
 TEST_CASE("an unknown task is refused, and the history of attempts is bounded") {
   Why why;
   CHECK(ask(why.broker, why.client, QueryKind::why_task, id(1).to_string()).code == Errc::task_unknown);
-  AttemptHistory history;
+  RecentAttempts history;
   AttemptEnd end;
   for (std::uint32_t i = 1; i <= 20; ++i) {
     end.attempt = Attempt{i};
     history.add(TaskSeq{1}, end);
   }
-  CHECK(history.of(TaskSeq{1}).size() == AttemptHistory::kMaxEnds);
+  CHECK(history.of(TaskSeq{1}).size() == RecentAttempts::kMaxEnds);
   CHECK(history.of(TaskSeq{1}).back().attempt == Attempt{20});
-  for (std::uint64_t n = 2; n <= AttemptHistory::kMaxTasks + 1; ++n) history.add(TaskSeq{n}, end);
+  for (std::uint64_t n = 2; n <= RecentAttempts::kMaxTasks + 1; ++n) history.add(TaskSeq{n}, end);
   CHECK(history.of(TaskSeq{1}).empty());
   CHECK(history.of(TaskSeq{2}).size() == 1);
   history.forget(TaskSeq{2});

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "proto/wire/messages.h"
-#include "worker/rules/session/death_notes.h"
+#include "worker/rules/session/gone_children.h"
 #include "worker/rules/session/outcome_queue.h"
 
 namespace forkmill::worker {
@@ -20,7 +20,7 @@ struct Outbox {
   std::vector<proto::RevokeAnswer> revoke_answers;
   std::vector<proto::ProgressNote> progress;
   std::vector<proto::StartedNote> started;
-  DeathNotes deaths;
+  GoneChildren deaths;
   std::optional<std::uint32_t> scaled;  // the pool has another number of children, which later HELLOs tell
   std::optional<proto::Report> report;  // dropped when there is no session
 

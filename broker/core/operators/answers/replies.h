@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "broker/core/operators/answers/packed_map.h"
-#include "broker/core/state/sight.h"
+#include "broker/core/state/task_visibility.h"
 #include "proto/limits.h"
 #include "proto/result.h"
 #include "proto/text.h"

@@ -9,7 +9,7 @@
 
 #include "broker/core/operators/answers/packed_map.h"
 #include "broker/core/state/broker_state.h"
-#include "broker/core/state/sight.h"
+#include "broker/core/state/task_visibility.h"
 #include "proto/session/rights.h"
 
 namespace forkmill::broker {
@@ -50,7 +50,7 @@ struct BulkChange {
 };
 
 // Returns what the client that gave the order might see.
-inline Sight sight_of(const BulkChange& change) {
+inline TaskVisibility visibility_of(const BulkChange& change) {
   const bool all = !change.rights || !change.rights->own_tasks_only;
   return {all, change.principal, change.rights ? change.rights->manage : proto::Patterns{}};
 }

@@ -6,7 +6,7 @@
 
 #include "broker/core/objects/base/record_packing.h"
 #include "broker/core/operators/listing/listing.h"
-#include "broker/core/state/permits.h"
+#include "broker/core/state/rights_checks.h"
 #include "proto/check.h"
 #include "proto/limits.h"
 #include "proto/mutants.h"

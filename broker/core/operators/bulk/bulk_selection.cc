@@ -35,7 +35,7 @@ bool is_of_dead_letters(const proto::ChangeTasks& order) {
 
 BulkSelection::BulkSelection(const BulkChange& change, bool has_store)
     : filter_{change.order.filter},
-      sight_{sight_of(change)},
+      visibility_{visibility_of(change)},
       of_dead_letters_{is_of_dead_letters(change.order)},
       only_counts_{change.order.dry_run},
       before_{change.last.next()},
@@ -50,8 +50,8 @@ ScanRequest BulkSelection::next_scan() const {
   scan.most = slice(kScanned);
   scan.most_visited = kVisited;
   // The store knows whether a task has finished, not whether it runs.
-  scan.passes = [filter = filter_, sight = sight_, ended = of_dead_letters_](const StoredTask& task) {
-    return task.finish.has_value() == ended && passes(filter, sight, row_of(task));
+  scan.passes = [filter = filter_, visibility = visibility_, ended = of_dead_letters_](const StoredTask& task) {
+    return task.finish.has_value() == ended && passes(filter, visibility, row_of(task));
   };
   return scan;
 }
@@ -86,7 +86,7 @@ void BulkSelection::add(const BrokerState& state, BulkChange& change, const Scan
 void BulkSelection::walk(BrokerState& state, BulkChange& change) {
   is_walked_ = !state.tasks.visit_places(place_, slice(kPlaces), [&](Task& task) {
     if (task.durable || task.seq > change.last || is_dropped(task) || !wants(state_name(task.state))) return;
-    if (!passes(filter_, sight_, row_of(task))) return;
+    if (!passes(filter_, visibility_, row_of(task))) return;
     count(change, state_name(task.state));
     if (!only_counts_) unstored_.emplace(task);
   });

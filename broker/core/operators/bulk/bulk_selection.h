@@ -43,7 +43,7 @@ class BulkSelection {
   void count(BulkChange& change, std::string_view state) const;
 
   proto::TaskFilter filter_;
-  Sight sight_;
+  TaskVisibility visibility_;
   bool of_dead_letters_;
   bool only_counts_;
   proto::TaskSeq before_;  // where the next scan begins

@@ -58,7 +58,7 @@ void TaskChanger::change(BulkChange& change, const TaskRef& ref) {
   Task& task = *ref.get();
   std::string id;
   const bool is_listed = change.rows.size() < BulkChange::kMaxRows;
-  if (is_listed) id = sight_of(change).shown_id(task.id, *task.spec).to_string();
+  if (is_listed) id = visibility_of(change).shown_id(task.id, *task.spec).to_string();
   const Done done = carry_out(change, task);
   switch (done.how) {
     case Done::How::skipped:

@@ -20,9 +20,9 @@ std::size_t most_rows(const proto::TaskFilter& filter) {
   return filter.most == 0 ? kMaxRows : std::min<std::size_t>(filter.most, kMaxRows);
 }
 
-PackedMap packed(const BrokerState& state, const Sight& sight, const TaskRow& row) {
+PackedMap packed(const BrokerState& state, const TaskVisibility& visibility, const TaskRow& row) {
   PackedMap map;
-  map.add("id", sight.shown_id(row.id, *row.spec).to_string())
+  map.add("id", visibility.shown_id(row.id, *row.spec).to_string())
       .add("seq", row.seq.value())
       .add("queue", base_queue(row.spec->queue))
       .add("name", row.spec->name)
@@ -69,9 +69,9 @@ TaskRow row_of(const Task& task) {
   return row;
 }
 
-bool passes(const proto::TaskFilter& filter, const Sight& sight, TaskRow row) {
-  if (!sight.shows(*row.spec)) return false;
-  row.id = sight.shown_id(row.id, *row.spec);
+bool passes(const proto::TaskFilter& filter, const TaskVisibility& visibility, TaskRow row) {
+  if (!visibility.shows(*row.spec)) return false;
+  row.id = visibility.shown_id(row.id, *row.spec);
   return passes(filter, row);
 }
 
@@ -83,13 +83,13 @@ proto::Status check_filter(const proto::TaskFilter& filter) {
                                  "': there are scheduled, ready, running, succeeded, failed, cancelled, expired"};
 }
 
-ScanRequest scan_for(const proto::TaskFilter& filter, Sight sight) {
+ScanRequest scan_for(const proto::TaskFilter& filter, TaskVisibility visibility) {
   ScanRequest scan;
   scan.before = filter.before ? filter.before : proto::TaskSeq{~std::uint64_t{0} >> 1};
   scan.most = most_rows(filter);
   scan.most_visited = kMaxVisited;
-  scan.passes = [filter, sight = std::move(sight)](const StoredTask& task) {
-    return passes(filter, sight, row_of(task));
+  scan.passes = [filter, visibility = std::move(visibility)](const StoredTask& task) {
+    return passes(filter, visibility, row_of(task));
   };
   return scan;
 }
@@ -120,22 +120,22 @@ class NewestRows {
 
 // The rows of tasks that no store holds, from `first` on: the newest ones, and at most one more than are listed. There
 // may be millions of tasks, so a row is made of few of them only: new tasks mostly have the last places.
-std::vector<TaskRow> rows_in_memory(const BrokerState& state, const proto::TaskFilter& filter, const Sight& sight,
-                                    proto::TaskSeq first) {
+std::vector<TaskRow> rows_in_memory(const BrokerState& state, const proto::TaskFilter& filter,
+                                    const TaskVisibility& visibility, proto::TaskSeq first) {
   NewestRows newest{most_rows(filter) + 1};
   const auto tasks = state.tasks.resident_tasks();
   for (auto at = tasks.rbegin(); at != tasks.rend(); ++at) {
     const Task* task = *at;
     if (task->durable || (filter.before && task->seq >= filter.before) || task->seq < first) continue;
     if (!newest.wants(task->seq) || (!filter.state.empty() && filter.state != state_name(task->state))) continue;
-    if (TaskRow row = row_of(*task); passes(filter, sight, row)) newest.add(std::move(row));
+    if (TaskRow row = row_of(*task); passes(filter, visibility, row)) newest.add(std::move(row));
   }
   return newest.release();
 }
 
 }  // namespace
 
-std::string list_tasks(const BrokerState& state, const proto::TaskFilter& filter, const Sight& sight,
+std::string list_tasks(const BrokerState& state, const proto::TaskFilter& filter, const TaskVisibility& visibility,
                        ScanAnswer scanned) {
   std::vector<TaskRow> rows;
   for (const StoredTask& stored : scanned.tasks) {
@@ -156,7 +156,7 @@ std::string list_tasks(const BrokerState& state, const proto::TaskFilter& filter
     }
     rows.push_back(std::move(row));
   }
-  for (TaskRow& row : rows_in_memory(state, filter, sight, scanned.next)) rows.push_back(std::move(row));
+  for (TaskRow& row : rows_in_memory(state, filter, visibility, scanned.next)) rows.push_back(std::move(row));
   std::sort(rows.begin(), rows.end(), [](const TaskRow& a, const TaskRow& b) { return a.seq > b.seq; });
   proto::TaskSeq next = scanned.next;
   if (rows.size() > most_rows(filter)) {
@@ -164,7 +164,7 @@ std::string list_tasks(const BrokerState& state, const proto::TaskFilter& filter
     next = rows.back().seq;
   }
   std::vector<PackedMap> maps;
-  for (const TaskRow& row : rows) maps.push_back(packed(state, sight, row));
+  for (const TaskRow& row : rows) maps.push_back(packed(state, visibility, row));
   return PackedMap{}.add("tasks", maps).add("next", next.value()).bytes();
 }
 

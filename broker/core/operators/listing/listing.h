@@ -4,7 +4,7 @@
 #include <string>
 
 #include "broker/core/operators/listing/task_row.h"
-#include "broker/core/state/sight.h"
+#include "broker/core/state/task_visibility.h"
 #include "broker/store/requests.h"
 
 namespace forkmill::broker {
@@ -12,16 +12,16 @@ namespace forkmill::broker {
 // Returns the row of a task in memory; its error points into the task.
 TaskRow row_of(const Task& task);
 // Returns whether the asker may see the task, and it passes the filter under the id by which the asker knows it.
-bool passes(const proto::TaskFilter& filter, const Sight& sight, TaskRow row);
+bool passes(const proto::TaskFilter& filter, const TaskVisibility& visibility, TaskRow row);
 
 proto::Status check_filter(const proto::TaskFilter& filter);
 
 // Returns the request to the store for the tasks that pass the filter and that the asker may see. The store knows that
 // a task is unfinished, but not whether it runs.
-ScanRequest scan_for(const proto::TaskFilter& filter, Sight sight);
+ScanRequest scan_for(const proto::TaskFilter& filter, TaskVisibility visibility);
 
 // Returns the body of the reply: the tasks that the scan found, and those that no store holds.
-std::string list_tasks(const BrokerState& state, const proto::TaskFilter& filter, const Sight& sight,
+std::string list_tasks(const BrokerState& state, const proto::TaskFilter& filter, const TaskVisibility& visibility,
                        ScanAnswer scanned);
 
 }  // namespace forkmill::broker

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "broker/core/operators/why/held_back.h"
-#include "broker/core/state/sight.h"
+#include "broker/core/state/task_visibility.h"
 #include "broker/core/tasks/process_queue.h"
 
 namespace forkmill::broker {

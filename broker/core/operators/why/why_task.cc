@@ -177,7 +177,7 @@ void add_earlier_attempts(Findings& found, const BrokerState& state, const Task&
   const std::uint32_t made = task.attempts.value();
   const bool last_is_told = task.state == State::running || is_terminal(task.state);
   const std::uint32_t earlier = last_is_told && made > 0 ? made - 1 : made;
-  const auto known = state.tasks.attempt_history().of(task.seq);
+  const auto known = state.tasks.recent_attempts().of(task.seq);
   if (known.size() < earlier) {
     found.push_back({Reason::ran_again, proto::format_count(earlier - known.size(), "earlier attempt") +
                                             " ended before this broker started, or long ago: how is not known"});
@@ -216,7 +216,7 @@ Findings why_task(const BrokerState& state, const Serving& serving, const Task& 
 }
 
 std::vector<AttemptEnd> ended_attempts(const BrokerState& state, const Task& task) {
-  auto ends = state.tasks.attempt_history().of(task.seq);
+  auto ends = state.tasks.recent_attempts().of(task.seq);
   if (task.finished == nullptr) return ends;
   // A task that was cancelled between two attempts has the number of the earlier one.
   const proto::Attempt last = task.finished->outcome.attempt;

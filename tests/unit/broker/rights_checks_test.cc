@@ -1,5 +1,5 @@
-// Permits: queues and objects that a principal may use.
-#include "broker/core/state/permits.h"
+// Rights checks: queues and objects that a principal may use.
+#include "broker/core/state/rights_checks.h"
 
 #include "tests/unit/broker/broker.h"
 

@@ -1,5 +1,5 @@
 // How long tasks wait and run, by queue and name, and how their attempts end.
-#include "broker/core/state/task_times.h"
+#include "broker/core/state/task_durations.h"
 
 #include <numeric>
 
@@ -20,7 +20,7 @@ std::uint64_t all(const Histogram& histogram) {
   return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
 }
 
-const TaskSeries* series_of(const TaskTimes& times, const std::string& queue) {
+const TaskSeries* series_of(const TaskDurations& times, const std::string& queue) {
   const TaskSeries* found = nullptr;
   times.visit([&](const TaskSeries& one) {
     if (one.queue == queue) found = &one;
@@ -114,23 +114,23 @@ TEST_CASE("the answer to QUERY metrics has the series, the bounds, and the store
 }
 
 TEST_CASE("names beyond the limit share one series, until others have not been used for long") {
-  TaskTimes times;
+  TaskDurations times;
   const auto name = [](std::size_t i) { return "q" + std::to_string(i); };
-  for (std::size_t i = 0; i < TaskTimes::kMaxSeries; ++i) times.of(spec(name(i), "t"), 1s);
+  for (std::size_t i = 0; i < TaskDurations::kMaxSeries; ++i) times.of(spec(name(i), "t"), 1s);
   TaskSeries& others = times.of(spec("late", "t"), 2s);
-  CHECK(others.queue == TaskTimes::kOthers);
+  CHECK(others.queue == TaskDurations::kOthers);
   CHECK(&times.of(spec("later", "t"), 2s) == &others);
   const auto used = spec(name(7), "t");
-  const Instant long_after = 3s + TaskTimes::kUnused;
+  const Instant long_after = 3s + TaskDurations::kUnused;
   times.of(used, long_after - 2s).ended[1] = 5;
   CHECK(times.of(spec("last", "t"), long_after).queue == "last");
   CHECK(times.of(used, long_after).ended[1] == 5);
   CHECK(series_of(times, name(8)) == nullptr);
-  CHECK(series_of(times, TaskTimes::kOthers) != nullptr);
+  CHECK(series_of(times, TaskDurations::kOthers) != nullptr);
 }
 
 TEST_CASE("tasks of one queue and name share a series, also those with a process of their own") {
-  TaskTimes times;
+  TaskDurations times;
   TaskSeries& first = times.of(spec("q", "t"), 1s);
   for (int i = 0; i < 100; ++i) CHECK(&times.of(spec("q", "t"), 1s) == &first);
   CHECK(&times.of(spec("q+process", "t"), 1s) == &first);

@@ -1,4 +1,4 @@
-#include "broker/core/lifecycle/namesakes.h"
+#include "broker/core/lifecycle/id_collisions.h"
 
 #include <sodium/crypto_generichash_blake2b.h>
 
@@ -6,7 +6,7 @@
 #include <array>
 #include <utility>
 
-#include "broker/core/state/sight.h"
+#include "broker/core/state/task_visibility.h"
 
 namespace forkmill::broker {
 
@@ -36,7 +36,7 @@ void use_id_in_table(const Client& client, proto::Submission& submission) {
   submission.edit().owners_id = std::exchange(submission.id, id);
 }
 
-bool is_namesake(const Client& client, const Task* known, const std::optional<PagedOutEntry>& paged_out) {
+bool is_id_collision(const Client& client, const Task* known, const std::optional<PagedOutEntry>& paged_out) {
   if (known != nullptr) return !owns(client, *known);
   return paged_out && !owns(client, *paged_out);
 }

@@ -1,6 +1,6 @@
-// DeathNotes: children that have ended, for the broker to end the sessions of clients that lived in them. Each is told
-// in the first session there is, and once more in the next one if that begins soon: the first telling may have been
-// lost with its connection. Pure.
+// GoneChildren: children that have ended, for the broker to end the sessions of clients that lived in them. Each is
+// told in the first session there is, and once more in the next one if that begins soon: the first telling may have
+// been lost with its connection. Pure.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace forkmill::worker {
 
-class DeathNotes {
+class GoneChildren {
  public:
   // in_order: the child exited, and no signal ended it.
   // Without a session only the last ones are kept: the broker ends the sessions of silent clients itself.

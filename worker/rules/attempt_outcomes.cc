@@ -1,4 +1,4 @@
-#include "worker/rules/outcome_reports.h"
+#include "worker/rules/attempt_outcomes.h"
 
 #include <csignal>
 #include <cstring>

@@ -1,4 +1,4 @@
-// Sight: tasks of another principal are unknown to a client, by lists, by id and by key.
+// TaskVisibility: tasks of another principal are unknown to a client, by lists, by id and by key.
 #include "tests/unit/broker/principals_kit.h"
 
 namespace forkmill::broker::test {

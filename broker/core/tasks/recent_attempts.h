@@ -1,4 +1,4 @@
-// AttemptHistory: how attempts ended that were followed by another one, for operators. In memory only, for a bounded
+// RecentAttempts: how attempts ended that were followed by another one, for operators. In memory only, for a bounded
 // number of tasks: those that were tried again last.
 #pragma once
 
@@ -40,7 +40,7 @@ struct AttemptEnd {
   proto::milliseconds started_at() const { return proto::started_at(at, run_us); }
 };
 
-class AttemptHistory {
+class RecentAttempts {
  public:
   static constexpr std::size_t kMaxTasks = 4096;
   static constexpr std::size_t kMaxEnds = 8;  // per task; the last ones are kept

@@ -1,5 +1,5 @@
-// Access: what the principal of a connection may do, by its roles. The loop asks for each message, before the core sees
-// it.
+// Role checks: what the principal of a connection may do, by its roles. The loop asks for each message, before the core
+// sees it.
 #pragma once
 
 #include "proto/status.h"

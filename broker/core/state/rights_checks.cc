@@ -1,4 +1,4 @@
-#include "broker/core/state/permits.h"
+#include "broker/core/state/rights_checks.h"
 
 #include <string>
 #include <utility>

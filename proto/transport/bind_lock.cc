@@ -1,4 +1,4 @@
-#include "proto/transport/socket_path.h"
+#include "proto/transport/bind_lock.h"
 
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -56,7 +56,7 @@ void check(const std::string& endpoint, const std::string& path) {
 
 }  // namespace
 
-SocketPath::SocketPath(const std::string& endpoint) {
+BindLock::BindLock(const std::string& endpoint) {
   const std::string path = ipc_path(endpoint);
   if (path.empty() || path[0] == '@' || path == "*" || path.size() >= sizeof(sockaddr_un::sun_path)) return;
   lock(endpoint, path);
@@ -65,7 +65,7 @@ SocketPath::SocketPath(const std::string& endpoint) {
 
 // Two programs that start at once could both find a socket without a listener, and the second would delete that of
 // the first. The lock is an abstract socket name, which the kernel frees when this process ends.
-void SocketPath::lock(const std::string& endpoint, const std::string& path) {
+void BindLock::lock(const std::string& endpoint, const std::string& path) {
   std::error_code ignored;
   const auto folder = std::filesystem::weakly_canonical(std::filesystem::absolute(path), ignored);
   const std::string name = "forkmill-bind-" + std::to_string(std::hash<std::string>{}(folder.string()));

@@ -1,4 +1,4 @@
-// TaskTimes: how long tasks wait and run, and how their attempts end, by queue and task name, for operators.
+// TaskDurations: how long tasks wait and run, and how their attempts end, by queue and task name, for operators.
 //
 // Clients choose the names, so their number is bounded: the first kMaxSeries pairs of a queue and a name have a series
 // of their own, and all others share one. A pair that has not been used for kUnused makes room for another one.
@@ -29,15 +29,15 @@ struct TaskSeries {
   Instant used{0};
 };
 
-class TaskTimes {
+class TaskDurations {
  public:
   static constexpr std::size_t kMaxSeries = 100;
   static constexpr Instant kUnused = std::chrono::minutes{10};
   static constexpr const char* kOthers = "(others)";  // queue and task of the shared series
 
-  TaskTimes() { others_.queue = others_.task = kOthers; }
-  TaskTimes(const TaskTimes&) = delete;
-  TaskTimes& operator=(const TaskTimes&) = delete;
+  TaskDurations() { others_.queue = others_.task = kOthers; }
+  TaskDurations(const TaskDurations&) = delete;
+  TaskDurations& operator=(const TaskDurations&) = delete;
 
   // Returns the series of the tasks with this spec, for a change at once.
   TaskSeries& of(const proto::SharedSpec& spec, Instant now) {

@@ -1,7 +1,7 @@
-// Sight: which tasks a client may know of, and by which ids. A client without the role admin sees the tasks of its own
-// principal, and those of queues that its right manage= names; all others are unknown to it. The id of a task is the
-// one that its submitter gave it, unless a task of another principal had that id: then only its owner knows it by that
-// id.
+// TaskVisibility: which tasks a client may know of, and by which ids. A client without the role admin sees the tasks of
+// its own principal, and those of queues that its right manage= names; all others are unknown to it. The id of a task
+// is the one that its submitter gave it, unless a task of another principal had that id: then only its owner knows it
+// by that id.
 #pragma once
 
 #include <optional>
@@ -13,8 +13,8 @@
 
 namespace forkmill::broker {
 
-// The sight of one client, for tasks that are not in memory; safe to use on another thread.
-struct Sight {
+// The visibility of one client, for tasks that are not in memory; safe to use on another thread.
+struct TaskVisibility {
   bool all = true;
   std::string principal;
   proto::Patterns queues;  // other principals' queues that it may see
@@ -23,7 +23,7 @@ struct Sight {
   // Returns the id by which the client knows a task that has `id` in the table.
   TaskId shown_id(const TaskId& id, const TaskSpec& spec) const;
 };
-Sight sight_of(const Client& client);
+TaskVisibility visibility_of(const Client& client);
 
 bool sees_all(const Client& client);
 // Whether the task belongs to the client's principal.

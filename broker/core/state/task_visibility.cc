@@ -1,4 +1,4 @@
-#include "broker/core/state/sight.h"
+#include "broker/core/state/task_visibility.h"
 
 #include <algorithm>
 
@@ -32,18 +32,18 @@ std::vector<TaskId> matches(const BrokerState& state, const Client& client, std:
 
 }  // namespace
 
-bool Sight::shows(const TaskSpec& spec) const {
+bool TaskVisibility::shows(const TaskSpec& spec) const {
   return all || (!principal.empty() && spec.principal == principal) || any_matches(queues, spec.queue);
 }
 
-TaskId Sight::shown_id(const TaskId& id, const TaskSpec& spec) const {
+TaskId TaskVisibility::shown_id(const TaskId& id, const TaskSpec& spec) const {
   return spec.owners_id && spec.principal == principal ? *spec.owners_id : id;
 }
 
-Sight sight_of(const Client& client) {
-  Sight sight{sees_all(client), client.session.principal, {}};
-  if (client.session.rights != nullptr) sight.queues = client.session.rights->manage;
-  return sight;
+TaskVisibility visibility_of(const Client& client) {
+  TaskVisibility visibility{sees_all(client), client.session.principal, {}};
+  if (client.session.rights != nullptr) visibility.queues = client.session.rights->manage;
+  return visibility;
 }
 
 bool sees_all(const Client& client) {

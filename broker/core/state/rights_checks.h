@@ -1,7 +1,7 @@
-// Permits: whether a principal may use a queue, a task name or a named object, by its rights (proto/session/rights.h),
-// and whether its quotas have room. Refusals fail with right_missing or quota_exceeded and say which right or quota it
-// is; they are counted. A client over a quota tries again until there is room, and counts once. Peers whose session has
-// no rights may use everything.
+// Rights checks: whether a principal may use a queue, a task name or a named object, by its rights
+// (proto/session/rights.h), and whether its quotas have room. Refusals fail with right_missing or quota_exceeded and
+// say which right or quota it is; they are counted. A client over a quota tries again until there is room, and counts
+// once. Peers whose session has no rights may use everything.
 #pragma once
 
 #include <string_view>

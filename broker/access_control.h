@@ -1,4 +1,4 @@
-// Doorkeeper: keeps the broker's gate, lets only those messages pass to the core that their principal may send, and
+// AccessControl: keeps the broker's gate, lets only those messages pass to the core that their principal may send, and
 // logs which peers were refused, and which endpoints accept any peer. Thread of the loop.
 #pragma once
 
@@ -18,10 +18,10 @@
 
 namespace forkmill::broker {
 
-class Doorkeeper {
+class AccessControl {
  public:
-  // Throws TransportError if the process has a gate already. `audit` must outlive the doorkeeper.
-  Doorkeeper(const ProgramOptions& options, std::shared_ptr<spdlog::logger> log, AuditLog& audit);
+  // Throws TransportError if the process has a gate already. `audit` must outlive the access_control.
+  AccessControl(const ProgramOptions& options, std::shared_ptr<spdlog::logger> log, AuditLog& audit);
 
   proto::Gate& gate() { return gate_; }
 

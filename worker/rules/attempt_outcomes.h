@@ -1,4 +1,4 @@
-// Outcome reports: how an attempt ended, in the words of the protocol. Pure.
+// Attempt outcomes: how an attempt ended, in the words of the protocol. Pure.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-#include "broker/core/state/task_times.h"
+#include "broker/core/state/task_durations.h"
 
 #include <utility>
 
@@ -6,7 +6,7 @@
 
 namespace forkmill::broker {
 
-TaskSeries& TaskTimes::find_or_make(const proto::TaskSpec& spec, Instant now) {
+TaskSeries& TaskDurations::find_or_make(const proto::TaskSpec& spec, Instant now) {
   const std::string_view queue = base_queue(spec.queue);
   std::string name = std::string{queue} + ' ' + spec.name;
   if (const auto found = by_name_.find(name); found != by_name_.end()) return *found->second;
@@ -17,7 +17,7 @@ TaskSeries& TaskTimes::find_or_make(const proto::TaskSpec& spec, Instant now) {
   return *by_name_.emplace(std::move(name), std::move(series)).first->second;
 }
 
-bool TaskTimes::make_room(Instant now) {
+bool TaskDurations::make_room(Instant now) {
   constexpr Instant kBetweenLooks = std::chrono::seconds{1};
   if (now < next_look_) return false;
   next_look_ = now + kBetweenLooks;

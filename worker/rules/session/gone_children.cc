@@ -1,16 +1,16 @@
-#include "worker/rules/session/death_notes.h"
+#include "worker/rules/session/gone_children.h"
 
 #include <algorithm>
 #include <utility>
 
 namespace forkmill::worker {
 
-void DeathNotes::add(std::uint32_t pid, bool in_order) {
+void GoneChildren::add(std::uint32_t pid, bool in_order) {
   if (untold_.size() == kMaxUntold) untold_.pop_front();
   untold_.push_back({pid, in_order, proto::kNever});
 }
 
-proto::ChildrenGone DeathNotes::pop(proto::Instant now) {
+proto::ChildrenGone GoneChildren::pop(proto::Instant now) {
   std::erase_if(told_, [&](const Note& note) { return is_old(note, now); });
   proto::ChildrenGone gone;
   for (Note& note : untold_) {
@@ -23,7 +23,7 @@ proto::ChildrenGone DeathNotes::pop(proto::Instant now) {
   return gone;
 }
 
-void DeathNotes::begin_session(proto::Instant now, proto::Instant silence_limit) {
+void GoneChildren::begin_session(proto::Instant now, proto::Instant silence_limit) {
   silence_limit_ = silence_limit;
   for (const Note& note : std::exchange(told_, {}))
     if (!is_old(note, now) && untold_.size() < kMaxUntold) untold_.push_back(note);

@@ -1,4 +1,4 @@
-#include "broker/access.h"
+#include "broker/role_checks.h"
 
 #include <string>
 #include <variant>

@@ -1,10 +1,10 @@
-#include "broker/doorkeeper.h"
+#include "broker/access_control.h"
 
 #include <utility>
 #include <variant>
 
-#include "broker/access.h"
 #include "broker/key_changes.h"
+#include "broker/role_checks.h"
 
 namespace forkmill::broker {
 
@@ -15,23 +15,23 @@ constexpr Instant kRefusalsInterval = std::chrono::seconds{1};
 
 }  // namespace
 
-Doorkeeper::Doorkeeper(const ProgramOptions& options, std::shared_ptr<spdlog::logger> log, AuditLog& audit)
+AccessControl::AccessControl(const ProgramOptions& options, std::shared_ptr<spdlog::logger> log, AuditLog& audit)
     : authorized_keys_{options.authorized_keys},
       open_to_all_{options.gate.open_to_all},
       log_{std::move(log)},
       audit_{audit},
       gate_{options.gate} {}
 
-std::string Doorkeeper::principal_of(proto::PeerId peer) const {
+std::string AccessControl::principal_of(proto::PeerId peer) const {
   const proto::Principal& principal = gate_.principal(proto::principal_of(peer));
   return principal.is_owner ? "" : principal.name;
 }
 
-const proto::Rights* Doorkeeper::rights_of(proto::PeerId peer) const {
+const proto::Rights* AccessControl::rights_of(proto::PeerId peer) const {
   return &gate_.principal(proto::principal_of(peer)).rights;
 }
 
-bool Doorkeeper::admits(proto::Router& router, const proto::Router::Incoming& incoming, proto::Now now) {
+bool AccessControl::admits(proto::Router& router, const proto::Router::Incoming& incoming, proto::Now now) {
   if (!incoming.envelope.ok()) {
     note_bad_message(incoming, now.steady);
     return true;
@@ -49,7 +49,7 @@ bool Doorkeeper::admits(proto::Router& router, const proto::Router::Incoming& in
   return false;
 }
 
-void Doorkeeper::note_denial(const std::string& principal, const proto::Failure& why, proto::Now now) {
+void AccessControl::note_denial(const std::string& principal, const proto::Failure& why, proto::Now now) {
   if (denials_.allows(now.steady)) log_->warn("refused {}: {}{}", principal, why.text, denials_.take_omitted());
   if (!audit_.is_on() || !audited_denials_.allows(now.steady)) return;
   AuditLine line{now.unix_time, "denied"};
@@ -58,14 +58,14 @@ void Doorkeeper::note_denial(const std::string& principal, const proto::Failure&
   audit_.note(line);
 }
 
-void Doorkeeper::note_bad_message(const proto::Router::Incoming& incoming, Instant now) {
+void AccessControl::note_bad_message(const proto::Router::Incoming& incoming, Instant now) {
   if (!bad_messages_.allows(now)) return;
   const proto::Failure& failure = incoming.envelope.failure();
   log_->warn("peer {:x}: {}: {}{}", incoming.peer.value(), errc_name(failure.code), failure.text,
              bad_messages_.take_omitted());
 }
 
-bool Doorkeeper::reload(Core& core, proto::Now now, uid_t sender) {
+bool AccessControl::reload(Core& core, proto::Now now, uid_t sender) {
   if (authorized_keys_.empty()) return false;
   auto authorized = proto::read_authorized_keys(authorized_keys_);
   if (!authorized.ok()) {
@@ -89,7 +89,7 @@ bool Doorkeeper::reload(Core& core, proto::Now now, uid_t sender) {
   return true;
 }
 
-void Doorkeeper::tick(proto::Now now, const std::vector<std::string>& endpoints) {
+void AccessControl::tick(proto::Now now, const std::vector<std::string>& endpoints) {
   if (now.steady >= open_due_) warn_of_open_endpoints(now.steady, endpoints);
   if (now.steady < refusals_due_) return;
   const std::string refusals = gate_.take_refusals();
@@ -99,7 +99,7 @@ void Doorkeeper::tick(proto::Now now, const std::vector<std::string>& endpoints)
   refusals_due_ = now.steady + kRefusalsInterval;
 }
 
-void Doorkeeper::warn_of_open_endpoints(Instant now, const std::vector<std::string>& endpoints) {
+void AccessControl::warn_of_open_endpoints(Instant now, const std::vector<std::string>& endpoints) {
   open_due_ = proto::kNever;
   if (!open_to_all_) return;
   for (const std::string& endpoint : endpoints) {
