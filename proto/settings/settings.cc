@@ -317,7 +317,7 @@ Status Settings::read_environment() {
   for (const Setting& setting : settings_) {
     const char* value = std::getenv(environment_key(setting.name).c_str());
     if (value == nullptr || *value == '\0') continue;
-    const auto status = located(setting.set({value}), "environment", environment_key(setting.name), value);
+    Status status = located(setting.set({value}), "environment", environment_key(setting.name), value);
     if (!status.ok()) return status;
   }
   return {};

@@ -143,7 +143,7 @@ struct Dealer::Connection {
 };
 
 Dealer::Dealer(const std::string& endpoint, LookUp look_up, std::optional<CurveKeys> keys)
-    : endpoints_{endpoint, std::move(look_up), waiter_}, keys_{std::move(keys)} {
+    : endpoints_{endpoint, std::move(look_up), waiter_}, keys_{keys} {
   for (const std::string& one : endpoints_.all()) prepare_default_endpoint(one);
   waiter_.add(obstacle_.alarm.fd(), 0);
   connect(true);

@@ -46,7 +46,7 @@ Token Cursor::fixed(Kind kind) {
   } else if constexpr (std::is_signed_v<T>) {
     const T value = static_cast<T>(bits);
     if (value >= 0) return token;
-    token.negative = value;
+    token.negative = static_cast<std::int64_t>(value);
   } else {
     return token;
   }
@@ -85,7 +85,7 @@ Token Cursor::next() {
   if (first >= 0xe0) {
     ++at_;
     Token token = head_token(Kind::negative, 0);
-    token.negative = static_cast<std::int8_t>(first);
+    token.negative = static_cast<std::int64_t>(first) - 0x100;
     return token;
   }
   if (first < 0xa0) {

@@ -35,7 +35,7 @@ broker::WorkerHandle handle_of(std::int64_t worker) { return broker::WorkerHandl
 Checker::Checker(const Journals& journals)
     : journals_{journals},
       world_{options_for_checking(), false},
-      history_{world_, sim::History::TaskVisibility::journals},
+      history_{world_, sim::History::Sight::journals},
       objects_{journals} {}
 
 Verdict Checker::check() {
