@@ -24,7 +24,7 @@ std::size_t size_of(const Message& message) {
   constexpr std::size_t kRecord = 256;
   std::size_t bytes = kRecord;
   if (const auto* submit = std::get_if<Submit>(&message))
-    for (const Submission& task : submit->tasks) bytes += kRecord + task.payload.size();
+    for (const Submission& task : submit->tasks) bytes += kRecord + proto::given_bytes(task);
   if (const auto* operate = std::get_if<Operate>(&message)) {
     for (const Operation& operation : operate->operations) {
       bytes += kRecord;

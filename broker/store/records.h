@@ -2,6 +2,7 @@
 // back.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -9,6 +10,7 @@
 #include <variant>
 
 #include "proto/wire/messages.h"
+#include "proto/wire/task_headers.h"
 
 namespace forkmill::broker {
 
@@ -90,6 +92,15 @@ struct EraseRecord {
 };
 
 using StoreOp = std::variant<PutTask, Reschedule, Dispatch, Requeue, Finish, Forget, PutRecord, EraseRecord>;
+
+// Returns about how many bytes a store writes for the change.
+inline std::size_t bytes_to_write(const StoreOp& op) {
+  constexpr std::size_t kRow = 64;
+  if (const auto* put = std::get_if<PutTask>(&op)) return kRow + proto::given_bytes(*put->spec, put->payload.size());
+  if (const auto* finish = std::get_if<Finish>(&op)) return kRow + finish->outcome.bytes();
+  if (const auto* record = std::get_if<PutRecord>(&op)) return kRow + record->bytes.size();
+  return kRow;
+}
 
 // Progression: how far an unfinished task has come.
 struct Progression {

@@ -13,7 +13,8 @@ constexpr std::size_t kFetchBytes = 8 * 1024 * 1024;
 constexpr std::size_t kSlice = 128;
 
 std::size_t size_of(const StoredTask& task) {
-  return task.put.payload.size() + (task.finish ? task.finish->outcome.value.size() : 0);
+  return proto::given_bytes(*task.put.spec, task.put.payload.size()) +
+         (task.finish ? task.finish->outcome.value.size() : 0);
 }
 
 proto::Status fetch(Store& store, const FetchRequest& request, FetchAnswer& answer) {

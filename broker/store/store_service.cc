@@ -13,6 +13,29 @@ constexpr std::chrono::milliseconds kLookForOwner{200};
 
 }  // namespace
 
+// ---- Jobs -----------------------------------------------------------------------------------------------------------
+
+StoreCommit::StoreCommit(std::vector<StoreOp> changes, proto::CommitSeq commit)
+    : ops{std::move(changes)}, number{commit} {
+  for (const StoreOp& op : ops) bytes += bytes_to_write(op);
+}
+
+std::size_t jobs_served_together(const std::vector<StoreJob>& jobs) {
+  constexpr std::size_t kMaxOps = 32 * 1024;
+  constexpr std::size_t kMaxBytes = 32 * 1024 * 1024;
+  std::size_t ops = 0;
+  std::size_t bytes = 0;
+  std::size_t count = 0;
+  for (; count < jobs.size() && ops < kMaxOps && bytes < kMaxBytes; ++count) {
+    const auto* commit = std::get_if<StoreCommit>(&jobs[count]);
+    if (commit == nullptr) continue;
+    if (count > 0 && bytes + commit->bytes > kMaxBytes) return count;
+    ops += commit->ops.size();
+    bytes += commit->bytes;
+  }
+  return count;
+}
+
 // ---- A backup -------------------------------------------------------------------------------------------------------
 
 void RunningBackup::accept(std::uint64_t ticket, std::string path) {

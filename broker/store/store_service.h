@@ -18,10 +18,17 @@
 namespace forkmill::broker {
 
 struct StoreCommit {
+  StoreCommit(std::vector<StoreOp> changes, proto::CommitSeq commit);
+
   std::vector<StoreOp> ops;
   proto::CommitSeq number;
+  std::size_t bytes = 0;  // about how many the store writes
 };
 using StoreJob = std::variant<StoreCommit, StoreRequest>;
+
+// Returns how many of the first jobs are served together. Their commits become one, which is limited in changes and in
+// bytes, so that later jobs do not wait long. A job that is larger than that is served alone.
+std::size_t jobs_served_together(const std::vector<StoreJob>& jobs);
 
 // RunningBackup: the one backup that may be under way, written in steps between commits.
 class RunningBackup {

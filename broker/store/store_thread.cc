@@ -9,12 +9,6 @@
 
 namespace forkmill::broker {
 
-namespace {
-
-constexpr std::size_t kMaxOps = 32 * 1024;  // limit of one commit, so that later jobs do not wait long
-
-}  // namespace
-
 StoreThread::StoreThread(std::unique_ptr<Store> store, std::uint64_t reserve) : service_{std::move(store), reserve} {
   publish();  // a disk that is full from the start
   const proto::SignalsBlocked blocked;
@@ -89,10 +83,7 @@ std::vector<StoreJob> StoreThread::next_jobs() {
   else if (*step != StoreService::kAtOnce)
     work_.wait_until(lock, *step, called);
   busy_ = true;
-  std::size_t ops = 0;
-  std::size_t count = 0;
-  for (; count < jobs_.size() && ops < kMaxOps; ++count)
-    if (const auto* commit = std::get_if<StoreCommit>(&jobs_[count])) ops += commit->ops.size();
+  const std::size_t count = jobs_served_together(jobs_);
   if (count == jobs_.size()) return std::exchange(jobs_, {});
   const auto end = jobs_.begin() + static_cast<std::ptrdiff_t>(count);
   std::vector<StoreJob> jobs{std::make_move_iterator(jobs_.begin()), std::make_move_iterator(end)};

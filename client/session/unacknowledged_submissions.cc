@@ -19,7 +19,7 @@ UnacknowledgedSubmissions::Message* UnacknowledgedSubmissions::find(proto::Messa
 }
 
 void UnacknowledgedSubmissions::answered(Message& message) {
-  for (const auto& task : message.tasks) bytes_ -= task.payload.size();
+  for (const auto& task : message.tasks) bytes_ -= proto::given_bytes(task);
   tasks_ -= message.tasks.size();
   message.tasks = {};
 }

@@ -11,6 +11,7 @@
 
 #include "client/session/submission_queue.h"
 #include "proto/wire/messages.h"
+#include "proto/wire/task_headers.h"
 
 namespace forkmill::client {
 
@@ -26,12 +27,12 @@ class UnacknowledgedSubmissions {
 
   // Whether one more submission may be sent. The first one always may, however small the window.
   bool fits(const proto::Submission& task) const {
-    return tasks_ == 0 || (tasks_ < max_tasks_ && bytes_ + task.payload.size() <= max_bytes_);
+    return tasks_ == 0 || (tasks_ < max_tasks_ && bytes_ + proto::given_bytes(task) <= max_bytes_);
   }
   // Counts a submission that goes into the next message; add() keeps that message.
   void count(const proto::Submission& task) {
     ++tasks_;
-    bytes_ += task.payload.size();
+    bytes_ += proto::given_bytes(task);
   }
   void add(proto::MessageSeq seq, std::vector<proto::Submission> tasks) { sent_.push_back({seq, std::move(tasks)}); }
 
@@ -60,7 +61,7 @@ void UnacknowledgedSubmissions::remove(const TaskId& id, F&& removed) {
     const auto found = std::ranges::find(message.tasks, id, &proto::Submission::id);
     if (found == message.tasks.end()) continue;
     --tasks_;
-    bytes_ -= found->payload.size();
+    bytes_ -= proto::given_bytes(*found);
     removed(*found);
     message.tasks.erase(found);
   }

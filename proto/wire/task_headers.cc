@@ -32,7 +32,6 @@ Status check_headers(const TaskHeaders& headers) {
   if (headers.size() > limits::kMaxHeaders)
     return {Errc::option_out_of_range, std::to_string(headers.size()) + " headers; at most " +
                                            std::to_string(limits::kMaxHeaders) + " are allowed"};
-  std::size_t bytes = 0;
   for (std::size_t i = 0; i < headers.size(); ++i) {
     const auto& [name, value] = headers[i];
     if (!is_header_name(name)) return {Errc::name_invalid, "header name '" + name + "'"};
@@ -40,9 +39,8 @@ Status check_headers(const TaskHeaders& headers) {
       return {Errc::name_invalid, "header '" + name + "' does not follow in the order of names, or is there twice"};
     if (has_control_characters(value))
       return {Errc::name_invalid, "the value of header '" + name + "' has control characters"};
-    bytes += name.size() + value.size();
   }
-  if (bytes > limits::kMaxHeaderBytes)
+  if (const std::size_t bytes = header_bytes(headers); bytes > limits::kMaxHeaderBytes)
     return {Errc::option_out_of_range, "headers have " + std::to_string(bytes) + " bytes; at most " +
                                            std::to_string(limits::kMaxHeaderBytes) + " are allowed"};
   return {};
@@ -52,6 +50,12 @@ std::string_view header(const TaskHeaders& headers, std::string_view name) {
   const auto found =
       std::find_if(headers.begin(), headers.end(), [&](const TaskHeader& one) { return one.name == name; });
   return found == headers.end() ? std::string_view{} : found->value;
+}
+
+std::size_t header_bytes(const TaskHeaders& headers) {
+  std::size_t bytes = 0;
+  for (const auto& [name, value] : headers) bytes += name.size() + value.size();
+  return bytes;
 }
 
 std::string header_lines(const TaskHeaders& headers) {

@@ -1,6 +1,7 @@
 // Headers of tasks: the checks of client and broker, and the text in which a worker hands them to a child. Pure.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,16 @@ Status check_headers(const TaskHeaders& headers);
 
 // Returns the value of a header. Empty: there is none.
 std::string_view header(const TaskHeaders& headers, std::string_view name);
+
+// Returns the bytes of all names and values.
+std::size_t header_bytes(const TaskHeaders& headers);
+
+// Returns the bytes that a submitter gives for a task: its arguments, which have `payload` bytes, and its headers. They
+// count in windows, quotas and the limits of queues.
+inline std::size_t given_bytes(const TaskSpec& spec, std::size_t payload) {
+  return payload + header_bytes(spec.options.headers);
+}
+inline std::size_t given_bytes(const Submission& task) { return given_bytes(*task.spec, task.payload.size()); }
 
 // Returns the headers, which have passed check_headers(), as lines: name, value, name, value …
 std::string header_lines(const TaskHeaders& headers);

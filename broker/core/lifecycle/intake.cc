@@ -186,18 +186,19 @@ Status Intake::take_in(Client& client, proto::Submission submission, std::uint64
   if (submission.spec->options.process) submission.edit().queue = process_queue(submission.spec->queue);
   Queue* queue = queue_of(client, *submission.spec, spec_is_known);
   if (queue == nullptr) return {Errc::too_many_queues, std::string{errc_text(Errc::too_many_queues)}};
-  if (const std::size_t bytes = submission.payload.size(); !queue->budget.can_ever_hold(bytes)) {
+  const std::size_t bytes = proto::given_bytes(submission);
+  if (!queue->budget.can_ever_hold(bytes)) {
     return {Errc::payload_too_large, "the arguments are " + std::to_string(bytes) + " bytes; queue " +
                                          std::string{base_queue(queue->name())} + " holds at most " +
                                          std::to_string(queue->budget.limits().max_bytes)};
   }
-  if (!queue->budget.has_room(submission.payload.size()) || proto::buggify(proto::Path::full_for_now)) {
+  if (!queue->budget.has_room(bytes) || proto::buggify(proto::Path::full_for_now)) {
     return {Errc::queue_full, "queue " + std::string{base_queue(queue->name())} + " holds " +
                                   std::to_string(queue->budget.tasks()) + " tasks, " +
                                   std::to_string(queue->budget.bytes()) + " bytes"};
   }
   Owner* owner = owner_of(state_, client, *submission.spec);
-  if (auto status = may_have_task(state_, client, owner, submission.payload.size()); !status.ok()) return status;
+  if (auto status = may_have_task(state_, client, owner, bytes); !status.ok()) return status;
   const auto type = state_.task_types.acquire(submission.spec->name, submission.spec->signature);
   if (!type) return {Errc::too_many_queues, "tasks of as many names as there may be are not finished"};
 
@@ -217,11 +218,11 @@ Status Intake::take_in(Client& client, proto::Submission submission, std::uint64
   if (task.durable) {
     state_.output.ops.emplace_back(
         PutTask{task.seq, task.id, task.spec, task.payload, client.handle.value(), task.submitted_at});
-    client.unsafe.add(state_.output.safe_after(), task.payload.size());
-    state_.unsafe.add(state_.output.safe_after(), task.payload.size());
+    client.unsafe.add(state_.output.safe_after(), bytes);
+    state_.unsafe.add(state_.output.safe_after(), bytes);
   }
   if (task.options().daemon) client.daemons.emplace(task.seq, &task);
-  queue->budget.hold(task, task.payload.size());
+  queue->budget.hold(task, bytes);
   owner->hold(task.counts.bytes);
   start(task, state_.clock.first_due(task.options(), state_.clock.now()));
   return {};

@@ -41,7 +41,7 @@ void Paging::recover(const TaskSummary& task) {
   Queue* queue = &state_.queues.restore(spec.queue);
   const bool failed = task.end && end_state(task.end->kind) == State::failed;
   const std::size_t bytes =
-      counted_bytes(task.payload_bytes, task.end ? task.end->bytes : 0, task.end.has_value(), failed);
+      counted_bytes(spec, task.payload_bytes, task.end ? task.end->bytes : 0, task.end.has_value(), failed);
   queue->budget.hold(bytes);
   Owner* owner = state_.tasks.owners.find_or_make(spec.principal);
   if (owner == nullptr) owner = state_.tasks.owners.with_number(0);
@@ -248,7 +248,7 @@ Task* Paging::page_in(StoredTask stored, bool& was_paged_out) {
 
 void Paging::set_up_waiting(Task& task, const Progression& progression, State state) {
   task.attempts = progression.attempts;
-  task.counts.bytes = counted_bytes(task.payload.size(), 0, false, false);
+  task.counts.bytes = counted_bytes(*task.spec, task.payload.size(), 0, false, false);
   const proto::TaskOptions& options = task.options();
   const Instant arrived = arrival(state_, task.seq, task.submitted_at);
   task.ready_at =
@@ -279,7 +279,7 @@ void Paging::set_up_finished(Task& task, Finish finish) {
   task.state = end_state(finish.outcome.kind);
   const bool failed = task.state == State::failed;
   task.attempts = finish.outcome.attempt;
-  task.counts.bytes = counted_bytes(task.payload.size(), finish.outcome.value.size(), true, failed);
+  task.counts.bytes = counted_bytes(*task.spec, task.payload.size(), finish.outcome.value.size(), true, failed);
   if (!failed) task.payload = {};
   set_finished(task, std::move(finish.outcome), finish.finished_at);
   retention_.restore(task);

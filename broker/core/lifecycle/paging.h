@@ -95,9 +95,10 @@ class Paging {
   Suspects suspects_;
 };
 
-// Returns the bytes that a task counts for in its queue.
-inline std::size_t counted_bytes(std::size_t payload, std::size_t value, bool finished, bool failed) {
-  return finished ? value + (failed ? payload : 0) : payload;
+// Returns the bytes that a task counts for in its queue. Headers are kept as long as the task is.
+inline std::size_t counted_bytes(const proto::TaskSpec& spec, std::size_t payload, std::size_t value, bool finished,
+                                 bool failed) {
+  return finished ? value + proto::given_bytes(spec, failed ? payload : 0) : proto::given_bytes(spec, payload);
 }
 
 }  // namespace forkmill::broker

@@ -9,7 +9,7 @@
 namespace forkmill::broker {
 
 std::size_t kept_size(const Task& task) {
-  std::size_t bytes = task.payload.size();
+  std::size_t bytes = given_bytes(task);
   if (task.finished == nullptr) return bytes;
   bytes += task.finished->outcome.value.size();
   if (const auto& error = task.finished->outcome.error) {

@@ -242,7 +242,7 @@ void TaskGrants::finish(Task& task, Event event, proto::Outcome outcome) {
     if (Client* owner = state_.client(task.client)) owner->daemons.erase(task.seq);
   }
   set_finished(task, std::move(outcome), state_.clock.stamp());
-  task.queue->budget.change(task, task.payload.size() + task.finished->outcome.value.size());
+  task.queue->budget.change(task, given_bytes(task) + task.finished->outcome.value.size());
   if (task.durable) state_.rewrite(task, Finish{task.seq, task.finished->outcome, task.finished->at});
   objects_.task_ended(task);
   deliveries_.task_finished(task);

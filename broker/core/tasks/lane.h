@@ -68,13 +68,13 @@ struct Lane {
   void remove(Task& task) {
     tasks.remove(task);
     --resident;
-    resident_bytes -= task.payload.size();
+    resident_bytes -= given_bytes(task);
   }
 
  private:
   void count_in(const Task& task) {
     ++resident;
-    resident_bytes += task.payload.size();
+    resident_bytes += given_bytes(task);
   }
 };
 

@@ -11,6 +11,7 @@
 #include "broker/store/records.h"
 #include "proto/recycled.h"
 #include "proto/strong.h"
+#include "proto/wire/task_headers.h"
 
 namespace forkmill::broker {
 
@@ -95,6 +96,9 @@ inline void set_finished(Task& task, proto::Outcome outcome, milliseconds at) {
   task.finished =
       std::make_unique<proto::Recycled<FinishedPart>>(FinishedPart{.outcome = std::move(outcome), .at = at});
 }
+
+// Returns the bytes of what the submitter has given, as far as they are kept: arguments and headers.
+inline std::size_t given_bytes(const Task& task) { return proto::given_bytes(*task.spec, task.payload.size()); }
 
 // Whether an operator has dropped the task; it is there only as long as a delivery is under way.
 inline bool is_dropped(const Task& task) { return task.finished != nullptr && task.finished->dropped; }

@@ -76,8 +76,8 @@ void copy_tasks(Store& source, std::span<const proto::TaskSeq> seqs, Copy& copy)
   for (; !seqs.empty(); seqs = seqs.subspan(std::min(kCopySlice, seqs.size()))) {
     require(source.fetch(seqs.first(std::min(kCopySlice, seqs.size())), [&](const StoredTask& task) {
       constexpr std::size_t kRow = 256;
-      copy.add(changes_of(task),
-               kRow + task.put.payload.size() + (task.finish ? task.finish->outcome.value.size() : 0));
+      copy.add(changes_of(task), kRow + proto::given_bytes(*task.put.spec, task.put.payload.size()) +
+                                     (task.finish ? task.finish->outcome.value.size() : 0));
     }));
   }
 }

@@ -138,6 +138,25 @@ TEST_CASE("all clients together are refused tasks while the store has too much t
   CHECK(refused == 5);
 }
 
+TEST_CASE("the headers of tasks count in what the store has still to do") {
+  MemoryStore store{"store", true};
+  CoreOptions options;
+  options.restart_grace = 0ms;
+  options.unsafe_bytes = 9000;
+  Broker broker{options, &store};
+  broker.hold_commits();
+  const auto client = broker.client();
+  for (std::uint64_t n = 1; n <= 15; ++n) {
+    TaskOptions with_header;
+    with_header.headers = {{"n", std::string(1900, static_cast<char>('a' + n))}};
+    broker.submit(client, {task(n, with_header)});
+  }
+  broker.release_commits();
+  std::size_t refused = 0;
+  for (const auto& ack : broker.take<SubmitAck>(client)) refused += ack.rejected.size();
+  CHECK(refused == 10);
+}
+
 TEST_CASE("a worker holds a limited number of tasks, with any credit") {
   Broker broker;
   const auto client = broker.client();

@@ -59,6 +59,30 @@ TEST_CASE("a principal has as many bytes of tasks as its quota; a task that can 
   CHECK(site.broker.submit_rejected(alice, large).code == Errc::payload_too_large);
 }
 
+TEST_CASE("headers count as bytes of a task, in quotas, queues and windows, and after a restart as well") {
+  MemoryStore store{"s", true};
+  CoreOptions options;
+  options.restart_grace = 0ms;
+  Principals site{&store, options};
+  site.alice.quotas.task_bytes = 2000;
+  const auto alice = site.client(Principals::kAlice);
+  TaskOptions with_header;
+  with_header.headers = {{"note", std::string(1000, 'x')}};
+  site.broker.submit(alice, {task(1, with_header)});
+  CHECK(owner(site, "alice").bytes == 1013);
+  CHECK(site.broker.core().state().queues.find("default")->budget.bytes() == 1013);
+  CHECK(site.broker.submit_rejected(alice, task(2, with_header)).code == Errc::quota_exceeded);
+  site.broker.restart();
+  CHECK(owner(site, "alice").bytes == 1013);
+  const auto again = site.client(Principals::kAlice);
+  const auto worker = site.broker.worker(1);
+  site.broker.succeed(worker, site.broker.grants(worker).at(0).grant, "12345");
+  CHECK(owner(site, "alice").bytes == 0);
+  CHECK(site.broker.core().state().queues.find("default")->budget.bytes() == 1009);
+  site.broker.restart();
+  CHECK(site.broker.core().state().queues.find("default")->budget.bytes() == 1009);
+}
+
 TEST_CASE("what ends is given back to the quota: succeeded, failed, cancelled and expired tasks") {
   for (const bool durable : {false, true}) {
     CAPTURE(durable);

@@ -109,6 +109,45 @@ TEST_CASE("jobs are done in their order, and all commits among them are one") {
   CHECK(std::accumulate(counts.begin(), counts.end(), std::uint64_t{0}) == 1);
 }
 
+TEST_CASE("commits that are served together are limited in changes and in bytes, and a large one is served alone") {
+  auto commit = [number = std::uint64_t{0}](std::size_t ops, std::size_t header, std::size_t value) mutable {
+    std::vector<StoreOp> changes;
+    for (std::size_t i = 0; i < ops; ++i) {
+      proto::TaskSpec spec;
+      if (header > 0) spec.options.headers = {{"h", std::string(header, 'x')}};
+      changes.emplace_back(PutTask{proto::TaskSeq{i + 1},
+                                   {},
+                                   std::make_shared<const proto::TaskSpec>(std::move(spec)),
+                                   proto::Payload::own(std::string(value, 'x'))});
+    }
+    return StoreCommit{std::move(changes), CommitSeq{++number}};
+  };
+  constexpr std::size_t kMiB = 1024 * 1024;
+  std::vector<StoreJob> jobs;
+  SUBCASE("changes") {
+    for (int i = 0; i < 5; ++i) jobs.emplace_back(commit(16 * 1024, 0, 0));
+    CHECK(jobs_served_together(jobs) == 2);
+  }
+  SUBCASE("arguments") {
+    for (int i = 0; i < 5; ++i) jobs.emplace_back(commit(2, 0, 5 * kMiB));
+    CHECK(jobs_served_together(jobs) == 3);
+  }
+  SUBCASE("headers") {
+    for (int i = 0; i < 5; ++i) jobs.emplace_back(commit(5 * 1024, 2000, 0));
+    CHECK(jobs_served_together(jobs) == 3);
+  }
+  SUBCASE("one that is larger than the limit") {
+    jobs.emplace_back(commit(1, 0, 48 * kMiB));
+    jobs.emplace_back(commit(1, 0, 1));
+    CHECK(jobs_served_together(jobs) == 1);
+  }
+  SUBCASE("questions are not limited") {
+    for (int i = 0; i < 100; ++i) jobs.emplace_back(StoreRequest{});
+    jobs.emplace_back(commit(1, 0, 1));
+    CHECK(jobs_served_together(jobs) == 101);
+  }
+}
+
 TEST_CASE("a store is prepared while there are no jobs, until it is ready") {
   Served served{[](Script& script) { script.prepares = true; }};
   CHECK(served.service.next_step() == StoreService::kAtOnce);
