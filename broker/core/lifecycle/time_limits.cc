@@ -5,6 +5,7 @@
 #include <string>
 #include <unordered_set>
 #include <utility>
+#include <vector>
 
 #include "proto/mutants.h"
 
@@ -15,11 +16,35 @@ namespace {
 constexpr int kLooks = 4;                                          // in each grace
 constexpr Instant kBetweenLooks = std::chrono::milliseconds{100};  // at least, for any grace
 
-// The attempts that a worker says it runs.
-std::unordered_set<proto::Grant> reported(const Worker& worker) {
-  std::unordered_set<proto::Grant> grants;
-  for (const proto::ProcessRow& row : worker.report) grants.insert(row.grant);
-  return grants;
+using TaskSeqs = std::unordered_set<proto::TaskSeq>;
+
+// Adds the first of the tasks in the pool that are not in `running`, in the order of their grants.
+void add_first(const Worker& worker, std::size_t most, TaskSeqs& running) {
+  std::vector<const Task*> others;
+  for (const Task* task : worker.holding.by_seq())
+    if (!task->options().process && !running.contains(task->seq)) others.push_back(task);
+  most = std::min(most, others.size());
+  std::partial_sort(others.begin(), others.begin() + static_cast<std::ptrdiff_t>(most), others.end(),
+                    [](const Task* a, const Task* b) {
+                      return std::pair{a->granted_at, a->seq} < std::pair{b->granted_at, b->seq};
+                    });
+  for (std::size_t i = 0; i < most; ++i) running.insert(others[i]->seq);
+}
+
+// Returns the tasks in the pool that the worker runs: those that it reports, and one for each child that is idle by the
+// report. A worker must not have idle children and let tasks wait, so it cannot hide what it runs.
+TaskSeqs running_in_pool(const Worker& worker) {
+  TaskSeqs running;
+  std::size_t idle = worker.report.empty() ? worker.info.children : 0;
+  for (const proto::ProcessRow& row : worker.report) {
+    const Task* task = worker.holding.find(row.grant.seq);
+    if (task != nullptr && task->grant() == row.grant)
+      running.insert(task->seq);
+    else if (row.role == proto::ProcessRole::child)
+      ++idle;
+  }
+  if (idle > 0) add_first(worker, idle, running);
+  return running;
 }
 
 }  // namespace
@@ -43,10 +68,9 @@ Instant TimeLimits::next_wakeup() const {
 }
 
 void TimeLimits::look(Worker& worker, Attempts& still, std::vector<Overrun>& over) const {
-  const auto by_report = reported(worker);
+  const TaskSeqs in_pool = running_in_pool(worker);
   const auto runs = [&](const Task& task) {
-    if (task.options().process) return state_.process_starts.contains(task.seq);
-    return by_report.empty() ? worker.in_pool() <= worker.info.children : by_report.contains(task.grant());
+    return task.options().process ? state_.process_starts.contains(task.seq) : in_pool.contains(task.seq);
   };
   for (Task* task : worker.holding.by_seq()) {
     const milliseconds timeout = task->options().timeout;

@@ -4,7 +4,8 @@
 // another attempt run over is granted nothing more, in this session and in those that resume it.
 //
 // The start of an attempt is known to its worker only. Here an attempt runs from the first look at which its worker
-// reports it, or, if the worker sends no reports, has a child for each task that it holds.
+// reports it, or has an idle child for it: tasks that a worker does not report begin in the order of their grants, one
+// in each child that is idle by the last report, or in each child if the worker sends no reports.
 #pragma once
 
 #include <cstdint>

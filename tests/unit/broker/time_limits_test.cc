@@ -81,13 +81,51 @@ TEST_CASE("a task that waits in its worker is not over its timeout") {
   broker.submit(client, {task(1, limited(1s)), task(2, limited(1s)), task(3, limited(1s))});
   const auto grants = broker.grants(worker);
   REQUIRE(grants.size() == 3);
-  broker.advance_alive(20s, {client, worker});
-  CHECK(broker.results(client).empty());
   report(broker, worker, grants[1].grant);
-  broker.advance_alive(8s, {client, worker});
+  broker.advance_alive(3s, {client, worker});
+  CHECK(broker.results(client).empty());
+  broker.advance_alive(5s, {client, worker});
   const auto results = broker.results(client);
   REQUIRE(results.size() == 1);
   CHECK(results[0].id == id(2));
+}
+
+TEST_CASE("a worker without reports cannot hide what it runs behind tasks that wait in it") {
+  Broker broker{with_grace(4s)};
+  const auto client = broker.client();
+  const auto worker = broker.worker(5, {"default"}, 2);
+  broker.submit(client, {task(1), task(2, limited(1s)), task(3, limited(1s)), task(4, limited(1s)), task(5)});
+  const auto grants = broker.grants(worker);
+  REQUIRE(grants.size() == 5);
+  broker.advance_alive(8s, {client, worker});
+  const auto first = broker.results(client);  // its two children run the tasks that it was granted first
+  REQUIRE(first.size() == 1);
+  CHECK(first[0].id == id(2));
+  CHECK(first[0].outcome.kind == OutcomeKind::timed_out);
+  broker.succeed(worker, grants[0].grant);
+  broker.succeed(worker, grants[2].grant);
+  broker.succeed(worker, grants[4].grant);
+  (void)broker.results(client);
+  broker.advance_alive(8s, {client, worker});
+  const auto last = broker.results(client);
+  REQUIRE(last.size() == 1);
+  CHECK(last[0].id == id(4));
+}
+
+TEST_CASE("children that a worker reports as idle, or under grants that it does not have, hide no attempt either") {
+  for (const Grant& shown : {Grant{}, Grant{Epoch{1}, TaskSeq{999}, Attempt{1}}}) {
+    Broker broker{with_grace(4s)};
+    const auto client = broker.client();
+    const auto worker = broker.worker(3, {"default"}, 1);
+    broker.submit(client, {task(1, limited(1s)), task(2, limited(1s)), task(3, limited(1s))});
+    REQUIRE(broker.grants(worker).size() == 3);
+    report(broker, worker, shown);
+    broker.advance_alive(8s, {client, worker});
+    const auto results = broker.results(client);
+    REQUIRE(results.size() == 1);
+    CHECK(results[0].id == id(1));
+    CHECK(results[0].outcome.kind == OutcomeKind::timed_out);
+  }
 }
 
 TEST_CASE("a broker without a grace does not look for attempts over their timeout all the time") {
