@@ -1,27 +1,31 @@
 #include "client/objects/opening.h"
 
-#include <atomic>
+#include <array>
+#include <cinttypes>
+#include <cstdio>
 #include <string>
 #include <utility>
 
 #include "client/objects/errors.h"
 #include "proto/names.h"
+#include "proto/os/real_env.h"
+#include "proto/session/rights.h"
 
 namespace forkmill::client {
 
 namespace {
 
-constexpr const char* kAnonymous = "anonymous:";
-
-// A name that no other client makes up.
-std::string anonymous_name(const Holdings& holdings) {
-  static std::atomic<std::uint64_t> last{0};
-  return kAnonymous + std::to_string(holdings.owner()) + ":" + std::to_string(++last);
+// A name that no other client makes up or can guess: who knows it may use the object.
+std::string anonymous_name() {
+  proto::RealEnv entropy;
+  std::array<char, 33> digits{};
+  std::snprintf(digits.data(), digits.size(), "%016" PRIx64 "%016" PRIx64, entropy.random(), entropy.random());
+  return std::string{proto::kAnonymousObject} + digits.data();
 }
 
 }  // namespace
 
-bool is_anonymous(const std::string& name) { return name.starts_with(kAnonymous); }
+bool is_anonymous(const std::string& name) { return proto::is_unnamed(name); }
 
 std::shared_ptr<Object> open_object(const ObjectOptions& options, proto::ObjectSpec spec, std::int64_t ends,
                                     std::string initial) {
@@ -29,7 +33,7 @@ std::shared_ptr<Object> open_object(const ObjectOptions& options, proto::ObjectS
   auto& engine = engine_of(origin);
   const bool removes = spec.name.empty() && spec.kind != ObjectKind::pipe;
   if (spec.name.empty())
-    spec.name = anonymous_name(engine.holdings());
+    spec.name = anonymous_name();
   else if (!proto::is_name(spec.name))
     throw Error{Errc::name_invalid, "object name '" + spec.name.substr(0, proto::limits::kMaxName) + "'"};
   if (removes || options.is_owned()) spec.flags |= proto::kObjectOwned;

@@ -51,5 +51,6 @@ struct Rights {
 
 // Names of objects that programs have given no name begin with this.
 inline constexpr std::string_view kAnonymousObject = "anonymous:";
+constexpr bool is_unnamed(std::string_view object) { return object.starts_with(kAnonymousObject); }
 
 }  // namespace forkmill::proto

@@ -164,7 +164,7 @@ bool TaskGrants::may_retry(const Task& task, const proto::Outcome& outcome) cons
   const std::uint32_t most = task.options().max_attempts + (mutant(Mutant::attempt_too_many) ? 1 : 0);
   if (task.options().at_most_once || task.attempts.value() >= most) return false;
   // A further attempt would fail for another reason than this one, and hide it.
-  if (objects_.loans().was_claimed(task.id) && !mutant(Mutant::tried_without_its_end)) return false;
+  if (objects_.loans().was_claimed(OwnedTask::of(task)) && !mutant(Mutant::tried_without_its_end)) return false;
   switch (outcome.kind) {
     case OutcomeKind::retry:
     case OutcomeKind::lost:

@@ -101,6 +101,7 @@ void ObjectDirectory::insert(std::unique_ptr<Object> object) {
     throw DecodeError{"there is another '" + object->name() + "'"};
   names_.emplace(object->name(), object.get());
   note_dependence(*object);
+  object->was_stored = true;
   objects_.emplace(object->id(), std::move(object));
 }
 

@@ -18,7 +18,7 @@ Pipe* pipe_of(const ObjectDirectory& directory, const LoanRef& loan) {
 
 }  // namespace
 
-void LoanTransfers::attach(proto::Operation& operation) {
+void LoanTransfers::attach(ClientHandle client, proto::Operation& operation) {
   std::map<std::size_t, std::vector<LoanRef>> by_value;
   std::optional<PipeLoans::End> reader;
   if (operation.verb == proto::Verb::send)
@@ -26,8 +26,8 @@ void LoanTransfers::attach(proto::Operation& operation) {
   for (const proto::LoanInValue& loan : std::exchange(operation.loans, {})) {
     const LoanRef ref{ObjectId{loan.pipe}, loan.ticket};
     Pipe* pipe = pipe_of(directory_, ref);
-    if (pipe != nullptr && loan.value < operation.values.size() && pipe->loans().place_in_value(ref.ticket, reader))
-      by_value[loan.value].push_back(ref);
+    if (pipe == nullptr || loan.value >= operation.values.size()) continue;
+    if (pipe->loans().place_in_value(ref.ticket, reader, client)) by_value[loan.value].push_back(ref);
   }
   for (auto& [value, loans] : by_value)
     operation.values[value] = loans_.attach(std::move(operation.values[value]), std::move(loans));
@@ -51,7 +51,7 @@ void LoanTransfers::end_object(Object& object) {
 void LoanTransfers::end_task(const Task& task) {
   const bool is_received =
       task.state == State::succeeded && state_.client(task.client) != nullptr && !task.options().process;
-  for (const LoanRef& loan : loans_.remove_task(task.id)) {
+  for (const LoanRef& loan : loans_.remove_task(OwnedTask::of(task))) {
     Pipe* pipe = pipe_of(directory_, loan);
     if (pipe == nullptr) continue;
     const bool goes_on = pipe->loans().task_gone(loan.ticket, is_received ? task.client : ClientHandle{});

@@ -15,8 +15,8 @@ class LoanTransfers {
                 WaitLines& lines)
       : state_{state}, loans_{loans}, directory_{directory}, operations_{operations}, lines_{lines} {}
 
-  // Puts the ends of pipes that travel with the operation aboard its values.
-  void attach(proto::Operation& operation);
+  // Puts the ends of pipes that travel with the client's operation aboard its values.
+  void attach(ClientHandle client, proto::Operation& operation);
   // Tells pipes of the loans that went out with answers, and of those whose values are gone.
   void settle();
   // Call when the object is removed: if it is a pipe, its loans end.

@@ -6,6 +6,7 @@
 
 #include "broker/core/objects/spec.h"
 #include "broker/core/state/rights_checks.h"
+#include "broker/core/state/task_visibility.h"
 #include "proto/mutants.h"
 #include "proto/wire/operands.h"
 
@@ -26,6 +27,8 @@ bool stores_values(const Operation& operation) {
     case Verb::exchange:
     case Verb::insert:
       return !operation.values.empty();
+    case Verb::lend:
+      return ticket_to_claim(operation) == 0;
     default:
       return false;
   }
@@ -49,12 +52,23 @@ Answer withdraw(OperationTable& operations, WaitLines& lines, const Call& call) 
   return done(1);
 }
 
-Status check_right(BrokerState& state, const ObjectDirectory& directory, const Operation& operation,
-                   const Rights* rights) {
-  if (rights == nullptr || rights->objects.empty()) return {};
-  if (operation.spec) return may_use_object(state, rights, operation.spec->name);
-  const Object* object = directory.find(ObjectId{operation.object});
-  return object == nullptr ? Status{} : may_use_object(state, rights, object->spec().name);
+// Whether the client may use an object by its number. Numbers rise, so that clients could guess them: an object without
+// a name of its own is there only for principals that have made it, or have opened it by the name that was made up.
+Status check_number(BrokerState& state, const ObjectDirectory& directory, const Client& client, ObjectId id) {
+  const Object* object = directory.find(id);
+  if (object == nullptr) return {};
+  const bool is_hidden = is_unnamed(object->name()) && !object->was_stored && !object->was_named_by(client.owner);
+  if (is_hidden && !sees_all(client)) return {Errc::object_unknown, std::string{errc_text(Errc::object_unknown)}};
+  return may_use_object(state, client.session.rights, object->name());
+}
+
+Status check_right(BrokerState& state, const ObjectDirectory& directory, const Client& client,
+                   const Operation& operation) {
+  if (client.session.rights == nullptr) return {};
+  if (!operation.spec) return check_number(state, directory, client, ObjectId{operation.object});
+  if (auto status = check_number(state, directory, client, ObjectId{operation.spec->other}); !status.ok())
+    return status;
+  return may_use_object(state, client.session.rights, operation.spec->name);
 }
 
 }  // namespace
@@ -63,19 +77,19 @@ void Objects::operate(Client& client, Operate& message) {
   ClientOperations& operations = operations_.of(client.handle);
   note_object_quota(client);
   OperationTable::acknowledge(operations, message);
-  for (Operation& operation : message.operations) begin(operations, std::move(operation), client.session.rights);
+  for (Operation& operation : message.operations) begin(client, operations, std::move(operation));
 }
 
-void Objects::begin(ClientOperations& operations, Operation operation, const Rights* rights) {
+void Objects::begin(const Client& client, ClientOperations& operations, Operation operation) {
   ClientOperations::Entry* entry = operations_.admit(operations, operation.number);
   if (entry == nullptr) return;
-  if (auto status = check_right(state_, directory_, operation, rights); !status.ok())
+  if (auto status = check_right(state_, directory_, client, operation); !status.ok())
     return operations_.answer(operations.client, operation.number, nullptr, failed(status.failure()));
   auto call = std::make_unique<Call>();
   call->client = operations.client;
   call->op = std::move(operation);
   call->since = state_.clock.now();
-  transfers_.attach(call->op);
+  transfers_.attach(call->client, call->op);
   if (auto answer = attempt(*call)) {
     operations_.answer(call->client, call->op.number, directory_.find(ObjectId{call->op.object}), std::move(*answer));
   } else {
@@ -115,6 +129,8 @@ Answer Objects::open(Call& call) {
   if (!opened.ok()) return failed(opened.failure());
   Object& object = *opened->object;
   directory_.note_user(call.client, object);
+  if (const Client* client = state_.client(call.client); client != nullptr && is_unnamed(object.name()))
+    object.note_named_by(client->owner);
   const bool begins_as_asked = opened->made && !call.op.values.empty();
   if (begins_as_asked) object.begin_as(call);
   call.op.object = object.id().value();

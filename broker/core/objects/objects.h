@@ -59,7 +59,7 @@ class Objects {
   bool waits(ClientHandle client) const { return operations_.waits(client); }
 
  private:
-  void begin(ClientOperations& operations, proto::Operation operation, const proto::Rights* rights);
+  void begin(const Client& client, ClientOperations& operations, proto::Operation operation);
   std::optional<Answer> attempt(Call& call);
   Answer open(Call& call);
   void remove(Object& object);

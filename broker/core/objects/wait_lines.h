@@ -28,7 +28,9 @@ class WaitLines final : public ObjectHost {
   void move(Call& call, Object& to, std::size_t line) override;
   void note_changed(Object& object) override { changed_.push_back(object.id()); }
   Loans& loans() override { return loans_; }
-  bool is_unfinished(const TaskId& task) const override;
+  const Owner* owner_of(ClientHandle client) const override;
+  bool is_unfinished(const OwnedTask& task) const override;
+  std::optional<OwnedTask> run_by(ClientHandle client, const TaskId& task) const override;
 
   // Returns whether an operation with this verb may wait, and so stands in line behind others. All other operations are
   // done or refused at once.

@@ -9,7 +9,9 @@ using namespace proto;
 
 namespace {
 
-PackedMap object_row(const Object& object) {
+// The instance of the client with which the object goes is told to operators and to its own principal.
+PackedMap object_row(const Client& asker, const Object& object) {
+  const bool is_own = object.maker() != nullptr && object.maker() == asker.owner;
   return PackedMap{}
       .add("name", object.name())
       .add("id", object.id().value())
@@ -18,12 +20,15 @@ PackedMap object_row(const Object& object) {
       .add("size", object.size())
       .add("waiting", object.waiting())
       .add("held", object.holders().size())
-      .add("owner", object.owner.value());
+      .add("owner", sees_all(asker) || is_own ? object.owner.value() : 0);
 }
 
-// An operator knows of all objects, another client of those that it may use.
-bool may_know(const Client& client, const std::string& name) {
-  return sees_all(client) || proto::allows(client.session.rights->objects, name);
+// An operator knows of all objects, another client of those that it may use. Who knows the name of an object without a
+// name of its own may use it, so it is told to the maker's principal only.
+bool may_know(const Client& client, const Object& object) {
+  if (sees_all(client)) return true;
+  if (proto::is_unnamed(object.name())) return object.maker() != nullptr && object.maker() == client.owner;
+  return proto::allows(client.session.rights->objects, object.name());
 }
 
 Failure unknown_object(const std::string& name) { return {Errc::object_unknown, "there is no object '" + name + "'"}; }
@@ -36,14 +41,14 @@ ReplyBody list_objects(const Objects& objects, const Client& asker, const std::s
   const auto& names = objects.directory().by_name();
   for (auto at = names.lower_bound(prefix); at != names.end() && at->first.starts_with(prefix) && rows.size() < kMax;
        ++at) {
-    if (may_know(asker, at->first)) rows.push_back(object_row(*at->second));
+    if (may_know(asker, *at->second)) rows.push_back(object_row(asker, *at->second));
   }
   return PackedMap{}.add("objects", rows).add("count", names.size());
 }
 
 ReplyBody show_object(const Objects& objects, BrokerState& state, const Client& asker, const std::string& name) {
   const Object* object = objects.directory().named(name);
-  if (object == nullptr || !may_know(asker, name)) return unknown_object(name);
+  if (object == nullptr || !may_know(asker, *object)) return unknown_object(name);
   constexpr std::size_t kMax = 1000;
   const auto peer = [&](ClientHandle handle) {
     const Client* client = state.client(handle);
@@ -64,15 +69,20 @@ ReplyBody show_object(const Objects& objects, BrokerState& state, const Client& 
               .add("waiting_ms", std::chrono::duration_cast<milliseconds>(state.clock.now() - call->since).count()));
     }
   }
+  // A token tells holders apart at what the object guards: it is told to operators and to the holder's principal.
+  const auto shows_token = [&](ClientHandle handle) {
+    const Client* client = state.client(handle);
+    return sees_all(asker) || (client != nullptr && client->session.principal == asker.session.principal);
+  };
   std::vector<PackedMap> holders;
   for (const Object::Hold& hold : object->holders()) {
     holders.push_back(PackedMap{}
                           .add("peer", peer(hold.client))
                           .add("who", hold.who)
                           .add("count", hold.count)
-                          .add("token", hold.token));
+                          .add("token", shows_token(hold.client) ? hold.token : 0));
   }
-  return PackedMap{}.add("object", object_row(*object)).add("holders", holders).add("waiters", waiters);
+  return PackedMap{}.add("object", object_row(asker, *object)).add("holders", holders).add("waiters", waiters);
 }
 
 ReplyBody remove_object(Objects& objects, const std::string& name) {

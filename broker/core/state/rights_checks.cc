@@ -79,7 +79,7 @@ Status may_serve(BrokerState& state, const Rights* rights, const proto::WorkerIn
 }
 
 Status may_use_object(BrokerState& state, const Rights* rights, std::string_view name) {
-  if (rights == nullptr || name.starts_with(proto::kAnonymousObject) || proto::allows(rights->objects, name)) return {};
+  if (rights == nullptr || proto::is_unnamed(name) || proto::allows(rights->objects, name)) return {};
   return refuse_name(state, "use object", name, "objects");
 }
 

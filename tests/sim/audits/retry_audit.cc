@@ -63,7 +63,8 @@ void RetryAudit::note(const broker::Core& core, const broker::Task& task, const 
   if (!first || record.outcome.kind == OutcomeKind::succeeded || task.cancelling.requested) return;
   // The worker gave the attempt up or did not start it: no rule says how the task goes on.
   if (record.outcome.kind == OutcomeKind::cancelled) return;
-  const bool again = has_another(task, record.outcome) && !core.objects().loans().was_claimed(task.id);
+  const bool again =
+      has_another(task, record.outcome) && !core.objects().loans().was_claimed(broker::OwnedTask::of(task));
   ended_.push_back({task.id, task.attempts, again});
   if (again) due_[task.id] = {task.attempts.next(), world_.now() + shortest_wait(task, record), {}};
 }

@@ -1,8 +1,10 @@
 // Accounted: what an object has, which counts in the quotas of its maker, and which clients use it.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <unordered_set>
+#include <vector>
 
 #include "broker/core/tasks/owners.h"
 #include "broker/core/tasks/task.h"
@@ -46,11 +48,20 @@ class Accounted {
     if (!proto::mutant(proto::Mutant::object_bytes_leak)) maker_->object_bytes -= counted_bytes_;
   }
 
+  // Notes that a client of that principal has named the object, which it may use by its number from then on.
+  void note_named_by(const Owner* owner) {
+    if (!was_named_by(owner)) named_by_.push_back(owner);
+  }
+  bool was_named_by(const Owner* owner) const {
+    return owner == maker_ || std::find(named_by_.begin(), named_by_.end(), owner) != named_by_.end();
+  }
+
   std::size_t waiting_bytes = 0;           // values of calls that wait for the object
   std::unordered_set<ClientHandle> users;  // clients that have opened or used it, and are still there
 
  private:
   Owner* maker_ = nullptr;  // null: not known
+  std::vector<const Owner*> named_by_;
   std::size_t counted_bytes_ = 0;
 };
 

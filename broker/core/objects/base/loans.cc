@@ -35,7 +35,7 @@ const Loans::Freight* Loans::freight_of(const proto::Payload& value) const {
   return found == freights_.end() ? nullptr : found->second;
 }
 
-void Loans::remove(const TaskId& task, LoanRef loan, bool claimed) {
+void Loans::remove(const OwnedTask& task, LoanRef loan, bool claimed) {
   const auto found = tasks_.find(task);
   if (found == tasks_.end()) return;
   std::erase(found->second.loans, loan);
@@ -43,12 +43,12 @@ void Loans::remove(const TaskId& task, LoanRef loan, bool claimed) {
   if (found->second.loans.empty() && !found->second.claimed) tasks_.erase(found);
 }
 
-bool Loans::was_claimed(const TaskId& task) const {
+bool Loans::was_claimed(const OwnedTask& task) const {
   const auto found = tasks_.find(task);
   return found != tasks_.end() && found->second.claimed;
 }
 
-std::vector<LoanRef> Loans::remove_task(const TaskId& task) {
+std::vector<LoanRef> Loans::remove_task(const OwnedTask& task) {
   auto removed = tasks_.extract(task);
   return removed ? std::move(removed.mapped().loans) : std::vector<LoanRef>{};
 }

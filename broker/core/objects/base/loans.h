@@ -3,6 +3,7 @@
 // of an object. A loan ends with its last bearer, unless its ticket is claimed before.
 #pragma once
 
+#include <functional>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -17,6 +18,22 @@ struct LoanRef {
   friend bool operator==(const LoanRef&, const LoanRef&) = default;
 };
 
+// A task, named as its owner names it: principals may have different tasks under one id (lifecycle/id_collisions.h).
+// The task may be on its way to the broker.
+struct OwnedTask {
+  TaskId id;  // nil: none
+  const Owner* owner = nullptr;
+
+  static OwnedTask of(const Task& task) { return {task.spec->owners_id.value_or(task.id), task.counts.owner}; }
+  friend bool operator==(const OwnedTask&, const OwnedTask&) = default;
+};
+
+struct OwnedTaskHash {
+  std::size_t operator()(const OwnedTask& task) const {
+    return std::hash<TaskId>{}(task.id) ^ std::hash<const Owner*>{}(task.owner);
+  }
+};
+
 class Loans {
  public:
   Loans() = default;
@@ -25,13 +42,13 @@ class Loans {
 
   // ---- In tasks, which may be on their way to the broker
 
-  void place(const TaskId& task, LoanRef loan) { tasks_[task].loans.push_back(loan); }
+  void place(const OwnedTask& task, LoanRef loan) { tasks_[task].loans.push_back(loan); }
   // The task does not carry this loan any longer. claimed: since a client has claimed it, which may happen once.
-  void remove(const TaskId& task, LoanRef loan, bool claimed);
+  void remove(const OwnedTask& task, LoanRef loan, bool claimed);
   // Whether an end that the task carried was claimed: a further attempt would not get it.
-  bool was_claimed(const TaskId& task) const;
+  bool was_claimed(const OwnedTask& task) const;
   // Forgets the task, and returns what it carried.
-  std::vector<LoanRef> remove_task(const TaskId& task);
+  std::vector<LoanRef> remove_task(const OwnedTask& task);
   bool in_tasks() const { return !tasks_.empty(); }
 
   // ---- In results, which are on their way to the submitter of the task
@@ -64,7 +81,7 @@ class Loans {
     bool claimed = false;
   };
 
-  std::unordered_map<TaskId, OfTask> tasks_;
+  std::unordered_map<OwnedTask, OfTask, OwnedTaskHash> tasks_;
   std::unordered_map<TaskId, std::vector<LoanRef>> results_;
   std::unordered_map<const void*, Freight*> freights_;  // by the pointer that their owners hold
   std::vector<LoanRef> gone_;

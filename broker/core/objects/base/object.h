@@ -68,7 +68,8 @@ class Object : public DurableState {
   }
 
   std::array<Line, kLines> lines;
-  ClientHandle owner;  // the object is removed with this client; none: it stays
+  ClientHandle owner;       // the object is removed with this client; none: it stays
+  bool was_stored = false;  // an earlier broker has made it; which principals have named it is not known
 
  protected:
   ObjectHost& host;

@@ -121,7 +121,8 @@ Answer Pipe::close(const Call& call, std::size_t end) {
 
 Answer Pipe::lend(const Call& call, std::size_t end) {
   if (!ends_[end].holders.contains(call.client)) return failed(Errc::object_closed);
-  return done(loans_.lend(end, call.client), 1);
+  const auto ticket = loans_.lend(end, call.client);
+  return ticket ? done(*ticket, 1) : failed(Errc::object_full, "too many ends of this pipe are lent");
 }
 
 Answer Pipe::claim(const Call& call) {
@@ -134,7 +135,7 @@ Answer Pipe::claim(const Call& call) {
 Answer Pipe::place(const Call& call) {
   const auto task = task_to_carry(call.op);
   if (!task) return bad_request("the id of a task is needed");
-  loans_.place_in_task(ticket_to_claim(call.op), *task, goes_in_result(call.op));
+  loans_.place_in_task(ticket_to_claim(call.op), *task, goes_in_result(call.op), call.client);
   return done();
 }
 

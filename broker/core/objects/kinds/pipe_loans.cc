@@ -13,6 +13,12 @@ PipeLoans::Loan* PipeLoans::find(std::int64_t ticket) {
   return found == loans_.end() ? nullptr : &found->second;
 }
 
+PipeLoans::Loan* PipeLoans::lent_by_principal_of(ClientHandle client, std::int64_t ticket) {
+  Loan* loan = find(ticket);
+  const bool is_theirs = loan != nullptr && loan->owner == host_.owner_of(client);
+  return is_theirs ? loan : nullptr;
+}
+
 void PipeLoans::end_without_bearer(std::int64_t ticket) {
   const auto found = loans_.find(ticket);
   if (!found->second.has_bearer()) loans_.erase(found);
@@ -26,22 +32,24 @@ bool PipeLoans::keep_open(std::size_t end, Ends& seen) const {
 }
 
 bool PipeLoans::is_borne(const Loan& loan, Ends& seen) const {
-  if (loan.lender || !loan.task.is_nil() || !loan.receivers.empty()) return true;
+  if (loan.lender || !loan.task.id.is_nil() || !loan.receivers.empty()) return true;
   if (loan.values == 0 || !loan.reader) return loan.values > 0;
   const auto* pipe = dynamic_cast<const Pipe*>(host_.find(loan.reader->pipe));
   return pipe != nullptr && pipe->can_be_read(loan.reader->end, seen);
 }
 
 void PipeLoans::leave_task(std::int64_t ticket, Loan& loan, bool claimed) {
-  if (loan.task.is_nil()) return;
+  if (loan.task.id.is_nil()) return;
   host_.loans().remove(loan.task, {pipe_, ticket}, claimed && !loan.in_result && host_.is_unfinished(loan.task));
   loan.task = {};
 }
 
-std::int64_t PipeLoans::lend(std::size_t end, ClientHandle lender) {
+std::optional<std::int64_t> PipeLoans::lend(std::size_t end, ClientHandle lender) {
+  if (loans_.size() >= kMax) return std::nullopt;
   Loan& loan = loans_[++last_ticket_];
   loan.end = end;
   loan.lender = lender;
+  loan.owner = host_.owner_of(lender);
   host_.note_holding(lender, pipe_);
   return last_ticket_;
 }
@@ -55,13 +63,15 @@ std::optional<std::size_t> PipeLoans::claim(std::int64_t ticket) {
   return end;
 }
 
-void PipeLoans::place_in_task(std::int64_t ticket, const TaskId& task, bool in_result) {
-  Loan* loan = find(ticket);
+void PipeLoans::place_in_task(std::int64_t ticket, const TaskId& task, bool in_result, ClientHandle client) {
+  Loan* loan = lent_by_principal_of(client, ticket);
   if (loan == nullptr) return;
+  const auto carrier = in_result ? host_.run_by(client, task) : OwnedTask{task, loan->owner};
+  if (!carrier) return;
   leave_task(ticket, *loan, false);
-  loan->task = task;
+  loan->task = *carrier;
   loan->in_result = in_result;
-  host_.loans().place(task, {pipe_, ticket});
+  host_.loans().place(*carrier, {pipe_, ticket});
 }
 
 void PipeLoans::take_back(std::int64_t ticket, ClientHandle client) {
@@ -75,8 +85,8 @@ void PipeLoans::take_back(std::int64_t ticket, ClientHandle client) {
   end_without_bearer(ticket);
 }
 
-bool PipeLoans::place_in_value(std::int64_t ticket, std::optional<End> reader) {
-  Loan* loan = find(ticket);
+bool PipeLoans::place_in_value(std::int64_t ticket, std::optional<End> reader, ClientHandle client) {
+  Loan* loan = lent_by_principal_of(client, ticket);
   if (loan == nullptr) return false;
   loan->lender = {};
   ++loan->values;
@@ -125,7 +135,7 @@ bool PipeLoans::client_gone(ClientHandle client) {
     std::erase(loan.receivers, client);
     if (loan.lender == client && !proto::mutant(proto::Mutant::loans_kept_by_the_gone)) {
       loan.lender = {};
-      if (!loan.task.is_nil() && !host_.is_unfinished(loan.task)) leave_task(ticket, loan, false);
+      if (!loan.task.id.is_nil() && !host_.is_unfinished(loan.task)) leave_task(ticket, loan, false);
     }
     end_without_bearer(ticket);
   }

@@ -26,17 +26,19 @@ class PipeLoans {
   using Ends = std::vector<End>;
   bool keep_open(std::size_t end, Ends& seen) const;
 
-  // Returns the ticket.
-  std::int64_t lend(std::size_t end, ClientHandle lender);
+  // Returns the ticket. None: as many ends of this pipe are lent as may be.
+  std::optional<std::int64_t> lend(std::size_t end, ClientHandle lender);
   // Ends the loan, and returns its end. None: there is no such ticket, or no longer.
   std::optional<std::size_t> claim(std::int64_t ticket);
 
-  // These do nothing when the ticket was claimed, or the loan has ended.
-  void place_in_task(std::int64_t ticket, const TaskId& task, bool in_result);
+  // These do nothing when the ticket was claimed, or the loan has ended. A loan is placed by clients of the principal
+  // that has lent it, in a task of theirs, or in the result of one that a worker of theirs runs.
+  void place_in_task(std::int64_t ticket, const TaskId& task, bool in_result, ClientHandle client);
   // Call when the lender takes back what has not reached its place, or when a receiver gives the loan back.
   void take_back(std::int64_t ticket, ClientHandle client);
-  // reader: the end that will read the value, if that is a message. Returns false if there is no such ticket.
-  bool place_in_value(std::int64_t ticket, std::optional<End> reader);
+  // reader: the end that will read the value, if that is a message. Returns false if there is no such ticket, or it is
+  // that of another principal than the client's.
+  bool place_in_value(std::int64_t ticket, std::optional<End> reader, ClientHandle client);
   void value_gone(std::int64_t ticket);
   void received(std::int64_t ticket, ClientHandle client);
   // receiver: the client that gets the result of the task; none if the task has no result, or no client gets it.
@@ -50,17 +52,22 @@ class PipeLoans {
  private:
   struct Loan {
     std::size_t end = 0;
-    ClientHandle lender;  // none: it has placed the loan, or is gone
-    TaskId task;          // nil: none
+    ClientHandle lender;           // none: it has placed the loan, or is gone
+    const Owner* owner = nullptr;  // the lender's principal
+    OwnedTask task;                // nil: none
     bool in_result = false;
     std::size_t values = 0;
     std::optional<End> reader;  // the end that reads the message; none: the value is no message
     std::vector<ClientHandle> receivers;
-    bool has_bearer() const { return lender || !task.is_nil() || values > 0 || !receivers.empty(); }
+    bool has_bearer() const { return lender || !task.id.is_nil() || values > 0 || !receivers.empty(); }
   };
   using Tickets = std::map<std::int64_t, Loan>;
 
+  static constexpr std::size_t kMax = 64 * 1024;
+
   Loan* find(std::int64_t ticket);
+  // Null: there is no such ticket, or it is that of another principal than the client's.
+  Loan* lent_by_principal_of(ClientHandle client, std::int64_t ticket);
   bool is_borne(const Loan& loan, Ends& seen) const;
   void end_without_bearer(std::int64_t ticket);
   void leave_task(std::int64_t ticket, Loan& loan, bool claimed);
