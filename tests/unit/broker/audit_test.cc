@@ -36,12 +36,16 @@ void write(AuditLog& log, int number) {
   log.flush(Instant{std::chrono::hours{number + 1}});
 }
 
-// The lines about `event` of the rounds so far.
-std::vector<std::string> lines_of(Broker& broker, const std::string& event) {
+std::vector<std::string> about(const std::vector<std::string>& lines, const std::string& event) {
   std::vector<std::string> found;
-  for (const std::string& line : broker.drain_audit())
+  for (const std::string& line : lines)
     if (line.find("\"event\":\"" + event + "\"") != std::string::npos) found.push_back(line);
   return found;
+}
+
+// The lines about `event` of the rounds so far.
+std::vector<std::string> lines_of(Broker& broker, const std::string& event) {
+  return about(broker.drain_audit(), event);
 }
 
 bool has(const std::string& line, const std::string& part) { return line.find(part) != std::string::npos; }
@@ -142,8 +146,10 @@ TEST_CASE("commands of operators are noted once each, with what they name and ho
   TaskFilter filter;
   filter.queue = "mail";
   broker.send(client, Command{3, ChangeTasks{id(7), TaskAction::move, filter, true, false, "other"}});
-  const auto lines = lines_of(broker, "command");
+  const auto all = broker.drain_audit();
+  const auto lines = about(all, "command");
   REQUIRE(lines.size() == 3);
+  REQUIRE(about(all, "change_ended").size() == 1);
   CHECK(has(lines[2], R"("command":"tasks_move","change":")" + id(7).to_string() + "\""));
   CHECK(has(lines[2], R"("of_queue":"mail","to_queue":"other","dry_run":true,"outcome":"begun")"));
   CHECK(has(lines[0], R"("peer":"client")"));
@@ -153,6 +159,25 @@ TEST_CASE("commands of operators are noted once each, with what they name and ho
   const auto again = broker.client(client.session);  // repeats the command, whose reply was lost
   broker.send(again, Command{1, PauseQueue{"mail"}});
   CHECK(lines_of(broker, "command").empty());
+}
+
+TEST_CASE("the end of a change of many tasks is noted with its principal, also when its client is gone") {
+  MemoryStore store{"s", true};
+  CoreOptions options = audited();
+  options.restart_grace = 0ms;
+  options.principal_of = [](PeerId) { return "alice"; };
+  Broker broker{options, &store};
+  const auto client = broker.client();
+  broker.submit(client, {task(1), task(2), task(3)});
+  broker.hold_commits();
+  broker.send(client, Command{1, ChangeTasks{id(7), TaskAction::cancel, {}, false, false, ""}});
+  SUBCASE("there") {}
+  SUBCASE("gone") { broker.send(client, Goodbye{}); }
+  broker.release_commits();
+  const auto lines = lines_of(broker, "change_ended");
+  REQUIRE(lines.size() == 1);
+  CHECK(has(lines[0], R"("principal":"alice","command":"tasks_cancel","change":")" + id(7).to_string() + "\""));
+  CHECK(has(lines[0], R"(,"matched":3,"changed":3,"requested":0,"skipped":0})"));
 }
 
 TEST_CASE("a session that goes on over another connection, or that another principal names, is noted") {

@@ -342,6 +342,26 @@ TEST_CASE("tasks that come after the command stay") {
   CHECK(site.ready("default") == 1);
 }
 
+TEST_CASE("one principal has half of the changes that may be under way") {
+  MemoryStore store{"s", true};
+  Principals site{&store, tiny()};
+  const auto alice = site.client(Principals::kAlice);
+  const auto bob = site.client(Principals::kBob);
+  site.broker.submit(alice, {task(1)});
+  site.broker.hold_commits();
+  std::uint64_t given = 0;
+  for (; given < 9; ++given)
+    site.broker.send(alice, Command{given + 1, change(given + 1, TaskAction::cancel, in_queue("elsewhere"))});
+  const auto refused = site.broker.take<Reply>(alice);
+  REQUIRE(refused.size() == 1);
+  CHECK(refused[0].code == Errc::too_many_waiting);
+  site.broker.send(bob, Command{1, change(20, TaskAction::cancel, in_queue("elsewhere"))});
+  CHECK(site.broker.take<Reply>(bob).empty());
+  site.broker.release_commits();
+  CHECK(site.broker.take<Reply>(alice).size() == 8);
+  CHECK(site.broker.take<Reply>(bob).at(0).code == Errc::ok);
+}
+
 TEST_CASE("a principal changes its own tasks, and those of queues that it manages, and no others") {
   for (const bool durable : {true, false}) {
     CAPTURE(durable);

@@ -6,6 +6,7 @@
 
 #include "broker/core/objects/base/record_packing.h"
 #include "broker/core/operators/listing/listing.h"
+#include "broker/core/state/audit_line.h"
 #include "broker/core/state/rights_checks.h"
 #include "proto/check.h"
 #include "proto/limits.h"
@@ -23,7 +24,8 @@ using proto::TaskAction;
 namespace {
 
 constexpr std::size_t kMaxRunning = 16;
-constexpr std::size_t kPiece = 500;  // tasks that are in memory only
+constexpr std::ptrdiff_t kMaxRunningOfOne = kMaxRunning / 2;  // of one principal with a name
+constexpr std::size_t kPiece = 500;                        // tasks that are in memory only
 
 Status bad(std::string text) { return {Errc::bad_request, std::move(text)}; }
 
@@ -80,6 +82,21 @@ void store(BrokerState& state, BulkChange& change) {
   state.output.ops.emplace_back(PutRecord{change.stored_as, pack_change(change)});
 }
 
+// Notes in the audit log what has become of the tasks. The client that gave the order may be gone.
+void note_end(BrokerState& state, const BulkChange& change) {
+  if (!state.options.audit) return;
+  AuditLine line{state.clock.unix_time(), "change_ended"};
+  line.add("principal", change.principal)
+      .add("command", "tasks_" + std::string{action_name(change.order.action)})
+      .add("change", change.order.id.to_string())
+      .add("matched", change.matched)
+      .add("changed", change.counts.changed)
+      .add("requested", change.counts.requested)
+      .add("skipped", change.counts.all() - change.counts.changed - change.counts.requested);
+  if (change.order.dry_run) line.add("dry_run", true);
+  state.output.audit.push_back(line.text());
+}
+
 // Replies to the clients that have sent the command, and have no reply.
 void answer(BrokerState& state, const BulkChange& change) {
   for (const auto& [handle, client] : state.clients) {
@@ -112,6 +129,10 @@ std::optional<ReplyBody> BulkChanges::begin(const Client& client, const proto::C
   if (auto status = check_order(state_, client, order); !status.ok()) return std::move(status).failure();
   if (running_.size() >= kMaxRunning)
     return Failure{Errc::too_many_waiting, "16 changes of tasks are under way: wait until one of them is done"};
+  const auto is_own = [&](const Running& one) { return one.change.principal == client.session.principal; };
+  if (!client.session.principal.empty() && std::ranges::count_if(running_, is_own) >= kMaxRunningOfOne)
+    return Failure{Errc::too_many_waiting, "8 changes of tasks of " + client.session.principal +
+                                               " are under way: wait until one of them is done"};
   BulkChange change;
   change.order = meant(order);
   change.client = client.handle;
@@ -211,6 +232,7 @@ void BulkChanges::finish() {
   change.finished_at = std::max(state_.clock.stamp(), milliseconds{1});
   store(state_, change);
   answer(state_, change);
+  note_end(state_, change);
   if (change.order.dry_run) return;
   done_.add(std::move(change), state_.output);
 }
