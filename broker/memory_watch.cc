@@ -2,14 +2,18 @@
 
 #include <malloc.h>
 
+#include <algorithm>
+
 #include "proto/os/memory.h"
+#include "proto/os/real_env.h"
 
 namespace forkmill::broker {
 
 namespace {
 
-// malloc_trim() looks at all free memory, so it is called rarely.
-constexpr proto::Instant kTrimInterval = std::chrono::milliseconds{250};
+constexpr proto::Instant kShortestWait = std::chrono::milliseconds{250};
+constexpr proto::Instant kLongestWait = std::chrono::seconds{10};
+constexpr int kShare = 20;  // trimming takes one part in so many of the time
 
 }  // namespace
 
@@ -28,17 +32,18 @@ bool MemoryWatch::is_full(proto::Instant now) {
   if (now < look_at_) return is_full_;
   look_at_ = now + kInterval;
   const std::uint64_t enough = is_full_ ? limit_ - limit_ / 16 : limit_;
-  std::uint64_t used = proto::resident_memory();
-  if (used >= enough) used = trimmed_memory(now);
-  return is_full_ = used >= enough;
+  is_full_ = proto::resident_memory() >= enough;
+  if (is_full_ && now >= trim_at_) {
+    const proto::Instant began = proto::RealEnv::steady();
+    ::malloc_trim(0);
+    trim_at_ = now + wait_after_trim(proto::RealEnv::steady() - began);
+    is_full_ = proto::resident_memory() >= enough;
+  }
+  return is_full_;
 }
 
-std::uint64_t MemoryWatch::trimmed_memory(proto::Instant now) {
-  if (now >= trim_at_) {
-    ::malloc_trim(0);
-    trim_at_ = now + kTrimInterval;
-  }
-  return proto::resident_memory();
+proto::Instant MemoryWatch::wait_after_trim(proto::Instant took) {
+  return std::clamp(kShare * took, kShortestWait, kLongestWait);
 }
 
 }  // namespace forkmill::broker

@@ -1,6 +1,6 @@
 // MemoryWatch: whether the broker has as much memory as it may have. malloc keeps freed memory, which would look like
-// memory in use: before the watch says that memory is full, it gives freed memory back to the kernel. Thread of the
-// loop.
+// memory in use: before the watch says that memory is full, it gives freed memory back to the kernel, and again now and
+// then while it is full. Thread of the loop.
 #pragma once
 
 #include <spdlog/logger.h>
@@ -27,11 +27,11 @@ class MemoryWatch {
   std::uint64_t limit() const { return limit_; }
 
   static constexpr proto::Instant kInterval = std::chrono::milliseconds{10};
+  // Returns how long freed memory is not given back after that took `took`. It looks at all free memory, which takes
+  // long if there is much, and is of no use while the memory is in use.
+  static proto::Instant wait_after_trim(proto::Instant took);
 
  private:
-  // As resident_memory(), after freed memory was given back, unless that happened a short time before.
-  std::uint64_t trimmed_memory(proto::Instant now);
-
   const std::uint64_t limit_;
   const std::shared_ptr<spdlog::logger> log_;
   bool is_full_ = false;

@@ -49,10 +49,16 @@ TEST_CASE("memory is full beyond the limit, and has room again when enough was f
   now += std::chrono::seconds{1};
   CHECK(watch.is_full(now));
   blocks.clear();
-  now += std::chrono::seconds{1};
+  now += std::chrono::seconds{11};  // freed memory is given back by then, however long that took before
   CHECK_FALSE(watch.is_full(now));
 }
 #endif
+
+TEST_CASE("giving freed memory back takes a small part of the time, however long it takes") {
+  CHECK(MemoryWatch::wait_after_trim(Instant{0}) == 250ms);
+  CHECK(MemoryWatch::wait_after_trim(100ms) == 2s);
+  CHECK(MemoryWatch::wait_after_trim(10s) == 10s);
+}
 
 TEST_CASE("the memory limit of a process is the lowest of its control groups, of either version") {
   const tests::Folder root;
