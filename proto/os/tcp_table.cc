@@ -11,6 +11,8 @@
 #include <sstream>
 #include <string>
 
+#include "proto/os/socket_diag.h"
+
 namespace forkmill::proto {
 
 namespace {
@@ -88,14 +90,9 @@ void visit_tcp_sockets(const std::function<bool(const TcpSocket&)>& visitor) {
   }
 }
 
-std::optional<uid_t> user_of_peer(int connection) {
-  sockaddr_storage peer{};
-  sockaddr_storage own{};
-  socklen_t peer_size = sizeof peer;
-  socklen_t own_size = sizeof own;
-  if (::getpeername(connection, reinterpret_cast<sockaddr*>(&peer), &peer_size) != 0 ||
-      ::getsockname(connection, reinterpret_cast<sockaddr*>(&own), &own_size) != 0)
-    return std::nullopt;
+namespace {
+
+std::optional<uid_t> user_by_table(const sockaddr_storage& own, const sockaddr_storage& peer) {
   const auto theirs = end_of(peer);
   const auto ours = end_of(own);
   std::optional<uid_t> user;
@@ -106,6 +103,22 @@ std::optional<uid_t> user_of_peer(int connection) {
     return false;
   });
   return user;
+}
+
+}  // namespace
+
+std::optional<uid_t> user_of_peer(int connection) {
+  sockaddr_storage peer{};
+  sockaddr_storage own{};
+  socklen_t peer_size = sizeof peer;
+  socklen_t own_size = sizeof own;
+  if (::getpeername(connection, reinterpret_cast<sockaddr*>(&peer), &peer_size) != 0 ||
+      ::getsockname(connection, reinterpret_cast<sockaddr*>(&own), &own_size) != 0)
+    return std::nullopt;
+  if (const auto owner = owner_of_connection(peer, own))
+    return owner->inode == 0 ? std::nullopt : std::optional{owner->user};
+  // A kernel that does not know this end either, which is open, has no answers to such questions.
+  return owner_of_connection(own, peer) ? std::nullopt : user_by_table(own, peer);
 }
 
 }  // namespace forkmill::proto

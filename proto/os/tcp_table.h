@@ -25,7 +25,8 @@ struct TcpSocket {
 void visit_tcp_sockets(const std::function<bool(const TcpSocket&)>& visitor);
 
 // Returns the user who has opened the other end of a connection to this machine itself, and has it open still. None:
-// the other end is not such a socket, or `connection` is no TCP connection.
+// the other end is not such a socket, or `connection` is no TCP connection. Reads the tables only if the kernel does
+// not answer questions about one connection (socket_diag.h).
 std::optional<uid_t> user_of_peer(int connection);
 
 }  // namespace forkmill::proto

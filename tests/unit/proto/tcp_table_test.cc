@@ -11,8 +11,10 @@
 #include <utility>
 
 #include "proto/os/descriptor.h"
+#include "proto/os/socket_diag.h"
 
 using forkmill::proto::Descriptor;
+using forkmill::proto::owner_of_connection;
 using forkmill::proto::TcpSocket;
 using forkmill::proto::user_of_peer;
 using forkmill::proto::visit_tcp_sockets;
@@ -95,6 +97,34 @@ TEST_CASE("the user of an IPv6 socket is known as well, also of one that speaks 
   CHECK(user_of_peer(mapped.accepted.get()) == ::geteuid());
   const Connection six{AF_INET6, AF_INET6};
   CHECK(user_of_peer(six.accepted.get()) == ::geteuid());
+}
+
+TEST_CASE("the kernel tells the owner of one connection, the same as the table, and nothing of those that are none") {
+  const Connection connection{AF_INET, AF_INET};
+  const auto address = [](int socket, auto get) {
+    sockaddr_storage found{};
+    socklen_t size = sizeof found;
+    REQUIRE(get(socket, reinterpret_cast<sockaddr*>(&found), &size) == 0);
+    return found;
+  };
+  const auto own = address(connection.client.get(), ::getsockname);
+  const auto peer = address(connection.client.get(), ::getpeername);
+  const auto owner = owner_of_connection(own, peer);
+  if (!owner) {
+    MESSAGE("skipped: this kernel has no NETLINK_SOCK_DIAG for TCP");
+    return;
+  }
+  CHECK(owner->user == ::geteuid());
+  int listed = 0;
+  visit_tcp_sockets([&](const TcpSocket& socket) {
+    if (socket.inode == owner->inode) ++listed;
+    return true;
+  });
+  CHECK(listed == 1);
+  sockaddr_storage nobody = own;
+  reinterpret_cast<sockaddr_in&>(nobody).sin_addr.s_addr = ::htonl(0x7F000002);
+  CHECK_FALSE(owner_of_connection(peer, nobody));  // the socket that listens there is no answer
+  CHECK_FALSE(owner_of_connection(own, {}));
 }
 
 TEST_CASE("an end that its process has closed has no user") {
