@@ -13,7 +13,7 @@ namespace {
 
 constexpr proto::Instant kShortestWait = std::chrono::milliseconds{250};
 constexpr proto::Instant kLongestWait = std::chrono::seconds{10};
-constexpr int kShare = 20;  // trimming takes one part in so many of the time
+constexpr int kShare = 20;  // trimming takes one part in 20 of the time
 
 }  // namespace
 

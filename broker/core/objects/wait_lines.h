@@ -9,7 +9,7 @@
 #include <optional>
 #include <vector>
 
-#include "broker/core/objects/base/loans.h"
+#include "broker/core/objects/base/loan_principals.h"
 #include "broker/core/objects/base/object_host.h"
 #include "broker/core/objects/directory.h"
 #include "broker/core/objects/operation_table.h"
@@ -28,9 +28,7 @@ class WaitLines final : public ObjectHost {
   void move(Call& call, Object& to, std::size_t line) override;
   void note_changed(Object& object) override { changed_.push_back(object.id()); }
   Loans& loans() override { return loans_; }
-  const Owner* owner_of(ClientHandle client) const override;
-  bool is_unfinished(const OwnedTask& task) const override;
-  std::optional<OwnedTask> run_by(ClientHandle client, const TaskId& task) const override;
+  const LoanPrincipals& principals() const override { return principals_; }
 
   // Returns whether an operation with this verb may wait, and so stands in line behind others. All other operations are
   // done or refused at once.
@@ -59,6 +57,7 @@ class WaitLines final : public ObjectHost {
 
   BrokerState& state_;
   Loans& loans_;
+  const LoanPrincipals principals_{state_};
   ObjectDirectory& directory_;
   OperationTable& operations_;
   CallDeadlines deadlines_;

@@ -161,7 +161,7 @@ TEST_CASE("a client ends no loan of another principal by naming it in a value of
   put.loans = {{static_cast<std::uint64_t>(pipe), ticket, 0}};
   CHECK(site.operate(bob, put).code == Errc::ok);
   CHECK(site.code(bob, Verb::remove, queue) == Errc::ok);
-  CHECK(site.code(alice, Verb::lend, pipe, 0, ticket) == Errc::ok);  // it is still there to be claimed
+  CHECK(site.code(alice, Verb::lend, pipe, 0, ticket) == Errc::ok);  // the loan is still there
 }
 
 TEST_CASE("a pipe lends a limited number of ends, and none without memory") {

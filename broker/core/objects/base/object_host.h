@@ -2,14 +2,13 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
 
 #include "broker/core/objects/base/call.h"
 
 namespace forkmill::broker {
 
+class LoanPrincipals;
 class Loans;
-struct OwnedTask;
 
 class ObjectHost {
  public:
@@ -23,12 +22,7 @@ class ObjectHost {
   // Notes that something other than the call at hand has changed the object: calls that wait for it may get further.
   virtual void note_changed(Object& object) = 0;
   virtual Loans& loans() = 0;
-  // Returns the principal of the client. Null: the client is gone, or there are too many principals.
-  virtual const Owner* owner_of(ClientHandle client) const = 0;
-  // Returns whether the broker has the task, and it has not ended.
-  virtual bool is_unfinished(const OwnedTask& task) const = 0;
-  // Returns the task with this id, which a worker of the client's principal runs. None: there is no such task.
-  virtual std::optional<OwnedTask> run_by(ClientHandle client, const TaskId& task) const = 0;
+  virtual const LoanPrincipals& principals() const = 0;
 
  protected:
   ~ObjectHost() = default;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "broker/core/objects/base/loan_principals.h"
 #include "broker/core/objects/kinds/pipe.h"
 #include "proto/mutants.h"
 
@@ -15,7 +16,7 @@ PipeLoans::Loan* PipeLoans::find(std::int64_t ticket) {
 
 PipeLoans::Loan* PipeLoans::lent_by_principal_of(ClientHandle client, std::int64_t ticket) {
   Loan* loan = find(ticket);
-  const bool is_theirs = loan != nullptr && loan->owner == host_.owner_of(client);
+  const bool is_theirs = loan != nullptr && loan->owner == host_.principals().owner_of(client);
   return is_theirs ? loan : nullptr;
 }
 
@@ -40,7 +41,8 @@ bool PipeLoans::is_borne(const Loan& loan, Ends& seen) const {
 
 void PipeLoans::leave_task(std::int64_t ticket, Loan& loan, bool claimed) {
   if (loan.task.id.is_nil()) return;
-  host_.loans().remove(loan.task, {pipe_, ticket}, claimed && !loan.in_result && host_.is_unfinished(loan.task));
+  host_.loans().remove(loan.task, {pipe_, ticket},
+                       claimed && !loan.in_result && host_.principals().is_unfinished(loan.task));
   loan.task = {};
 }
 
@@ -49,7 +51,7 @@ std::optional<std::int64_t> PipeLoans::lend(std::size_t end, ClientHandle lender
   Loan& loan = loans_[++last_ticket_];
   loan.end = end;
   loan.lender = lender;
-  loan.owner = host_.owner_of(lender);
+  loan.owner = host_.principals().owner_of(lender);
   host_.note_holding(lender, pipe_);
   return last_ticket_;
 }
@@ -66,7 +68,7 @@ std::optional<std::size_t> PipeLoans::claim(std::int64_t ticket) {
 void PipeLoans::place_in_task(std::int64_t ticket, const TaskId& task, bool in_result, ClientHandle client) {
   Loan* loan = lent_by_principal_of(client, ticket);
   if (loan == nullptr) return;
-  const auto carrier = in_result ? host_.run_by(client, task) : OwnedTask{task, loan->owner};
+  const auto carrier = in_result ? host_.principals().run_by(client, task) : OwnedTask{task, loan->owner};
   if (!carrier) return;
   leave_task(ticket, *loan, false);
   loan->task = *carrier;
@@ -135,7 +137,7 @@ bool PipeLoans::client_gone(ClientHandle client) {
     std::erase(loan.receivers, client);
     if (loan.lender == client && !proto::mutant(proto::Mutant::loans_kept_by_the_gone)) {
       loan.lender = {};
-      if (!loan.task.id.is_nil() && !host_.is_unfinished(loan.task)) leave_task(ticket, loan, false);
+      if (!loan.task.id.is_nil() && !host_.principals().is_unfinished(loan.task)) leave_task(ticket, loan, false);
     }
     end_without_bearer(ticket);
   }

@@ -24,7 +24,7 @@ using proto::TaskAction;
 namespace {
 
 constexpr std::size_t kMaxRunning = 16;
-constexpr std::ptrdiff_t kMaxRunningOfOne = kMaxRunning / 2;  // of one principal with a name
+constexpr std::ptrdiff_t kMaxRunningOfOne = kMaxRunning / 2;  // by one principal with a name
 constexpr std::size_t kPiece = 500;                        // tasks that are in memory only
 
 Status bad(std::string text) { return {Errc::bad_request, std::move(text)}; }
