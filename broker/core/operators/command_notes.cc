@@ -81,10 +81,13 @@ struct Description {
 
 void note_command(BrokerState& state, const Client& client, const proto::Command& command, std::string_view outcome,
                   std::string_view text) {
-  audit(state, "command", client.session, [&](AuditLine& line) {
+  const auto describe = [&](AuditLine& line) {
     std::visit(Description{line}, command.command);
     line.add("outcome", outcome).add("text", text);
-  });
+  };
+  const bool has_effect = outcome == "begun" || outcome == errc_name(Errc::ok);
+  has_effect ? audit(state, "command", client.session, describe)
+             : audit_some(state, "command", client.session, describe);
 }
 
 }  // namespace forkmill::broker

@@ -20,4 +20,15 @@ void audit(BrokerState& state, std::string_view event, const Session& session, A
   state.output.audit.push_back(line.text());
 }
 
+// The same for what a peer can bring about as often as it likes and that may be left out: a flood must not push other
+// lines out of the files that are kept. Lines beyond LogLimit are counted in the next one.
+template <class Add>
+void audit_some(BrokerState& state, std::string_view event, const Session& session, Add&& add) {
+  if (!state.options.audit || !state.output.audit_limit.allows(state.clock.now())) return;
+  audit(state, event, session, [&](AuditLine& line) {
+    add(line);
+    if (const auto omitted = state.output.audit_limit.drain_omitted(); omitted > 0) line.add("omitted_before", omitted);
+  });
+}
+
 }  // namespace forkmill::broker

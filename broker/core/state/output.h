@@ -9,6 +9,7 @@
 #include "broker/core/state/client.h"
 #include "broker/core/state/effects.h"
 #include "broker/core/state/worker.h"
+#include "proto/log_limit.h"
 
 namespace forkmill::broker {
 
@@ -57,6 +58,7 @@ struct Output {
   std::vector<StoreRequest> requests;
   std::vector<proto::PeerId> cuts;
   std::vector<std::string> audit;
+  proto::LogLimit audit_limit{100};  // for audit_some()
   std::uint64_t last_ticket = 0;
   proto::CommitSeq commit;  // the last commit handed to the store
   proto::CommitSeq safe;    // the last commit that the store has; a peer may be told of no later one

@@ -199,6 +199,22 @@ TEST_CASE("a session that goes on over another connection, or that another princ
   CHECK(has(named[0], R"("by_principal":"bob")"));
 }
 
+TEST_CASE("floods that a peer can bring about leave other lines of the audit log in their files") {
+  Broker broker{audited()};
+  auto client = broker.client();
+  for (int i = 0; i < 300; ++i) client = broker.client(client.session);
+  for (std::uint64_t n = 1; n <= 300; ++n) broker.send(client, Command{n, DropDeadLetter{id(n).to_string()}});
+  broker.send(client, Command{999, PauseQueue{"mail"}});
+  const auto lines = broker.drain_audit();
+  CHECK(lines.size() == 101);
+  CHECK(has(lines.back(), R"("command":"queue_pause","queue":"mail","outcome":"ok"})"));
+  broker.advance(2s);
+  (void)broker.client(client.session);
+  const auto later = lines_of(broker, "session_taken_over");
+  REQUIRE(later.size() == 1);
+  CHECK(has(later[0], R"("omitted_before":500})"));
+}
+
 TEST_CASE("sessions that end because a key is gone are noted") {
   Broker broker{audited()};
   const auto worker = broker.worker(1);
