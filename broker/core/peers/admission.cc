@@ -91,6 +91,8 @@ void Admission::admit_client(PeerId peer, const Hello& hello, SessionId fresh) {
     client = place->second.get();
     client->handle = handle;
   }
+  // A connection is that of one client: a peer that says HELLO for one after another would have many.
+  if (index_.client(peer) != client) sessions_.abandon(peer);
   client->results.window = std::max(1U, hello.window_results);
   children_.add(*client, hello.child_of, hello.pid);
   begin(client->session, peer, hello, fresh);
@@ -152,7 +154,7 @@ void Admission::note_foreign_session(PeerId peer, const Hello& hello) {
   const Session* named = client != nullptr ? &client->session : worker != nullptr ? &worker->session : nullptr;
   const std::string principal = principal_of(state_, peer);
   if (named == nullptr || named->principal == principal) return;
-  audit(state_, "foreign_session_named", *named, [&](AuditLine& line) {
+  audit_some(state_, "foreign_session_named", *named, [&](AuditLine& line) {
     line.add("by_principal", principal).add("by_peer", hello.name).add("by_host", hello.host);
   });
 }
@@ -212,8 +214,8 @@ void Admission::begin(Session& session, PeerId peer, const Hello& hello, Session
              principal_of(state_, peer),
              rights_of(peer)};
   if (is_taken_over)
-    audit(state_, "session_taken_over", session,
-          [&](AuditLine& line) { line.add("role", hello.role == proto::Role::worker ? "worker" : "client"); });
+    audit_some(state_, "session_taken_over", session,
+               [&](AuditLine& line) { line.add("role", hello.role == proto::Role::worker ? "worker" : "client"); });
   silence_.note_session();
 }
 

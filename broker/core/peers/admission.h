@@ -21,7 +21,7 @@ namespace forkmill::broker {
 class Admission {
  public:
   Admission(BrokerState& state, SessionIndex& index, ChildClients& children, WorkerRoster& roster, Silence& silence,
-            const Sessions& sessions, Deliveries& deliveries, TaskGrants& grants, Cancels& cancels)
+            Sessions& sessions, Deliveries& deliveries, TaskGrants& grants, Cancels& cancels)
       : state_{state},
         index_{index},
         children_{children},
@@ -62,7 +62,7 @@ class Admission {
   ChildClients& children_;
   WorkerRoster& roster_;
   Silence& silence_;
-  const Sessions& sessions_;
+  Sessions& sessions_;
   Deliveries& deliveries_;
   TaskGrants& grants_;
   Cancels& cancels_;

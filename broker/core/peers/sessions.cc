@@ -14,6 +14,10 @@ void Sessions::close(proto::PeerId peer) {
   if (Worker* one = index_.worker(peer)) return close(*one, "worker " + one->session.name.str() + " left");
 }
 
+void Sessions::abandon(proto::PeerId peer) {
+  if (Client* one = index_.client(peer)) close(*one, Objects::End::lost);
+}
+
 void Sessions::close_child(std::uint64_t worker, std::uint32_t pid, Objects::End end) {
   children_.note_gone(worker, pid, state_.clock.now() + state_.options.session_timeout);
   close_all(children_.in_child(worker, pid), end);

@@ -35,6 +35,8 @@ class Sessions {
 
   // Call when the peer has said GOODBYE.
   void close(proto::PeerId peer);
+  // Call when the peer becomes another client: ends the client that it was, as if that had fallen silent.
+  void abandon(proto::PeerId peer);
   // Call when the child with that pid of that worker has ended, and with it every client in it, and a worker in it with
   // all of its children. `worker`: its instance.
   void close_child(std::uint64_t worker, std::uint32_t pid, Objects::End end);

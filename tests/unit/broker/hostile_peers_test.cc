@@ -233,3 +233,22 @@ TEST_CASE("a flood of queries is answered one in each round, and clients take tu
   CHECK_FALSE(QueryLine::is_costly(Query{1, QueryKind::task, id(1).to_string(), {}}));
   CHECK_FALSE(QueryLine::is_costly(Query{1, QueryKind::ping, "", {}}));
 }
+
+TEST_CASE("a connection is that of one client, however often it says HELLO for another one") {
+  Broker broker;
+  const auto holder = broker.client();
+  const PeerId peer{900};
+  Broker::Peer last;
+  for (std::uint64_t instance = 1; instance <= 100; ++instance) {
+    Hello hello;
+    hello.name = "many";
+    hello.instance = instance;
+    last = broker.greet(peer, hello);
+    REQUIRE(last.session);
+  }
+  CHECK(broker.core().state().clients.size() == 2);
+  broker.submit(last, {task(1)});
+  CHECK(broker.take<SubmitAck>(last).at(0).rejected.empty());
+  broker.submit(holder, {task(2)});
+  CHECK(broker.take<SubmitAck>(holder).at(0).rejected.empty());
+}
