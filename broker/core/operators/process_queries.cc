@@ -62,7 +62,7 @@ ReplyBody ProcessQueries::list(const Client& client) const {
       const bool hidden = task != nullptr ? !may_see(client, *task) : row.grant.seq && !sees_all(client);
       PackedMap map = packed_process(hidden ? without_command(row) : row, worker->session.host,
                                      worker->session.name.str(), role_name(row.role));
-      map.add("session", worker->session.id.value());
+      map.add("session", shown_session(client, worker->session));
       if (task != nullptr && !hidden) {
         map.add("task", state_.task_types.name(task->type))
             .add("label", task->options().label)

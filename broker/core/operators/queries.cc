@@ -45,7 +45,7 @@ std::optional<proto::Reply> Queries::reply(const proto::Query& query, const Clie
       body = queues();
       break;
     case proto::QueryKind::workers:
-      body = workers();
+      body = workers(asker);
       break;
     case proto::QueryKind::task:
       if (task == nullptr) return reply_to(query.id, task_unknown(state_, asker, query.argument));
@@ -149,7 +149,7 @@ std::string Queries::queues() const {
   return PackedMap{}.add("queues", rows).bytes();
 }
 
-std::string Queries::workers() const {
+std::string Queries::workers(const Client& asker) const {
   std::vector<PackedMap> rows;
   for (const auto& [handle, worker] : state_.workers) {
     std::vector<PackedMap> tasks;
@@ -161,7 +161,7 @@ std::string Queries::workers() const {
             .add("name", session.name.str())
             .add("host", session.host)
             .add("pid", session.pid)
-            .add("session", session.id.value())
+            .add("session", shown_session(asker, session))
             .add("queues", worker->info.queues)
             .add("tasks", tasks)
             .add("children", worker->info.children)

@@ -28,7 +28,7 @@ class Queries {
  private:
   std::string status(const Client& asker) const;
   std::string queues() const;
-  std::string workers() const;
+  std::string workers(const Client& asker) const;
   // `id`: as the asker knows it.
   std::string task(const Task& task, const TaskId& id) const;
   void scan(const proto::Query& query, const Client& asker);

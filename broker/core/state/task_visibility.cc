@@ -51,6 +51,10 @@ bool sees_all(const Client& client) {
   return rights == nullptr || !rights->own_tasks_only || proto::mutant(proto::Mutant::others_tasks_seen);
 }
 
+std::uint64_t shown_session(const Client& client, const Session& session) {
+  return sees_all(client) || session.principal == client.session.principal ? session.id.value() : 0;
+}
+
 bool owns(const Client& client, const Task& task) {
   return client.owner != nullptr && task.counts.owner == client.owner;
 }

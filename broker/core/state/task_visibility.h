@@ -26,6 +26,9 @@ struct TaskVisibility {
 TaskVisibility visibility_of(const Client& client);
 
 bool sees_all(const Client& client);
+// Returns the number of a session, for those that may know it: operators, and the session's own principal. 0 for
+// others.
+std::uint64_t shown_session(const Client& client, const Session& session);
 // Whether the task belongs to the client's principal.
 bool owns(const Client& client, const Task& task);
 bool owns(const Client& client, PagedOutEntry entry);

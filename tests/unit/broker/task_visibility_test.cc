@@ -377,6 +377,21 @@ TEST_CASE("a task that an operator submits after it has retried one of another p
   }
 }
 
+TEST_CASE("numbers of sessions are told to their own principal and to operators") {
+  Principals site;
+  const auto worker = site.broker.worker(1);
+  site.broker.send(worker, Report{{ProcessRow{}}});
+  const std::string number = "\"session\":" + std::to_string(worker.session.value());
+  for (const auto& [name, sees] : {std::pair{Principals::kBob, false}, {Principals::kOperator, true}}) {
+    const auto client = site.client(name);
+    for (const QueryKind kind : {QueryKind::workers, QueryKind::processes}) {
+      std::string body;
+      CHECK(site.query(client, kind, "", &body) == Errc::ok);
+      CHECK(has(body, number) == sees);
+    }
+  }
+}
+
 TEST_CASE("objects that a client may not use are unknown to its queries") {
   Principals site;
   site.bob.objects = {"mail.*"};
