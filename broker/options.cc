@@ -142,6 +142,8 @@ proto::Status check_options(const ProgramOptions& options) {
                        ": must be at least twice --heartbeat, which is " +
                        proto::format_duration(options.core.heartbeat));
   }
+  if (!options.core.backup_folder.empty() && !options.core.backup_folder.starts_with('/'))
+    return usage_error("--backup-folder " + options.core.backup_folder + ": must be an absolute path");
   for (const std::string& endpoint : options.listen)
     if (auto status = check_openness(endpoint, options); !status.ok()) return status;
   return {};
@@ -204,6 +206,10 @@ void add_storage(proto::Settings& settings, ProgramOptions& options) {
                 "With --store: the name of this cluster; a database that belongs to another one is refused", "NAME");
   settings.size("disk-reserve", options.disk_reserve,
                 "Reject durable tasks while the disk has less free space than this");
+  settings.text("backup-folder", options.core.backup_folder,
+                "Let forkmill backup write into this folder only. Without it, the broker's user and root may name any "
+                "file, and clients with keys none",
+                "DIR");
   settings.duration(
       "restart-grace", options.core.restart_grace,
       "After a start with unfinished tasks, grant nothing for this long, so that workers can reconnect with their "
@@ -292,6 +298,7 @@ std::optional<int> read_options(int argc, const char* const* argv, ProgramOption
   settings.footer(kFooter);
   if (auto code = settings.parse(argc, argv)) return code;
   apply(limits, options);
+  while (options.core.backup_folder.ends_with('/')) options.core.backup_folder.pop_back();
   auto status = read_keys(options);
   if (status.ok()) status = check_options(options);
   if (!status.ok()) {

@@ -22,6 +22,24 @@ Remembered* find_command(Client& client, const proto::Command& command) {
   return found == client.commands.end() ? nullptr : &*found;
 }
 
+// A broker writes a file of a client's choice as its own user. Programs of that user, and of root, could do so
+// themselves; peers with keys could not.
+proto::Status check_backup(const CoreOptions& options, const Client& client, const std::string& path) {
+  if (!path.starts_with("/")) return {Errc::bad_request, "a backup needs an absolute path on the broker's machine"};
+  const std::string& folder = options.backup_folder;
+  if (folder.empty()) {
+    const std::string& principal = client.session.principal;
+    if (principal.empty() || principal == "uid:0") return {};
+    return {Errc::not_permitted,
+            "clients with keys make backups only in the folder that the broker was given: start it "
+            "with --backup-folder DIR"};
+  }
+  const auto name = path.substr(std::min(path.rfind('/') + 1, path.size()));
+  const bool is_in_folder = path == folder + "/" + name && !name.empty() && name != "." && name != "..";
+  if (is_in_folder) return {};
+  return {Errc::not_permitted, "this broker makes backups in " + folder + " only (--backup-folder): name a file there"};
+}
+
 void remember(Client& client, const proto::Command& command) {
   client.commands.push_back({client.session.id, command, std::nullopt});
   if (client.commands.size() > kMaxRemembered) client.commands.pop_front();
@@ -42,8 +60,8 @@ struct OperatorCommands::Order {
   }
   Body operator()(const proto::DropDeadLetter& drop) const { return commands.dead_letters_.drop(client, drop, task); }
   Body operator()(const proto::WriteBackup& backup) const {
-    if (!backup.path.starts_with("/"))
-      return proto::Failure{Errc::bad_request, "a backup needs an absolute path on the broker's machine"};
+    if (const auto status = check_backup(commands.state_.options, client, backup.path); !status.ok())
+      return status.failure();
     if (!commands.state_.identity.durable) {
       return proto::Failure{Errc::bad_request, "this broker keeps tasks in memory only: there is nothing to back up"};
     }

@@ -42,6 +42,8 @@ struct CoreOptions {
   // all have the same tasks, so that a better one never comes.
   bool grants_unknown = false;
   bool audit = false;  // Effects::audit gets lines
+  // The folder for backups, without a / behind. Empty: the broker's own user and root may name any file, others none.
+  std::string backup_folder;
   // Returns the principal behind a connection; empty: it is the broker's own user. Null: all peers are that. Sessions,
   // instances and all that they hold belong to a principal (peers/principals.h).
   std::function<std::string(proto::PeerId peer)> principal_of;

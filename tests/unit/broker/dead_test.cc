@@ -218,6 +218,30 @@ TEST_CASE("a backup is made by the store, and refused without a store") {
   CHECK(memory.take<Reply>(other).at(0).code == Errc::bad_request);
 }
 
+TEST_CASE("a backup goes into the folder that the broker was given, and without one clients with keys make none") {
+  MemoryStore store{"s", true};
+  const auto code_of = [&](const std::string& folder, const std::string& principal, const std::string& path) {
+    CoreOptions options;
+    options.backup_folder = folder;
+    options.principal_of = [&](PeerId) { return principal; };
+    Broker broker{options, &store};
+    const auto client = broker.client();
+    broker.send(client, Command{5, WriteBackup{path}});
+    return broker.take<Reply>(client).at(0).code;
+  };
+  CHECK(code_of("", "", "/anywhere/one") == Errc::ok);
+  CHECK(code_of("", "uid:0", "/anywhere/one") == Errc::ok);
+  CHECK(code_of("", "operator", "/anywhere/one") == Errc::not_permitted);
+  CHECK(code_of("/backups", "operator", "/backups/one") == Errc::ok);
+  for (const std::string path : {"/backups", "/backups/", "/backups/..", "/backups/.", "/backups/../etc/one",
+                                 "/backups/sub/one", "/backups//one", "/backup/one", "/one", "/"}) {
+    CAPTURE(path);
+    CHECK(code_of("/backups", "operator", path) == Errc::not_permitted);
+    CHECK(code_of("/backups", "", path) == Errc::not_permitted);
+  }
+  CHECK(code_of("/backups", "operator", "backups/one") == Errc::bad_request);
+}
+
 TEST_CASE("a retry or drop of a dead letter is answered after its commit") {
   MemoryStore store{"s", true};
   Broker broker{{}, &store};
