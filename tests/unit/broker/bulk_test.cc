@@ -349,16 +349,18 @@ TEST_CASE("one principal has half of the changes that may be under way") {
   const auto bob = site.client(Principals::kBob);
   site.broker.submit(alice, {task(1)});
   site.broker.hold_commits();
-  std::uint64_t given = 0;
-  for (; given < 9; ++given)
-    site.broker.send(alice, Command{given + 1, change(given + 1, TaskAction::cancel, in_queue("elsewhere"))});
-  const auto refused = site.broker.take<Reply>(alice);
-  REQUIRE(refused.size() == 1);
-  CHECK(refused[0].code == Errc::too_many_waiting);
+  for (std::uint64_t n = 1; n <= 9; ++n)
+    site.broker.send(alice, Command{n, change(n, TaskAction::cancel, in_queue("elsewhere"))});
   site.broker.send(bob, Command{1, change(20, TaskAction::cancel, in_queue("elsewhere"))});
-  CHECK(site.broker.take<Reply>(bob).empty());
   site.broker.release_commits();
-  CHECK(site.broker.take<Reply>(alice).size() == 8);
+  std::size_t done = 0;
+  std::size_t refused = 0;
+  for (const Reply& reply : site.broker.take<Reply>(alice)) {
+    done += reply.code == Errc::ok ? 1 : 0;
+    refused += reply.code == Errc::too_many_waiting ? 1 : 0;
+  }
+  CHECK(done == 8);
+  CHECK(refused == 1);
   CHECK(site.broker.take<Reply>(bob).at(0).code == Errc::ok);
 }
 

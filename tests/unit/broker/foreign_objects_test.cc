@@ -13,7 +13,8 @@ struct Site : Principals {
 
   OperationAnswer operate(const Broker::Peer& peer, Operation operation) {
     operation.number = ++last_number;
-    broker.send(peer, Operate{0, {std::move(operation)}});
+    const std::uint64_t number = operation.number;
+    broker.send(peer, Operate{number, {std::move(operation)}});
     return broker.take<Operated>(peer).at(0).answers.at(0);
   }
   OperationAnswer open(const Broker::Peer& peer, ObjectKind kind, std::string name, std::int64_t ends = 0) {
