@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
+#include <optional>
 #include <string>
-#include <unordered_set>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -16,30 +18,37 @@ namespace {
 constexpr int kLooks = 4;                                          // in each grace
 constexpr Instant kBetweenLooks = std::chrono::milliseconds{100};  // at least, for any grace
 
-using TaskSeqs = std::unordered_set<proto::TaskSeq>;
+// How it is known that a worker runs a task.
+enum class Knowledge : std::uint8_t {
+  certain,
+  supposed,  // from the order of the grants
+};
+using RunningTasks = std::unordered_map<proto::TaskSeq, Knowledge>;
 
 // Adds the first of the tasks in the pool that are not in `running`, in the order of their grants.
-void add_first(const Worker& worker, std::size_t most, TaskSeqs& running) {
+void add_first(const Worker& worker, std::size_t most, RunningTasks& running) {
   std::vector<const Task*> others;
   for (const Task* task : worker.holding.by_seq())
     if (!task->options().process && !running.contains(task->seq)) others.push_back(task);
+  // A child for each: all of them run.
+  const auto knowledge = others.size() <= most && worker.report.empty() ? Knowledge::certain : Knowledge::supposed;
   most = std::min(most, others.size());
   std::partial_sort(others.begin(), others.begin() + static_cast<std::ptrdiff_t>(most), others.end(),
                     [](const Task* a, const Task* b) {
                       return std::pair{a->granted_at, a->seq} < std::pair{b->granted_at, b->seq};
                     });
-  for (std::size_t i = 0; i < most; ++i) running.insert(others[i]->seq);
+  for (std::size_t i = 0; i < most; ++i) running.emplace(others[i]->seq, knowledge);
 }
 
 // Returns the tasks in the pool that the worker runs: those that it reports, and one for each child that is idle by the
 // report. A worker must not have idle children and let tasks wait, so it cannot hide what it runs.
-TaskSeqs running_in_pool(const Worker& worker) {
-  TaskSeqs running;
+RunningTasks running_in_pool(const Worker& worker) {
+  RunningTasks running;
   std::size_t idle = worker.report.empty() ? worker.info.children : 0;
   for (const proto::ProcessRow& row : worker.report) {
     const Task* task = worker.holding.find(row.grant.seq);
     if (task != nullptr && task->grant() == row.grant)
-      running.insert(task->seq);
+      running.emplace(task->seq, Knowledge::certain);
     else if (row.role == proto::ProcessRole::child)
       ++idle;
   }
@@ -68,18 +77,23 @@ Instant TimeLimits::next_wakeup() const {
 }
 
 void TimeLimits::look(Worker& worker, Attempts& still, std::vector<Overrun>& over) const {
-  const TaskSeqs in_pool = running_in_pool(worker);
-  const auto runs = [&](const Task& task) {
-    return task.options().process ? state_.process_starts.contains(task.seq) : in_pool.contains(task.seq);
+  const RunningTasks in_pool = running_in_pool(worker);
+  const auto grace_of = [&](const Task& task) -> std::optional<milliseconds> {
+    const milliseconds grace = state_.options.timeout_grace;
+    if (task.options().process) return state_.process_starts.contains(task.seq) ? std::optional{grace} : std::nullopt;
+    const auto found = in_pool.find(task.seq);
+    if (found == in_pool.end()) return std::nullopt;
+    return found->second == Knowledge::certain ? grace : 2 * grace;
   };
   for (Task* task : worker.holding.by_seq()) {
     const milliseconds timeout = task->options().timeout;
-    if (timeout.count() == 0 || !runs(*task)) continue;
+    const auto grace = timeout.count() == 0 ? std::nullopt : grace_of(*task);
+    if (!grace) continue;
     const auto before = running_.find(task->seq);
     const bool is_new = before == running_.end() || before->second.grant != task->grant();
     const Instant since = is_new ? state_.clock.now() : before->second.since;
     const Instant ran = state_.clock.now() - since;
-    if (ran >= timeout + state_.options.timeout_grace)
+    if (ran >= timeout + *grace)
       over.push_back({&worker, task, ran});
     else
       still.emplace(task->seq, Running{task->grant(), since});

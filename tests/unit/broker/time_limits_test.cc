@@ -98,6 +98,8 @@ TEST_CASE("a worker without reports cannot hide what it runs behind tasks that w
   const auto grants = broker.grants(worker);
   REQUIRE(grants.size() == 5);
   broker.advance_alive(8s, {client, worker});
+  CHECK(broker.results(client).empty());
+  broker.advance_alive(4s, {client, worker});
   const auto first = broker.results(client);  // its two children run the tasks that it was granted first
   REQUIRE(first.size() == 1);
   CHECK(first[0].id == id(2));
@@ -120,7 +122,7 @@ TEST_CASE("children that a worker reports as idle, or under grants that it does 
     broker.submit(client, {task(1, limited(1s)), task(2, limited(1s)), task(3, limited(1s))});
     REQUIRE(broker.grants(worker).size() == 3);
     report(broker, worker, shown);
-    broker.advance_alive(8s, {client, worker});
+    broker.advance_alive(12s, {client, worker});
     const auto results = broker.results(client);
     REQUIRE(results.size() == 1);
     CHECK(results[0].id == id(1));
