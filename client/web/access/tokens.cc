@@ -77,6 +77,9 @@ Tokens read_tokens(const std::string& path) {
   struct stat status {};
   if (!fd.valid() || ::fstat(fd.get(), &status) != 0) throw std::system_error{errno, std::generic_category()};
   if (!S_ISREG(status.st_mode)) throw std::runtime_error{"it is not a regular file"};
+  if (status.st_uid != ::geteuid() && status.st_uid != 0)
+    throw std::runtime_error{"it belongs to another user (uid " + std::to_string(status.st_uid) +
+                             "), who could change it; use a file of your own"};
   if ((status.st_mode & 077U) != 0) throw std::runtime_error{"others than its owner may read it; chmod 600 it"};
   return Tokens{read_all(fd.get())};
 }

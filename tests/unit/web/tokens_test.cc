@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <fstream>
 
@@ -28,7 +29,7 @@ TEST_CASE("short secrets, lines of three words and empty files are refused") {
   CHECK_THROWS_WITH(Tokens{"0123456789abcdef\nshort\n"}, "line 2: a secret has at least 16 characters");
 }
 
-TEST_CASE("a token file that others may read is refused") {
+TEST_CASE("a token file that others may read, or that is another user's, is refused") {
   const tests::Folder folder;
   const auto path = folder.path() + "/tokens";
   std::ofstream{path} << kSecret << "\n";
@@ -36,6 +37,11 @@ TEST_CASE("a token file that others may read is refused") {
   CHECK_THROWS_WITH(read_tokens(path), "others than its owner may read it; chmod 600 it");
   REQUIRE(::chmod(path.c_str(), 0600) == 0);
   CHECK(read_tokens(path).user_of("Bearer 0123456789abcdef") == "token");
+  if (::geteuid() == 0) {
+    REQUIRE(::chown(path.c_str(), 65534, 65534) == 0);
+    CHECK_THROWS_WITH(read_tokens(path),
+                      "it belongs to another user (uid 65534), who could change it; use a file of your own");
+  }
   CHECK_THROWS(read_tokens(path + ".none"));
   CHECK_THROWS(read_tokens(folder.path()));
 }
