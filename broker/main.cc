@@ -61,7 +61,9 @@ std::unique_ptr<broker::Store> make_store(const broker::ProgramOptions& options,
     return std::make_unique<broker::MemoryStore>("memory-" + id, false,
                                                  broker::MemoryStore::epoch_before(env.now().unix_time));
   make_default_home(options.data);
-  return std::make_unique<broker::JournalStore>(broker::JournalOptions{{options.data, id}, env.random()});
+  broker::JournalOptions journal{{options.data, id}, env.random()};
+  journal.backup_reserve = options.disk_reserve;
+  return std::make_unique<broker::JournalStore>(std::move(journal));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include <cerrno>
+#include <optional>
 
 namespace forkmill::broker {
 
@@ -41,8 +42,9 @@ void publish_file(FileSystem& files, const std::string& from, const std::string&
   sync_path(files, parent_of(to));
 }
 
-SqliteBackup::SqliteBackup(Database& source, std::string path, FileSystem& files)
+SqliteBackup::SqliteBackup(Database& source, std::string path, FileSystem& files, std::uint64_t reserve)
     : files_{files},
+      reserve_{reserve},
       path_{free_path(files, std::move(path))},
       partial_{fresh(files, path_ + ".partial")},
       copy_{std::make_unique<Database>(partial_, Database::Open::create, files)} {
@@ -63,7 +65,15 @@ SqliteBackup::~SqliteBackup() {
   files_.remove(partial_);
 }
 
+void SqliteBackup::check_room() const {
+  const auto free = reserve_ == 0 ? std::nullopt : files_.free_bytes(parent_of(path_));
+  if (free && *free < reserve_)
+    throw StoreError{path_ + " is not complete: its disk has " + std::to_string(*free) + " bytes left, and " +
+                     std::to_string(reserve_) + " stay free for tasks (--disk-reserve)"};
+}
+
 bool SqliteBackup::advance() {
+  check_room();
   const int code = sqlite3_backup_step(backup_, kPagesAStep);
   if (code == SQLITE_OK || code == SQLITE_BUSY || code == SQLITE_LOCKED) return false;
   if (code != SQLITE_DONE) copy_->fail(code);
@@ -87,10 +97,10 @@ void SqliteBackup::finish() {
 }
 
 proto::Status begin_copy(std::unique_ptr<SqliteBackup>& backup, Database& source, const std::string& path,
-                         FileSystem& files) {
+                         FileSystem& files, std::uint64_t reserve) {
   if (backup) return proto::Failure{Errc::bad_request, "a backup is under way already: wait until it is complete"};
   try {
-    backup = std::make_unique<SqliteBackup>(source, path, files);
+    backup = std::make_unique<SqliteBackup>(source, path, files, reserve);
   } catch (const StoreError& error) {
     return proto::Failure{Errc::bad_request, error.what()};
   }

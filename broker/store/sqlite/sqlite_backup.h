@@ -4,6 +4,7 @@
 // StoreError, which means that the copy has failed, not the database.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -16,7 +17,8 @@ namespace forkmill::broker {
 
 class SqliteBackup {
  public:
-  SqliteBackup(Database& source, std::string path, FileSystem& files = system_files());
+  // `reserve`: bytes that the copy leaves free on its disk; it fails rather than take them.
+  SqliteBackup(Database& source, std::string path, FileSystem& files = system_files(), std::uint64_t reserve = 0);
   ~SqliteBackup();
   SqliteBackup(const SqliteBackup&) = delete;
   SqliteBackup& operator=(const SqliteBackup&) = delete;
@@ -26,9 +28,11 @@ class SqliteBackup {
   bool advance();
 
  private:
+  void check_room() const;
   void finish();
 
   FileSystem& files_;
+  const std::uint64_t reserve_;
   std::string path_;
   std::string partial_;
   std::unique_ptr<Database> copy_;
@@ -37,7 +41,7 @@ class SqliteBackup {
 
 // The two functions of Store for the backup of a store. A failure ends the backup, and `backup` is null again.
 proto::Status begin_copy(std::unique_ptr<SqliteBackup>& backup, Database& source, const std::string& path,
-                         FileSystem& files);
+                         FileSystem& files, std::uint64_t reserve = 0);
 proto::Result<bool> continue_copy(std::unique_ptr<SqliteBackup>& backup);
 
 // Removes the database at `path` with its journals: SQLite would apply them to the next database of that name. Returns

@@ -203,6 +203,27 @@ TEST_CASE("a backup of a long journal is made in steps, between commits") {
   CHECK(report->tasks == kTasks + commits - 1);
 }
 
+TEST_CASE("a backup leaves the reserve free on its disk, and nothing of it stays if it cannot") {
+  Folder folder;
+  for (const std::uint64_t reserve : {std::uint64_t{1}, std::uint64_t{1} << 60}) {
+    CAPTURE(reserve);
+    const std::string name = std::to_string(reserve);
+    JournalOptions options{{folder.path("data" + name), "store-1"}, 7};
+    options.backup_reserve = reserve;
+    JournalStore store{options};
+    REQUIRE(failure_of(store).empty());
+    commit(store, 1, {put(1), put(2)});
+    REQUIRE(store.begin_backup(folder.path(name)).ok());
+    auto step = store.continue_backup();
+    while (step.ok() && !step.value()) step = store.continue_backup();
+    CHECK(step.ok() == (reserve == 1));
+    CHECK(folder.has(name) == (reserve == 1));
+    CHECK_FALSE(folder.has(name + ".partial"));
+    if (!step.ok()) CHECK(step.failure().text.find("--disk-reserve") != std::string::npos);
+    commit(store, 2, {put(3)});
+  }
+}
+
 TEST_CASE("a backlog moves to the database in short transactions") {
   Folder folder;
   const std::string directory = folder.path("data");
