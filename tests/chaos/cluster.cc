@@ -33,29 +33,29 @@ std::int64_t* make_clock(const std::string& path) {
 
 }  // namespace
 
-Cluster::Cluster(std::string folder, bool isolated, std::uint64_t seed, std::chrono::milliseconds pace,
-                 std::size_t brokers)
+Cluster::Cluster(std::string folder, bool isolated, std::uint64_t seed, const Setup& setup)
     : folder_{std::move(folder)},
       seed_{seed},
-      pace_{pace},
+      setup_{setup},
       journal_{folder_ + "/ring.journal"},
       clock_area_{make_clock(folder_ + "/clock")},
-      listeners_{listeners(isolated, brokers)} {
+      listeners_{listeners(isolated, setup.brokers)} {
   std::filesystem::create_directory(data_folder());
   if (isolated) {
-    own_disk_ = brokers == 1 && mount_disk(data_folder(), kDiskBytes);
+    own_disk_ = setup.brokers == 1 && mount_disk(data_folder(), kDiskBytes);
     far_.emplace();
   }
   if (far() != nullptr) make_keys();
-  if (brokers > 1) {
+  if (setup.brokers > 1) {
     std::filesystem::permissions(folder_, std::filesystem::perms{0711});
-    database_ = std::make_unique<Database>(folder_ + "/database", brokers, std::vector<std::string>{});
+    database_ = std::make_unique<Database>(folder_ + "/database", setup.brokers, std::vector<std::string>{});
   }
   make_members();
   brokers_ = std::make_unique<Brokers>(
       listeners_, [this](std::size_t number) { return broker_command(number); },
       [this](const std::string& text) { trouble(text); }, [this] { unsettle(0); });
   for (auto& member : members_) start(member);
+  if (setup.hostile) start_hostile();
 }
 
 std::vector<Brokers::Listener> Cluster::listeners(bool isolated, std::size_t count) const {
@@ -83,13 +83,18 @@ void Cluster::make_members() {
   }
 }
 
-// A broker that the far machine reaches needs keys: its own, one for all workers and one for all clients.
+// A broker that the far machine reaches needs keys: its own, one for all workers, one for all clients, and one for
+// hostile peers, with quotas.
 void Cluster::make_keys() {
   std::string authorized;
-  for (const std::string role : {"broker", "worker", "client"}) {
+  for (const std::string role : {"broker", "worker", "client", "hostile"}) {
     const auto pair = proto::make_key_pair();
     if (!proto::write_key_pair(folder_ + "/" + role + ".key", pair).ok()) throw std::runtime_error{folder_};
-    if (role != "broker") authorized += role + "s worker,client " + to_string(pair.public_key) + "\n";
+    if (role == "worker" || role == "client")
+      authorized += role + "s worker,client " + to_string(pair.public_key) + "\n";
+    if (role == "hostile")
+      authorized += "hostile client " + to_string(pair.public_key) +
+                    " max-queued=1000 max-queued-bytes=1MiB max-objects=1000 max-object-bytes=1MiB\n";
   }
   std::ofstream{folder_ + "/authorized_keys"} << authorized;
 }
@@ -120,6 +125,8 @@ Start Cluster::broker_command(std::size_t number) const {
     start.argv.insert(start.argv.end(), {"--store", database_->url(number)});
   else
     start.argv.insert(start.argv.end(), {"--data", data_folder(), "--disk-reserve", "24M"});
+  if (setup_.hostile)
+    start.argv.insert(start.argv.end(), {"--memory-limit", std::to_string(BrokerCost::kMemoryLimit >> 20) + "MiB"});
   start.environment = environment("broker");
   start.log = folder_ + "/broker" + (number == 0 ? "" : "-" + std::to_string(number + 1)) + ".log";
   return start;
@@ -172,7 +179,7 @@ void Cluster::start_worker(Member& member) {
 void Cluster::start_client(Member& member) {
   Start start{{CHAOS_CLIENT_PROGRAM, "--endpoint", endpoint_of(member), "--name",
                member.name() + "." + std::to_string(member.life), "--folder", folder_, "--journal",
-               journal_of(member, member.life), "--pace", std::to_string(pace_.count()), "--seed",
+               journal_of(member, member.life), "--pace", std::to_string(setup_.pace.count()), "--seed",
                std::to_string(seed_ * 1000 + static_cast<std::uint64_t>(member.number * 100 + member.life))}};
   if (member.life > 1) {
     start.argv.push_back("--predecessor");
@@ -185,6 +192,28 @@ void Cluster::start_client(Member& member) {
   if (member.far) start.network = far()->network();
   member.program = Program{start};
   if (calm_) member.program.tell("calm");
+}
+
+// Floods by a principal of its own need keys. Without them all peers are one principal, without quotas: then no names
+// or tasks are poured in, which would take the room of others.
+void Cluster::start_hostile() {
+  const std::string port = std::to_string(listeners_.front().port);
+  Start start{{FORKMILL_HOSTILE_PROGRAM, "hellos", "slow", "garbage", "unread", "--pause", "20", "--endpoint",
+               "tcp://127.0.0.1:" + port, "--strangers", "ipc://" + listeners_.front().socket}};
+  if (far() != nullptr)
+    start.argv.insert(start.argv.end(), {"submits", "names", "--key", folder_ + "/hostile.key", "--server-public-key",
+                                         folder_ + "/broker.key.pub"});
+  start.log = folder_ + "/hostile.log";
+  hostile_ = Program{start};
+  cost_.emplace();
+}
+
+void Cluster::end_hostile() {
+  if (!cost_) return;
+  if (const auto status = hostile_.ended()) trouble("the hostile peers ended by themselves: " + describe_end(*status));
+  hostile_ = {};
+  for (const std::string& text : cost_->too_much(broker_command(brokers_->owner()).log)) trouble(text);
+  cost_.reset();
 }
 
 void Cluster::out_of_reach(int worker, std::int64_t from, std::int64_t until) {
@@ -208,6 +237,7 @@ bool Cluster::has_reason(int status, std::int64_t excused_until) {
 void Cluster::tend() {
   if (database_) database_->tend();
   brokers_->tend();
+  if (cost_) cost_->look(broker().pid());
   for (auto& member : members_) {
     reap(member);
     if (const auto due = due_.find(member.name()); due != due_.end() && now_us() >= due->second) start(member);

@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/chaos/broker_cost.h"
 #include "tests/chaos/brokers.h"
 #include "tests/chaos/database.h"
 #include "tests/chaos/isolation.h"
@@ -43,9 +44,13 @@ struct Member {
 
 class Cluster {
  public:
-  // `folder`: holds all files of the run. `pace`: a client's pause between two steps. `brokers`: more than one stand by
-  // for each other on a database.
-  Cluster(std::string folder, bool isolated, std::uint64_t seed, std::chrono::milliseconds pace, std::size_t brokers);
+  struct Setup {
+    std::chrono::milliseconds pace;  // a client's pause between two steps
+    std::size_t brokers = 1;         // more than one stand by for each other on a database
+    bool hostile = false;            // hostile peers flood the broker while faults happen
+  };
+  // `folder`: holds all files of the run.
+  Cluster(std::string folder, bool isolated, std::uint64_t seed, const Setup& setup);
   Cluster(const Cluster&) = delete;
   Cluster& operator=(const Cluster&) = delete;
 
@@ -89,6 +94,8 @@ class Cluster {
   const std::vector<std::string>& troubles() const { return troubles_; }
   Journal& journal() { return journal_; }
 
+  // Ends the hostile peers. What they have cost the broker is a trouble if it is too much.
+  void end_hostile();
   // Ends the load: a client ends when all that it asked for has ended, and is started again only if it failed.
   void calm();
   bool clients_ended() const;
@@ -112,10 +119,11 @@ class Cluster {
   static bool has_reason(int status, std::int64_t excused_until);
   void trouble(const std::string& text);
   std::vector<std::string> environment(const std::string& role) const;
+  void start_hostile();
 
   const std::string folder_;
   const std::uint64_t seed_;
-  const std::chrono::milliseconds pace_;
+  const Setup setup_;
   const std::int64_t began_ = now_us();
   Journal journal_;
   std::optional<FarMachine> far_;
@@ -127,6 +135,8 @@ class Cluster {
   std::vector<Brokers::Listener> listeners_;
   std::unique_ptr<Brokers> brokers_;
   std::vector<Member> members_;
+  Program hostile_;
+  std::optional<BrokerCost> cost_;  // with hostile peers
   std::map<std::string, std::int64_t> excused_;
   std::map<std::string, std::int64_t> due_;
   bool calm_ = false;

@@ -26,6 +26,7 @@ struct Arguments {
   int patience = 180;  // seconds until everything must have ended after the faults
   bool keep = false;
   bool cluster = false;
+  bool hostile = false;
   std::string check;
 };
 
@@ -63,7 +64,7 @@ class Ring {
  public:
   Ring(const Arguments& arguments, const std::string& folder, bool isolated)
       : arguments_{arguments},
-        cluster_{folder, isolated, arguments.seed, pace(arguments.minutes), arguments.cluster ? 3U : 1U},
+        cluster_{folder, isolated, arguments.seed, setup_of(arguments)},
         faults_{cluster_, arguments.seed, arguments.mean_pause_ms * 1000} {}
 
   // False: a signal asked for an end, so there is nothing to judge.
@@ -71,6 +72,7 @@ class Ring {
     go_on(
         static_cast<std::int64_t>(arguments_.minutes * 60) * kSecond, [] { return false; }, true);
     faults_.stop();
+    cluster_.end_hostile();
     if (asked_to_end()) return false;
     // Work that was put off by a clock that was set back is due now, once a broker has started with this clock.
     constexpr std::int64_t kBeyond = 3600;
@@ -111,6 +113,10 @@ class Ring {
   }
 
  private:
+  static Cluster::Setup setup_of(const Arguments& arguments) {
+    return {pace(arguments.minutes), arguments.cluster ? 3U : 1U, arguments.hostile};
+  }
+
   // The verdict needs two kilobytes of memory per task, so clients of a long run submit more slowly.
   static std::chrono::milliseconds pace(double minutes) {
     constexpr double kFull = 8;
@@ -202,6 +208,9 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_flag("--cluster", arguments.cluster,
                "Run three brokers on a PostgreSQL database with a synchronous standby, with more faults");
+  app.add_flag("--hostile", arguments.hostile,
+               "Let hostile peers flood the broker meanwhile: HELLO storms, garbage, slow and never-reading peers and, "
+               "where there are keys, names and tasks over their quota");
   app.add_flag("--keep", arguments.keep, "Keep logs and journals even if all is well");
   app.add_option("--check", arguments.check, "Only check the journals of this folder again")
       ->check(CLI::ExistingDirectory);

@@ -1,16 +1,18 @@
-// A hostile peer: a plain socket that speaks ZMTP 3 by hand, so that a test can send what no library would send.
+// A hostile peer: a plain socket that speaks ZMTP 3 by hand, so that a test can send what no library would send. Throws
+// std::system_error if it cannot connect.
 #pragma once
 
-#include <doctest/doctest.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <cerrno>
 #include <chrono>
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 #include "proto/os/descriptor.h"
 
@@ -111,7 +113,8 @@ class RawPeer {
   }
   void connect(const sockaddr* address, socklen_t size, int family) {
     socket_ = proto::Descriptor{::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-    REQUIRE(::connect(socket_.get(), address, size) == 0);
+    if (::connect(socket_.get(), address, size) != 0)
+      throw std::system_error{errno, std::generic_category(), "connect"};
     const timeval patience{20, 0};
     ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   }

@@ -1,0 +1,38 @@
+// Peer: a client that speaks the protocol by hand, with a session if the broker gives it one. One thread.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+#include "proto/os/real_env.h"
+#include "proto/transport/dealer.h"
+#include "tests/hostile/target.h"
+
+namespace forkmill::hostile {
+
+class Peer {
+ public:
+  explicit Peer(const Target& target) : dealer_{target.endpoint, proto::look_up, target.keys} {}
+
+  // Says HELLO with a new instance once the connection is up, and waits for a session. Returns false if none comes in
+  // time.
+  bool greet(std::chrono::milliseconds patience = std::chrono::seconds{5});
+  // Says HELLO with a new instance, and waits for nothing. Returns false if it was not taken.
+  bool hello();
+  // Returns false if the message was not taken: the way to the broker is full, or the connection is down.
+  bool send(proto::Message message);
+  // Reads nothing. Returns false if the connection broke.
+  bool is_up();
+  // Discards what has come. Returns false if the broker has ended the session, or the connection broke.
+  bool read();
+  // Waits until something may have come, or for `at_most`.
+  void wait(std::chrono::milliseconds at_most);
+
+ private:
+  proto::Dealer dealer_;
+  proto::RealEnv env_;
+  proto::SessionId session_;
+  proto::MessageSeq seq_;
+};
+
+}  // namespace forkmill::hostile
