@@ -6,29 +6,43 @@
 #include <utility>
 
 #include "proto/transport/keys/keys.h"
+#include "proto/transport/local_peer.h"
+#include "tests/eventually.h"
 
 namespace forkmill::bench {
 
 Cluster::Cluster(const Programs& programs, const std::string& data, std::vector<std::string> arguments, bool keys,
-                 const std::string& postgres)
+                 const std::string& postgres, bool ipc)
     : programs_{programs}, arguments_{std::move(arguments)}, port_{free_port()} {
   if (!postgres.empty())
     postgres_.emplace(data, postgres == "standby");
   else if (!data.empty())
     scratch_.emplace(data);
   if (keys) make_keys();
+  if (ipc) socket_.emplace("");
   start_broker();
-  wait_for_port(port_, *broker_);
+  if (!ipc)
+    wait_for_port(port_, *broker_);
+  else if (!tests::eventually([this] { return !proto::listener_on(endpoint()).empty(); }))
+    throw std::runtime_error{"no broker listens on " + endpoint()};
 }
 
-// Pools and clients find the key of their own in the environment.
+std::string Cluster::endpoint() const {
+  return socket_ ? "ipc://" + socket_->path("broker") : "tcp://127.0.0.1:" + std::to_string(port_);
+}
+
+// Pools and clients find the key of their own in the environment. Hostile peers have another one, with quotas.
 void Cluster::make_keys() {
   keys_.emplace("");
   const auto own = proto::make_key_pair();
+  const auto hostile = proto::make_key_pair();
   if (!proto::write_key_pair(keys_->path("broker.key"), proto::make_key_pair()).ok() ||
-      !proto::write_key_pair(keys_->path("own.key"), own).ok())
+      !proto::write_key_pair(keys_->path("own.key"), own).ok() ||
+      !proto::write_key_pair(keys_->path("hostile.key"), hostile).ok())
     throw std::runtime_error{"cannot write keys to " + keys_->path()};
-  std::ofstream{keys_->path("authorized_keys")} << "bench worker,client " << to_string(own.public_key) << "\n";
+  std::ofstream{keys_->path("authorized_keys")} << "bench worker,client " << to_string(own.public_key)
+                                                << "\nhostile client " << to_string(hostile.public_key)
+                                                << " max-queued=1000 max-queued-bytes=1MiB max-objects=1000\n";
   ::setenv("FORKMILL_KEY", keys_->path("own.key").c_str(), 1);
   ::setenv("FORKMILL_SERVER_PUBLIC_KEY", keys_->path("broker.key.pub").c_str(), 1);
 }
@@ -41,6 +55,18 @@ Child Cluster::pool(int processes) const {
 Child Cluster::sessions(int sessions, int queues) const {
   return Child::program({programs_.sessions, "--broker", endpoint(), "--sessions", std::to_string(sessions), "--queues",
                          std::to_string(queues)});
+}
+
+Child Cluster::hostile(const std::string& flood) const {
+  std::vector<std::string> argv{programs_.hostile, flood, "--endpoint", endpoint()};
+  if (keys_)
+    argv.insert(argv.end(),
+                {"--key", keys_->path("hostile.key"), "--server-public-key", keys_->path("broker.key.pub")});
+  return Child::program(argv);
+}
+
+Child Cluster::burner(double share) const {
+  return Child::program({programs_.hostile, "burn", "--share", std::to_string(share)});
 }
 
 std::uint64_t Cluster::bytes_on_disk() const {

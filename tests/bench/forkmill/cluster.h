@@ -19,21 +19,26 @@ struct Programs {
   std::string broker = FORKMILL_BENCH_BROKER;
   std::string worker = FORKMILL_BENCH_WORKER;
   std::string sessions = FORKMILL_BENCH_SESSIONS;
+  std::string hostile = FORKMILL_BENCH_HOSTILE;
 };
 
 class Cluster {
  public:
   // `data`: where the store's new directory is made; empty: a broker in memory. `arguments` go to the broker.
   // `keys`: broker, pools and clients of this process know each other by new keys, and connections are encrypted.
-  // `postgres`: "local" or "standby": the store is a PostgreSQL server, with files in `data`, and its standby. Throws
-  // std::runtime_error when it does not come up.
+  // `ipc`: the broker listens on a socket in a folder, not on TCP. `postgres`: "local" or "standby": the store is a
+  // PostgreSQL server, with files in `data`, and its standby. Throws std::runtime_error when it does not come up.
   Cluster(const Programs& programs, const std::string& data, std::vector<std::string> arguments = {}, bool keys = false,
-          const std::string& postgres = {});
+          const std::string& postgres = {}, bool ipc = false);
 
   Child pool(int processes) const;
   // Worker sessions whose children are played (sessions.cc), for `queues` queues; 1: the default queue.
   Child sessions(int sessions, int queues) const;
-  std::string endpoint() const { return "tcp://127.0.0.1:" + std::to_string(port_); }
+  // Peers that flood the broker (tests/hostile); with keys, those of a principal with quotas.
+  Child hostile(const std::string& flood) const;
+  // A process that uses that share of one processor.
+  Child burner(double share) const;
+  std::string endpoint() const;
   pid_t broker_pid() const { return broker_->pid(); }
   bool durable() const { return scratch_.has_value() || postgres_.has_value(); }
   // Returns the bytes of its store; 0 without a store.
@@ -48,7 +53,8 @@ class Cluster {
   Programs programs_;
   std::optional<Scratch> scratch_;
   std::optional<Postgres> postgres_;
-  std::optional<Scratch> keys_;  // files of keys; none: there are no keys
+  std::optional<Scratch> keys_;    // files of keys; none: there are no keys
+  std::optional<Scratch> socket_;  // the folder of the socket; none: the broker listens on TCP
   std::vector<std::string> arguments_;
   int port_;
   std::optional<Child> broker_;

@@ -44,6 +44,7 @@ struct Options : EchoOptions {
   std::size_t tasks = 1'000'000;
   int deaths = 30;
   bool keys = false;
+  bool ipc = false;
 };
 
 std::string queue_name(int number) { return "bench-" + std::to_string(number); }
@@ -81,7 +82,7 @@ Child start_workers(const Cluster& cluster, const Options& options) {
 }
 
 void echo(const Options& options) {
-  const Cluster cluster{options.programs, options.data, {}, options.keys, options.postgres};
+  const Cluster cluster{options.programs, options.data, {}, options.keys, options.postgres, options.ipc};
   const auto workers = start_workers(cluster, options);
   measure_echo(
       options, [&](int) { return std::make_unique<EchoUser>(cluster.endpoint(), options.queues); },
@@ -249,6 +250,7 @@ int main(int argc, char** argv) try {
   app.add_option("--sessions", options.sessions, "worker sessions whose children are played, instead of a pool");
   app.add_option("--tasks", options.tasks, "tasks of map and inflight")->capture_default_str();
   app.add_option("--deaths", options.deaths, "children that die in respawn")->capture_default_str();
+  app.add_flag("--ipc", options.ipc, "a Unix socket instead of TCP for throughput, latency and mixed");
   app.add_flag("--keys", options.keys, "keys for throughput, latency and mixed: connections are encrypted");
   CLI11_PARSE(app, argc, argv);
   if (!options.data.empty()) require_disk(options.data);

@@ -109,6 +109,23 @@ def keys(plan):
         yield parameter, plan.peer("bench_forkmill", "throughput latency", "forkmill-keys", **more) + ["--keys"]
 
 
+FLOODS = ("submits", "hellos", "garbage", "slow", "unread", "names")
+
+
+def security(plan):
+    """Honest traffic under floods, beside a process that uses as much CPU; keys on and off; ipc; rights per task."""
+    for flood in FLOODS:
+        yield "floods", [os.path.join(plan.bin, "bench_security"), "flood", flood, "--seconds", str(plan.seconds),
+                         "--warm-up", str(plan.warm_up)]
+    for parameter in ("64 B", "64 KiB"):
+        size, count = SIZES[parameter]
+        more = {"bytes": size, "window": count}
+        yield parameter, plan.peer("bench_forkmill", "throughput", "tcp", **more)
+        yield parameter, plan.peer("bench_forkmill", "throughput", "tcp-keys", **more) + ["--keys"]
+        yield parameter, plan.peer("bench_forkmill", "throughput", "ipc", **more) + ["--ipc"]
+    yield "rights", [os.path.join(plan.bin, "bench_security"), "rights"]
+
+
 def clients(plan):
     """Throughput of 1, 10 and 100 client processes, 10,000 tasks outstanding over all of them."""
     for count in (1, 10, 100):
@@ -239,7 +256,7 @@ def operate(plan):
 
 
 # In the order of the page. ONCE: sets that run once, also with --runs.
-SETS = {"throughput": throughput, "latency": latency, "window": window, "payload": payload, "keys": keys,
+SETS = {"throughput": throughput, "latency": latency, "window": window, "payload": payload, "keys": keys, "security": security,
         "clients": clients, "sessions": sessions, "queues": queues, "mixed": mixed, "map": map_,
         "commands": commands, "startup": startup, "memory": memory, "inflight": inflight, "respawn": respawn,
         "durable": durable, "cluster": cluster, "cluster_backlog": cluster_backlog, "toolkit": toolkit, "backlog": backlog, "steady": steady, "restart": restart, "operate": operate}

@@ -126,6 +126,29 @@ def keys(figures):
     return table(heads, rows) + "\n\n"
 
 
+def security(figures):
+    floods = View(figures, "security", "floods")
+    names = floods.systems("kept")
+    rows = [[code(name), number(floods.get(name, "alone_per_s")), number(floods.get(name, "beside_burner_per_s")),
+             number(floods.get(name, "beside_flood_per_s")), number(floods.get(name, "kept"), 2),
+             number(floods.get(name, "flood_cpu"), 2), number(floods.get(name, "broker_peak_mib")),
+             number(floods.get(name, "log_lines_per_s"), 1)] for name in names]
+    heads = ["flood", "tasks/s alone", "beside as much CPU time", "under the flood", "kept", "CPUs of the flood",
+             "broker's peak MiB", "log lines a second"]
+    text = table(heads, rows) + "\n\n"
+    text += goal("the least that a flood leaves of honest traffic",
+                 min(floods.get(name, "kept") for name in names), 0.5)
+    text += goal("the broker's peak in units of its limit",
+                 max(floods.get(name, "broker_peak_mib") / floods.get(name, "broker_limit_mib") for name in names), 1, True)
+    text += goal("log lines a second, at most", max(floods.get(name, "log_lines_per_s") for name in names), 10, True)
+    for parameter, limit in (("64 B", 0.7), ("64 KiB", 0.5)):
+        view = View(figures, "security", parameter)
+        text += goal(f"keys in units of none, {parameter}", view.ratio("tasks_per_s", "tcp-keys", "tcp"), limit)
+        text += goal(f"ipc in units of TCP, {parameter}", view.ratio("tasks_per_s", "ipc", "tcp"), 1)
+    rights = View(figures, "security", "rights")
+    return text + goal("ns a task for its rights and quotas", rights.get("rights", "ns_per_task"), 100, True)
+
+
 def clients(figures):
     return (by_parameter(figures, "clients", "tasks/s, by clients") +
             goal("100 clients in units of one", growth(figures, "clients"), 0.8))
@@ -317,7 +340,7 @@ def operate(figures):
             goal("KiB of the first page", last("first_page_kib"), 100, True, 1))
 
 
-TABLES = {"throughput": throughput, "latency": latency, "window": window, "payload": payload, "keys": keys,
+TABLES = {"throughput": throughput, "latency": latency, "window": window, "payload": payload, "keys": keys, "security": security,
           "clients": clients, "sessions": sessions, "queues": queues, "mixed": mixed, "map": map_, "commands": commands, "startup": startup,
           "memory": memory, "inflight": inflight, "respawn": respawn, "durable": durable, "cluster": cluster,
           "cluster_backlog": cluster_backlog, "toolkit": toolkit,
