@@ -17,15 +17,15 @@ namespace {
 
 constexpr std::uint8_t kListens = 10;  // a state of TCP, as in linux/tcp_states.h of the kernel
 
-struct End {
+struct TableAddress {
   std::uint8_t family = 0;
   in_port_t port = 0;  // in network order, like the address
   std::array<std::uint32_t, 4> address{};
 };
 
 // The kernel keeps connections of IPv4 in one table, whichever family their sockets have.
-std::optional<End> end_of(const sockaddr_storage& address) {
-  End end;
+std::optional<TableAddress> table_address(const sockaddr_storage& address) {
+  TableAddress end;
   if (address.ss_family == AF_INET) {
     const auto& in = reinterpret_cast<const sockaddr_in&>(address);
     end = {AF_INET, in.sin_port, {in.sin_addr.s_addr}};
@@ -45,7 +45,7 @@ struct Question {
   inet_diag_req_v2 request{};
 };
 
-Question question_about(const End& own, const End& peer) {
+Question question_about(const TableAddress& own, const TableAddress& peer) {
   Question question;
   question.header.nlmsg_len = sizeof question;
   question.header.nlmsg_type = SOCK_DIAG_BY_FAMILY;
@@ -65,8 +65,8 @@ Question question_about(const End& own, const End& peer) {
 }  // namespace
 
 std::optional<SocketOwner> owner_of_connection(const sockaddr_storage& own, const sockaddr_storage& peer) {
-  const auto ours = end_of(own);
-  const auto theirs = end_of(peer);
+  const auto ours = table_address(own);
+  const auto theirs = table_address(peer);
   if (!ours || !theirs || ours->family != theirs->family) return std::nullopt;
   const Descriptor kernel{::socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG)};
   const Question question = question_about(*ours, *theirs);
