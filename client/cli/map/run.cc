@@ -72,7 +72,8 @@ MapRun::Step MapRun::ended(std::uint64_t seq, Outcome outcome) {
   entry.cancelled = outcome.cancelled;
   if (!outcome.cancelled) {
     halt_.ended(outcome);
-    entry.ended = std::make_shared<Ended>(Ended{std::move(entry.job), std::move(outcome)});
+    const unsigned tries = entry.tries + entry.losses;
+    entry.ended = std::make_shared<Ended>(Ended{std::move(entry.job), std::move(outcome), tries});
     step.log = entry.ended;
   }
   check_halt(step);

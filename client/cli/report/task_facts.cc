@@ -38,12 +38,12 @@ TaskFacts facts_of(const nlohmann::ordered_json& row) {
 }
 
 TaskFacts facts_of(const Ended& ended) {
-  const auto& [job, outcome] = ended;
+  const auto& [job, outcome, tries] = ended;
   TaskFacts facts{.id = std::to_string(job.seq), .name = job.command.substr(0, job.command.find_first_of(" \t\n"))};
   facts.command = proto::first_bytes(job.command, kMaxCommandBytes);
   facts.state = outcome.cancelled ? "cancelled" : outcome.ok() ? "succeeded" : "failed";
   facts.worker = outcome.host;
-  facts.attempts = 1;
+  facts.attempts = tries;
   if (facts.state == "failed")
     facts.error = outcome.problem.empty() ? "exit status " + std::to_string(outcome.status()) : outcome.problem;
   if (outcome.started_at == 0) return facts;

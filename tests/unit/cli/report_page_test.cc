@@ -113,7 +113,9 @@ TEST_CASE("facts of tasks and of jobs are read") {
   ended.outcome.host = "h";
   ended.outcome.started_at = 1.5;
   ended.outcome.run_seconds = 2;
+  ended.tries = 4;
   const auto job = facts_of(ended);
+  CHECK(job.attempts == 4);
   CHECK(job.id == "7");
   CHECK(job.name == "gzip");
   CHECK(job.error == "exit status 3");

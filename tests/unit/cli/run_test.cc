@@ -78,6 +78,7 @@ TEST_CASE("a failed job is tried again up to the limit, and only its last try co
   step = run.ended(1, exited(7));
   CHECK(step.again == nullptr);
   CHECK(step.log->outcome.exit_code == 7);
+  CHECK(step.log->tries == 3);
   CHECK(run.failed() == 1);
   CHECK(run.done() == 1);
 
@@ -103,7 +104,9 @@ TEST_CASE("a lost worker does not count as a try, up to a limit") {
   lost.lost = true;
   for (unsigned i = 0; i < MapRun::kMaxLosses; ++i) CHECK(run.ended(1, lost).again != nullptr);
   CHECK(run.ended(1, exited(1)).again != nullptr);
-  CHECK(run.ended(1, lost).again == nullptr);
+  const auto step = run.ended(1, lost);
+  CHECK(step.again == nullptr);
+  CHECK(step.log->tries == MapRun::kMaxLosses + 2);
   CHECK(run.failed() == 1);
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdio>
 #include <limits>
+#include <optional>
+#include <utility>
 
 #include "client/cli/commands/change.h"
 #include "client/cli/commands/tasks.h"
@@ -80,21 +82,29 @@ Json ask_dead(Connection& connection, const std::string& id) {
                      "see it with: forkmill task get " + body.value("id", id)};
 }
 
+// Returns the dead letter. None: there is no such one, which was counted and printed.
+std::optional<Json> find_dead(Connection& connection, const std::string& id, Tally& tally) {
+  try {
+    return ask_dead(connection, id);
+  } catch (const Error& error) {
+    tally.add_error(id, error);
+  } catch (const CommandError& error) {
+    if (error.code() == ExitCode::unreachable) throw;
+    ++tally.failed;
+    std::fprintf(stderr, "forkmill: %s\n", error.what());
+  }
+  return std::nullopt;
+}
+
 std::vector<Json> rows_of(Connection& connection, const Selection& selection, Tally& tally) {
   std::vector<Json> rows;
   const auto keep = [&](const Json& row) { rows.push_back(row); };
   if (selection.all) for_each_task(connection, selection.filter, std::numeric_limits<std::size_t>::max(), keep);
   for (const auto& id : selection.ids) {
-    try {
-      rows.push_back(ask_dead(connection, id));
-      ++tally.done;
-    } catch (const Error& error) {
-      tally.add_error(id, error);
-    } catch (const CommandError& error) {
-      if (error.code() == ExitCode::unreachable) throw;
-      ++tally.failed;
-      std::fprintf(stderr, "forkmill: %s\n", error.what());
-    }
+    auto letter = find_dead(connection, id, tally);
+    if (!letter) continue;
+    rows.push_back(*std::move(letter));
+    ++tally.done;
   }
   return rows;
 }
@@ -144,15 +154,17 @@ int retry_all(Connection& connection, const ChangeTasks& order) {
   return status_of(answer);
 }
 
-// Retries a dead letter in another queue than its own.
+// Retries dead letters in another queue than their own. Continues after letters that are not there or not taken.
 int retry_elsewhere(Connection& connection, const Selection& selection) {
-  int status = 0;
+  Tally tally;
   for (const auto& id : selection.ids) {
+    const auto letter = find_dead(connection, id, tally);
+    if (!letter) continue;
     ChangeTasks order = order_for(selection, TaskAction::retry);
-    order.filter.id = ask_dead(connection, id).value("id", id);
-    status = std::max(status, retry_all(connection, order));
+    order.filter.id = letter->value("id", id);
+    (retry_all(connection, order) == 0 ? tally.done : tally.failed)++;
   }
-  return status;
+  return tally.status();
 }
 
 int retry(Connection& connection, const Selection& selection) {

@@ -49,9 +49,11 @@ struct Outcome {
   int status() const { return signal != 0 ? 128 + signal : exit_code >= 0 ? exit_code : 255; }
 };
 
+// A job that has ended for good.
 struct Ended {
   Job job;
-  Outcome outcome;
+  Outcome outcome;     // the one of the last try
+  unsigned tries = 1;  // with those whose worker was lost
 };
 
 }  // namespace forkmill::cli
