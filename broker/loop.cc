@@ -107,9 +107,9 @@ int Loop::run() {
     memory_.update(*core_, now.steady);
     core_->tick(now);
     core_->flush(now);
+    access_control_.tick(now, endpoints_);
     carry_out(core_->take_effects());
     sweep(now.steady);
-    access_control_.tick(now, endpoints_);
     const bool busy = router_.pending() || more;
     if (busy && now.steady - looked_at < kLookAround) continue;
     if (!wait(busy ? Instant{0} : std::min(core_->next_wakeup(), access_control_.next_wakeup()) - env_.now().steady))

@@ -4,7 +4,6 @@
 #include <variant>
 
 #include "broker/core/operators/bulk/bulk_change.h"
-#include "broker/core/state/audit.h"
 
 namespace forkmill::broker {
 
@@ -79,15 +78,15 @@ struct Description {
 
 }  // namespace
 
-void note_command(BrokerState& state, const Client& client, const proto::Command& command, std::string_view outcome,
+void note_command(BrokerState& state, const AuditedPeer& peer, const proto::Command& command, std::string_view outcome,
                   std::string_view text) {
   const auto describe = [&](AuditLine& line) {
     std::visit(Description{line}, command.command);
     line.add("outcome", outcome).add("text", text);
   };
   const bool has_effect = outcome == "begun" || outcome == errc_name(Errc::ok);
-  has_effect ? audit(state, "command", client.session, describe)
-             : audit_some(state, "command", client.session, describe);
+  has_effect ? audit(state, "command", peer, describe)
+             : audit_some(state, "command", peer, describe);
 }
 
 }  // namespace forkmill::broker

@@ -65,7 +65,8 @@ struct OperatorCommands::Order {
     if (!commands.state_.identity.durable) {
       return proto::Failure{Errc::bad_request, "this broker keeps tasks in memory only: there is nothing to back up"};
     }
-    commands.backups_.emplace(commands.state_.output.ask(BackupRequest{backup.path}), Backup{client.handle, command});
+    commands.backups_.emplace(commands.state_.output.ask(BackupRequest{backup.path}),
+                              Backup{client.handle, AuditedPeer{client.session}, command});
     return std::nullopt;
   }
   Body operator()(const proto::SendSignal& order) const {
@@ -102,11 +103,11 @@ std::optional<proto::Reply> OperatorCommands::reply(Client& client, const proto:
   remember(client, command);
   const auto body = std::visit(Order{*this, client, command, task}, command.command);
   if (!body) {
-    note_command(state_, client, command, "begun", {});
+    note_command(state_, AuditedPeer{client.session}, command, "begun", {});
     return std::nullopt;
   }
   auto reply = reply_to(command.id, *body);
-  note_command(state_, client, command, errc_name(reply.code), reply.text);
+  note_command(state_, AuditedPeer{client.session}, command, errc_name(reply.code), reply.text);
   return client.commands.back().reply = std::move(reply);
 }
 
@@ -115,14 +116,14 @@ void OperatorCommands::handle(StoreAnswer answer) {
   FORKMILL_CHECK(found != backups_.end());
   const Backup backup = std::move(found->second);
   backups_.erase(found);
-  Client* client = state_.client(backup.client);
-  if (client == nullptr) return;  // gone before the answer came
   const auto& bytes = std::get<BackupAnswer>(answer.what).bytes;
   const auto& path = std::get<proto::WriteBackup>(backup.command.command).path;
   auto reply =
       reply_to(backup.command.id, bytes.ok() ? ReplyBody{PackedMap{}.add("path", path).add("bytes", bytes.value())}
                                              : ReplyBody{bytes.failure()});
-  note_command(state_, *client, backup.command, errc_name(reply.code), reply.text);
+  note_command(state_, backup.peer, backup.command, errc_name(reply.code), reply.text);
+  Client* client = state_.client(backup.client);
+  if (client == nullptr) return;  // gone before the answer came
   if (auto* remembered = find_command(*client, backup.command)) remembered->reply = reply;
   state_.output.send(client->session, std::move(reply));
 }

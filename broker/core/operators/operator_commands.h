@@ -17,6 +17,7 @@
 #include "broker/core/operators/dead_letters.h"
 #include "broker/core/operators/steering.h"
 #include "broker/core/peers/processes.h"
+#include "broker/core/state/audit.h"
 #include "broker/core/state/broker_state.h"
 
 namespace forkmill::broker {
@@ -45,6 +46,7 @@ class OperatorCommands {
   // A backup that the store has not answered.
   struct Backup {
     ClientHandle client;
+    AuditedPeer peer;
     proto::Command command;
   };
 

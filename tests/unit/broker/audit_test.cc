@@ -180,6 +180,21 @@ TEST_CASE("the end of a change of many tasks is noted with its principal, also w
   CHECK(has(lines[0], R"(,"matched":3,"changed":3,"requested":0,"skipped":0})"));
 }
 
+TEST_CASE("the end of a backup is noted although the operator is gone by then") {
+  MemoryStore store{"s", true};
+  Broker broker{audited(), &store};
+  const auto client = broker.client();
+  broker.hold_commits();
+  broker.send(client, Command{1, WriteBackup{"/backups/one"}});
+  broker.send(client, Goodbye{});
+  CHECK(lines_of(broker, "command").size() == 1);
+  broker.release_commits();
+  const auto lines = lines_of(broker, "command");
+  REQUIRE(lines.size() == 1);
+  CHECK(has(lines[0], R"("peer":"client")"));
+  CHECK(has(lines[0], R"("command":"backup","path":"/backups/one","outcome":"ok"})"));
+}
+
 TEST_CASE("a session that goes on over another connection, or that another principal names, is noted") {
   CoreOptions options = audited();
   std::map<std::uint64_t, std::string> principals{{1, "alice"}, {2, "alice"}, {3, "bob"}};
