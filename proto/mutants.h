@@ -78,6 +78,7 @@ enum class Mutant : std::uint8_t {
   purge_misses_slice,
   change_repeated,
   moved_into_old_lane,
+  drop_not_stored,
 };
 
 #ifdef FORKMILL_MUTANTS

@@ -173,9 +173,11 @@ Paging::Visit Paging::handle_visit(std::uint64_t ticket, FetchAnswer answer) {
 }
 
 void Paging::release(const std::vector<TaskRef>& visitors) {
+  bool some_finished = false;
   for (const TaskRef& visitor : visitors) {
     Task* task = visitor.get();
     if (task == nullptr || task->cancelling.requested) continue;
+    some_finished = some_finished || is_terminal(task->state);
     const bool far_away =
         task->state == State::scheduled && task->ready_at > PagedOutDeadlines::horizon(state_.clock.now());
     const bool suspect = std::any_of(suspects_.resident.begin(), suspects_.resident.end(),
@@ -183,6 +185,7 @@ void Paging::release(const std::vector<TaskRef>& visitors) {
     if (far_away || (task->state == State::ready && task->paging.in_paged_out_part && !suspect))
       put_away(state_, *task);
   }
+  if (some_finished) retention_.page_out_excess();
 }
 
 void Paging::flush() {

@@ -25,8 +25,8 @@ void Retention::keep(Task& task) {
   task.finished->kept_until = kept_until(task.options(), state_.clock.now());
   if (task.finished->delivered && !task.finished->released) release(task);
   shelve(task, shelf_for(task));
-  if (task.finished->shelf == kTimed) state_.deadlines.add(task.finished->kept_until, task);
-  put_away_excess(shelves_[task.finished->shelf]);
+  if (has_deadline(task)) state_.deadlines.add(task.finished->kept_until, task);
+  page_out_excess();
   trim(shelves_[kDelivered], state_.options.kept_results, state_.options.kept_result_bytes);
   trim(shelves_[kDead], state_.options.dead_letters, state_.options.kept_result_bytes);
 }
@@ -34,8 +34,7 @@ void Retention::keep(Task& task) {
 void Retention::restore(Task& task) {
   task.finished->kept_until = kept_after_restart(task.options(), task.finished->at);
   shelve(task, shelf_for(task));
-  if (task.finished->shelf == kTimed)
-    state_.deadlines.add(std::max(task.finished->kept_until, state_.clock.now()), task);
+  if (has_deadline(task)) state_.deadlines.add(std::max(task.finished->kept_until, state_.clock.now()), task);
 }
 
 Instant Retention::kept_until(const proto::TaskOptions& options, Instant ended) const {
@@ -58,6 +57,7 @@ Instant Retention::kept_after_restart(const proto::TaskOptions& options, millise
 void Retention::drop(Task& task) {
   if (task.finished->deliveries == 0) return forget(task);
   if (is_dead_letter(task)) --state_.totals.dead_letters;
+  if (!proto::mutant(proto::Mutant::drop_not_stored)) forget_stored(task);
   task.finished->dropped = true;
 }
 
@@ -71,7 +71,7 @@ void Retention::remove(Task& task) {
 }
 
 void Retention::expire_if_due(Task& task) {
-  if (task.finished->shelf == kTimed && task.finished->kept_until <= state_.clock.now()) expire(task);
+  if (has_deadline(task) && task.finished->kept_until <= state_.clock.now()) expire(task);
 }
 
 void Retention::tick() {
@@ -105,8 +105,11 @@ Retention::Kind Retention::shelf_for(const Task& task) const {
   // The task's time was over, and a client has asked for the result since and not fetched it.
   if (task.state == State::failed && task.finished->released && !task.finished->delivered && task.options().dead_letter)
     return kDead;
-  if (task.options().result_ttl.count() > 0 || !task.options().key.empty()) return kTimed;
-  if (!task.finished->delivered) return kWaiting;
+  const bool timed = task.options().result_ttl.count() > 0 || !task.options().key.empty();
+  if (timed || !task.finished->delivered) {
+    if (!may_page_out(task)) return kResident;
+    return timed ? kTimed : kWaiting;
+  }
   return task.state == State::failed && task.options().dead_letter ? kDead : kDelivered;
 }
 
@@ -137,18 +140,30 @@ void Retention::expire(Task& task) {
   trim(shelves_[kDead], state_.options.dead_letters, state_.options.kept_result_bytes);
 }
 
-// Pages out the oldest tasks first. Tasks that would come back soon stay.
-void Retention::put_away_excess(Shelf& shelf) {
-  if (&shelf != &shelves_[kWaiting] && &shelf != &shelves_[kTimed]) return;
+// A task that would come back soon stays in memory.
+bool Retention::may_page_out(const Task& task) const {
+  return task.durable && !task.finished->released &&
+         task.finished->kept_until > PagedOutDeadlines::horizon(state_.clock.now());
+}
+
+void Retention::page_out_excess() {
+  page_out_excess(shelves_[kWaiting]);
+  page_out_excess(shelves_[kTimed]);
+}
+
+// Pages out the oldest tasks first.
+void Retention::page_out_excess(Shelf& shelf) {
   const ResidentLimits& resident = state_.options.resident;
   while (shelf.count > resident.results || (shelf.bytes > resident.result_bytes && shelf.count > 1) ||
          (shelf.count > 0 && proto::buggify(proto::Path::results_to_disk))) {
     Task& oldest = *shelf.tasks.front();
-    if (!oldest.durable || oldest.finished->released ||
-        oldest.finished->kept_until <= PagedOutDeadlines::horizon(state_.clock.now()))
-      return;
     remove(oldest);
-    put_away(state_, oldest);
+    if (may_page_out(oldest)) {
+      put_away(state_, oldest);
+    } else {
+      shelve(oldest, kResident);
+      state_.deadlines.add(oldest.finished->kept_until, oldest);
+    }
   }
 }
 
@@ -158,11 +173,15 @@ void Retention::trim(Shelf& shelf, std::size_t most, std::size_t most_bytes) {
   while (shelf.count > most || (shelf.bytes > most_bytes && shelf.count > 1)) forget(*shelf.tasks.front());
 }
 
+void Retention::forget_stored(const Task& task) {
+  if (task.durable) state_.output.ops.emplace_back(Forget{task.seq});
+}
+
 void Retention::forget(Task& task) {
   if (is_dead_letter(task)) --state_.totals.dead_letters;
   remove(task);
   if (!task.finished->released) release(task);
-  if (task.durable) state_.output.ops.emplace_back(Forget{task.seq});
+  if (!task.finished->dropped) forget_stored(task);
   if (task.spec->owners_id) task.counts.owner->renamed.erase(*task.spec->owners_id);
   state_.tasks.erase(task);
 }

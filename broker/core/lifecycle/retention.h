@@ -8,7 +8,8 @@
 //   timed      any of these with a result_ttl of its own, or a key: kept exactly that long
 //
 // Waiting and timed results of durable tasks are paged out when there are too many of them, and come back when their
-// time is over.
+// time is over. Those that cannot be paged out, or would come back soon, have a shelf of their own, so that they are in
+// no other task's way.
 #pragma once
 
 #include <array>
@@ -26,7 +27,8 @@ class Retention {
   void keep(Task& task);
   // Puts a finished task that has come back from the disk on its shelf.
   void restore(Task& task);
-  // Erases the task: now, or when the deliveries that are under way have ended.
+  // Erases the task in the store, so that it is not there after a restart, and in memory: now, or when the deliveries
+  // that are under way have ended.
   void drop(Task& task);
   // Returns until when a task that ended at `ended` is kept.
   Instant kept_until(const proto::TaskOptions& options, Instant ended) const;
@@ -37,6 +39,10 @@ class Retention {
   // Ends the time of a finished task if it is over.
   void expire_if_due(Task& task);
 
+  // Pages out results of which there are too many in memory; call when some may have come back from the disk for a
+  // while. No task is touched that a delivery keeps.
+  void page_out_excess();
+
   void tick();
   Instant next_wakeup() const;
 
@@ -44,19 +50,25 @@ class Retention {
   std::size_t kept_bytes() const;
 
  private:
-  enum Kind : std::uint8_t { kNone, kWaiting, kDelivered, kDead, kTimed, kKinds };
+  enum Kind : std::uint8_t { kNone, kWaiting, kDelivered, kDead, kTimed, kResident, kKinds };
   struct Shelf {
     TaskList tasks;
     std::size_t count = 0;
     std::size_t bytes = 0;
   };
 
+  // Whether Core::run_deadlines() ends the task's time; tick() ends that of others.
+  static bool has_deadline(const Task& task) {
+    return task.finished->shelf == kTimed || task.finished->shelf == kResident;
+  }
   Kind shelf_for(const Task& task) const;
   void release(Task& task);
   void shelve(Task& task, Kind kind);
-  void put_away_excess(Shelf& shelf);
+  bool may_page_out(const Task& task) const;
+  void page_out_excess(Shelf& shelf);
   void trim(Shelf& shelf, std::size_t most, std::size_t most_bytes);
   void expire(Task& task);
+  void forget_stored(const Task& task);
   void forget(Task& task);
 
   BrokerState& state_;

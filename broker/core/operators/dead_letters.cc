@@ -1,7 +1,7 @@
 #include "broker/core/operators/dead_letters.h"
 
+#include "broker/core/lifecycle/letter_retry.h"
 #include "broker/core/operators/answers/packed_map.h"
-#include "broker/core/tasks/process_queue.h"
 
 namespace forkmill::broker {
 
@@ -15,14 +15,8 @@ ReplyBody DeadLetters::retry(Client& client, const proto::RetryDeadLetter& comma
   if (command.new_id.is_nil()) return proto::Failure{Errc::bad_request, "a retry needs the id of the new task"};
   if (is_done(client, command.new_id)) return body_with(command.new_id);
   if (auto status = check(client, command.task, task); !status.ok()) return std::move(status).failure();
-  proto::Submission again{command.new_id, task->spec, task->payload};
-  TaskSpec& spec = again.edit();
-  spec.queue = base_queue(task->spec->queue);
-  spec.options.delay = spec.options.not_before = milliseconds{0};
-  spec.options.key.clear();  // the key names the task that failed
-  spec.owners_id.reset();
-  if (auto status = intake_.take_in(client, std::move(again)); !status.ok()) return std::move(status).failure();
-  retention_.drop(*task);
+  if (auto status = retry_letter(intake_, retention_, client, *task, command.new_id); !status.ok())
+    return std::move(status).failure();
   return body_with(command.new_id);
 }
 

@@ -13,10 +13,9 @@ class DeadLetters {
   DeadLetters(BrokerState& state, Intake& intake, Retention& retention)
       : state_{state}, intake_{intake}, retention_{retention} {}
 
-  // retry() never changes a finished task: it submits another one with the same arguments and options, but without
-  // delay and key, and drops the dead letter. A client that missed the reply repeats the command with the same new id,
-  // which then does nothing and succeeds. `task`: resident, or null if it is unknown to the client. The bodies have the
-  // id.
+  // retry() never changes a finished task: it submits another one and drops the dead letter (letter_retry.h). A client
+  // that missed the reply repeats the command with the same new id, which then does nothing and succeeds. `task`:
+  // resident, or null if it is unknown to the client. The bodies have the id.
   ReplyBody retry(Client& client, const proto::RetryDeadLetter& command, Task* task);
   ReplyBody drop(const Client& client, const proto::DropDeadLetter& command, Task* task);
 

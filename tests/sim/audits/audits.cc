@@ -6,7 +6,7 @@ void Audits::begin(const broker::Core& core, proto::CommitSeq last, milliseconds
   state_audit_.begin(core.state());
   worker_audit_.begin();
   retry_audit_.begin(last, skew);
-  retention_audit_.begin();
+  retention_audit_.begin(core.state());
   turns_audit_.begin();
   reply_audit_.begin();
   steering_audit_.begin(core.state());

@@ -22,7 +22,24 @@ void no_more_than(std::size_t most, std::size_t kept, const char* what) {
 
 }  // namespace
 
+void RetentionAudit::begin(const broker::BrokerState& state) {
+  fetched_.clear();
+  looked_ = world_.now();
+  for (const auto& [seq, dropped] : std::exchange(dropped_, {})) {
+    if (!state.identity.durable || dropped.commit > safe_) continue;
+    const auto paged_out = state.tasks.find_paged_out(dropped.id);
+    if (paged_out && paged_out->seq == seq)
+      throw Violation{"invariant 13: the dead letter " + brief(dropped.id) + " was dropped, and is there again"};
+  }
+  safe_ = state.output.safe;
+}
+
+void RetentionAudit::note_dropped(const broker::BrokerState& state, const broker::Task& task) {
+  dropped_.try_emplace(task.seq, Dropped{task.id, state.output.commit});
+}
+
 void RetentionAudit::round(const broker::BrokerState& state) {
+  safe_ = state.output.safe;
   constexpr std::uint64_t kLookEvery = 4;
   if (++rounds_ % kLookEvery != 0) return;
   const broker::CoreOptions& core = state.options;
@@ -30,7 +47,9 @@ void RetentionAudit::round(const broker::BrokerState& state) {
   std::size_t dead = 0;
   std::size_t under_way = 0;
   for (const broker::Task* task : state.tasks.resident_tasks()) {
-    if (!broker::is_terminal(task->state) || has_its_own_time(*task)) continue;
+    if (!broker::is_terminal(task->state)) continue;
+    if (task->durable && broker::is_dropped(*task)) note_dropped(state, *task);
+    if (has_its_own_time(*task)) continue;
     const bool failed = task->state == State::failed;
     if (task->finished->deliveries > 0) {
       if (task->finished->delivered && !failed) ++under_way;

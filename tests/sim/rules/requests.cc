@@ -45,6 +45,7 @@ Requests::DeadOrder Requests::dead_asked(const TaskId& id, const TaskId& new_id)
     options.delay = milliseconds{0};
     options.not_before = milliseconds{0};
     options.key.clear();
+    options.daemon = false;
     record.known = true;
     if (model != nullptr) model->submitted(record.task);
   }

@@ -107,6 +107,8 @@ constexpr MutantEntry kMutants[] = {
      "a change of tasks that is repeated after a restart of the broker is done a second time"},
     {Mutant::moved_into_old_lane, "moved-into-old-lane",
      "a moved task that comes from the disk joins the lane that it has left"},
+    {Mutant::drop_not_stored, "drop-not-stored",
+     "a dead letter that is dropped while its failure is on the way to a client stays in the store"},
 };
 
 }  // namespace

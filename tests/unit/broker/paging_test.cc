@@ -222,6 +222,48 @@ TEST_CASE("unfetched results are paged out, found by clients that attach, and dr
   CHECK(paged.resident() + paged.paged_out() == 0);
 }
 
+TEST_CASE("results that cannot be paged out are in no other result's way") {
+  Paged paged;
+  TaskOptions of_first;
+  TaskOptions of_others;
+  bool bounded = false;
+  SUBCASE("in memory only") { of_first.durability = Durability::memory; }
+  SUBCASE("with times of their own, in memory only") {
+    of_first.durability = Durability::memory;
+    of_first.result_ttl = of_others.result_ttl = 1h;
+  }
+  SUBCASE("over soon") {
+    of_first.result_ttl = 5s;
+    of_others.result_ttl = 1h;
+    bounded = true;
+  }
+  paged.submit(1, 3, of_first);
+  paged.submit(4, 20, of_others);
+  const auto worker = paged.broker.worker(1);
+  paged.broker.send(paged.client, Goodbye{});
+  paged.work_off(worker);
+  CHECK(paged.resident() == 3 + 2);
+  CHECK(paged.paged_out() == 15);
+  paged.broker.advance_alive(6s, {worker});
+  CHECK(paged.resident() == (bounded ? 2 : 5));
+  paged.broker.advance_alive(2h, {worker});
+  CHECK(paged.resident() + paged.paged_out() == 0);
+}
+
+TEST_CASE("results that came back from the disk for a question go there again") {
+  Paged paged;
+  paged.submit(1, 20);
+  const auto worker = paged.broker.worker(1);
+  paged.broker.send(paged.client, Goodbye{});
+  paged.work_off(worker);
+  const auto client = paged.broker.client();
+  for (const TaskId& one : ids(1, 20)) {
+    paged.broker.send(client, Query{1, QueryKind::task, one.to_string()});
+    CHECK(paged.broker.take<Reply>(client).at(0).code == Errc::ok);
+  }
+  CHECK(paged.resident() == 2);
+}
+
 TEST_CASE("all tasks are on disk after a restart, in order, and belong to their submitters") {
   Paged paged;
   Hello hello;

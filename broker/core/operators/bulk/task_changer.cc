@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "broker/core/lifecycle/letter_retry.h"
 #include "broker/core/state/residency.h"
 #include "broker/core/tasks/process_queue.h"
 #include "proto/limits.h"
@@ -108,17 +109,9 @@ TaskChanger::Done TaskChanger::cancel(const BulkChange& change, Task& task) {
 TaskChanger::Done TaskChanger::retry(const BulkChange& change, Task& letter) {
   if (letter.state != State::failed) return Done::skip("finished");
   const TaskId new_id = id_of_retry(state_, change, letter);
-  proto::Submission again{new_id, letter.spec, letter.payload};
-  TaskSpec& spec = again.edit();
-  spec.queue = change.order.queue.empty() ? std::string{base_queue(letter.spec->queue)} : change.order.queue;
-  spec.options.delay = spec.options.not_before = milliseconds{0};
-  spec.options.key.clear();     // the key names the task that failed
-  spec.options.daemon = false;  // its submitter may be gone
-  spec.owners_id.reset();
   Client client = stand_in(state_, change);
-  if (const auto status = intake_.take_in(client, std::move(again)); !status.ok())
-    return Done::skip(errc_name(status.code()));
-  retention_.drop(letter);
+  const auto status = retry_letter(intake_, retention_, client, letter, new_id, change.order.queue);
+  if (!status.ok()) return Done::skip(errc_name(status.code()));
   return {Done::How::changed, {}, new_id};
 }
 
