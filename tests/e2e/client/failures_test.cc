@@ -8,6 +8,8 @@
 
 #include "tests/e2e/client/rig.h"
 
+namespace failures_test {
+
 using namespace forkmill;
 using namespace forkmill::tests;
 
@@ -227,3 +229,5 @@ TEST_CASE("a full queue at the broker rejects or delays submissions") {
   for (int i = 0; i < 20; ++i) CHECK(patient[static_cast<std::size_t>(i)].get_for(60s) == i + 1);
   std::remove(file.c_str());
 }
+
+}  // namespace failures_test

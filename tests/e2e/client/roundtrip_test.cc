@@ -4,6 +4,8 @@
 
 #include "tests/e2e/client/rig.h"
 
+namespace roundtrip_test {
+
 using namespace forkmill;
 using namespace forkmill::tests;
 
@@ -165,3 +167,5 @@ TEST_CASE_FIXTURE(Rig, "a coroutine can await a task") {
   };
   CHECK(twice(client).get_for(30s) == 6.0);
 }
+
+}  // namespace roundtrip_test

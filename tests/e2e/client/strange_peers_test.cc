@@ -8,6 +8,8 @@
 #include "proto/wire/codec.h"
 #include "tests/e2e/client/rig.h"
 
+namespace strange_peers_test {
+
 using namespace forkmill;
 using namespace forkmill::tests;
 
@@ -179,3 +181,5 @@ TEST_CASE("futures end with the reason when the broker has another protocol vers
     CHECK(std::string{end.what()}.find("this broker speaks 7 to 9") != std::string::npos);
   }
 }
+
+}  // namespace strange_peers_test

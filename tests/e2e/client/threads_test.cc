@@ -3,6 +3,8 @@
 
 #include "tests/e2e/client/rig.h"
 
+namespace threads_test {
+
 using namespace forkmill;
 using namespace forkmill::tests;
 
@@ -95,3 +97,5 @@ TEST_CASE_FIXTURE(Rig, "poll() runs the callbacks of a ManualExecutor") {
   }));
   CHECK(client.poll() == 0);
 }
+
+}  // namespace threads_test

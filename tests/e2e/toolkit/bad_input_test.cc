@@ -4,7 +4,7 @@
 
 #include "tests/e2e/toolkit/object_rig.h"
 
-namespace forkmill::tests {
+namespace forkmill::tests::bad_input_test {
 
 namespace {
 
@@ -208,4 +208,4 @@ TEST_CASE("objects of a closed client throw") {
   CHECK(Lock{"x", rig.b}.acquire(10s));  // GOODBYE has arrived
 }
 
-}  // namespace forkmill::tests
+}  // namespace forkmill::tests::bad_input_test

@@ -4,7 +4,7 @@
 
 #include "tests/e2e/toolkit/object_rig.h"
 
-namespace forkmill::tests {
+namespace forkmill::tests::condition_test {
 
 TEST_CASE("wait and notify of a condition need the lock, and a wait that times out returns false") {
   Rig rig;
@@ -354,4 +354,4 @@ TEST_CASE("a barrier passes a thousand rounds in lock-step") {
   CHECK(rig.at_b(Barrier{2, {}, rig.a}).parties() == 2);
 }
 
-}  // namespace forkmill::tests
+}  // namespace forkmill::tests::condition_test

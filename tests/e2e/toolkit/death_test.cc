@@ -1,7 +1,7 @@
 // Programs that are killed while they hold something: no other program waits forever.
 #include "tests/e2e/toolkit/object_rig.h"
 
-namespace forkmill::tests {
+namespace forkmill::tests::death_test {
 
 namespace {
 
@@ -101,4 +101,4 @@ TEST_CASE("separate programs count under one lock") {
   }
 }
 
-}  // namespace forkmill::tests
+}  // namespace forkmill::tests::death_test

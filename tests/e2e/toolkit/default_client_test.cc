@@ -3,7 +3,7 @@
 
 #include "tests/e2e/toolkit/object_rig.h"
 
-namespace forkmill::tests {
+namespace forkmill::tests::default_client_test {
 
 TEST_CASE("local:// without its library says what to do; with it, its endpoint is used") {
   CHECK(code_of([] { Client{"local://"}; }) == Errc::bad_request);
@@ -28,4 +28,4 @@ TEST_CASE("local:// without its library says what to do; with it, its endpoint i
   detail::set_local_starter({});
 }
 
-}  // namespace forkmill::tests
+}  // namespace forkmill::tests::default_client_test

@@ -20,6 +20,8 @@
 #include "tests/e2e/worker/cluster.h"
 #include "tests/folder.h"
 
+namespace executor_test {
+
 using namespace forkmill;
 using namespace std::chrono_literals;
 using tests::eventually;
@@ -203,3 +205,5 @@ TEST_CASE("an executor refuses sizes that make no sense") {
   CHECK_THROWS_AS((ProcessPoolExecutor{{.max_workers = 0}}), std::invalid_argument);
   CHECK_THROWS_AS((ProcessPoolExecutor{{.max_tasks_per_child = 0}}), std::invalid_argument);
 }
+
+}  // namespace executor_test

@@ -5,6 +5,8 @@
 
 #include "tests/e2e/toolkit/process_kit.h"
 
+namespace holder_test {
+
 using namespace forkmill;
 using forkmill::test::eventually;
 using forkmill::test::ProcessCluster;
@@ -127,3 +129,5 @@ TEST_CASE("units of a kept semaphore stay when their holder's process ends, and 
     CHECK(eventually([&] { return semaphore.value() == 2; }));
   }
 }
+
+}  // namespace holder_test

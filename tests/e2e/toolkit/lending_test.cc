@@ -10,6 +10,8 @@
 #include "tests/e2e/toolkit/process_kit.h"
 #include "tests/leftovers.h"
 
+namespace lending_test {
+
 using namespace forkmill;
 using forkmill::test::eventually;
 using forkmill::test::ProcessCluster;
@@ -177,3 +179,5 @@ TEST_CASE("no lock is left behind by a value or a condition") {
   }
   lending.check_nothing_left();
 }
+
+}  // namespace lending_test

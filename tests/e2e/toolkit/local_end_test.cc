@@ -6,6 +6,8 @@
 
 #include "tests/e2e/toolkit/local_scene.h"
 
+namespace local_end_test {
+
 using namespace std::chrono_literals;
 using forkmill::test::LocalScene;
 using forkmill::tests::eventually;
@@ -104,3 +106,5 @@ TEST_CASE("the error of a process is on stderr with type, text and backtrace, al
   CHECK(contains(log, "process unlucky has failed: std::out_of_range: no such luck"));
   CHECK(lines_of(log).size() > 1);
 }
+
+}  // namespace local_end_test

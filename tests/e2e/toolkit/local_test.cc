@@ -11,6 +11,8 @@
 #include "tests/e2e/toolkit/pool_tasks.h"
 #include "tests/e2e/worker/cluster.h"
 
+namespace local_test {
+
 using namespace std::chrono_literals;
 using forkmill::tests::eventually;
 
@@ -87,3 +89,5 @@ TEST_CASE("local:// leaves nothing after kill -9") {
   CHECK(eventually([&] { return scene.processes() == 0; }));
   CHECK(eventually([&] { return scene.no_files(); }));
 }
+
+}  // namespace local_test

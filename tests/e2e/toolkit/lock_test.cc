@@ -4,7 +4,7 @@
 
 #include "tests/e2e/toolkit/object_rig.h"
 
-namespace forkmill::tests {
+namespace forkmill::tests::lock_test {
 
 TEST_CASE("a lock has one holder; non-blocking and timed attempts return false in time") {
   Rig rig;
@@ -211,4 +211,4 @@ TEST_CASE("locks, semaphores and events can be passed to tasks") {
   CHECK(signature_of<Lock>() == "forkmill.Lock");
 }
 
-}  // namespace forkmill::tests
+}  // namespace forkmill::tests::lock_test

@@ -8,7 +8,7 @@
 
 #include "tests/e2e/toolkit/object_rig.h"
 
-namespace forkmill::tests {
+namespace forkmill::tests::manager_test {
 
 using Numbers = Dict<std::string, int>;
 
@@ -504,4 +504,4 @@ TEST_CASE("every object of a manager fails after its shutdown") {
   CHECK(code_of([&] { manager.list<int>(); }) == Errc::object_closed);
 }
 
-}  // namespace forkmill::tests
+}  // namespace forkmill::tests::manager_test

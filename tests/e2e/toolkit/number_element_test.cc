@@ -6,7 +6,7 @@
 
 #include "tests/e2e/toolkit/object_rig.h"
 
-namespace forkmill::tests {
+namespace forkmill::tests::number_element_test {
 
 using Numbers = Dict<std::string, int>;
 
@@ -124,4 +124,4 @@ TEST_CASE("an element is appended only to a value that is packed as an array") {
   CHECK(dict.at(1) == std::vector{7});
 }
 
-}  // namespace forkmill::tests
+}  // namespace forkmill::tests::number_element_test

@@ -7,7 +7,7 @@
 
 #include "tests/e2e/toolkit/object_rig.h"
 
-namespace forkmill::tests {
+namespace forkmill::tests::outage_test {
 
 TEST_CASE("while the broker is stopped, waits end soon after their limit, and a late item is not lost") {
   Rig rig;
@@ -91,4 +91,4 @@ TEST_CASE("operations begun without a broker are done when it comes") {
   other.join();
 }
 
-}  // namespace forkmill::tests
+}  // namespace forkmill::tests::outage_test

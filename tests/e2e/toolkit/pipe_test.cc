@@ -3,7 +3,7 @@
 
 #include "tests/e2e/toolkit/object_rig.h"
 
-namespace forkmill::tests {
+namespace forkmill::tests::pipe_test {
 
 TEST_CASE("a duplex pipe keeps messages whole and in order both ways, empty ones too") {
   Rig rig;
@@ -172,4 +172,4 @@ TEST_CASE("a pipe is removed with its last end") {
   CHECK(eventually([&] { return objects() == none; }));
 }
 
-}  // namespace forkmill::tests
+}  // namespace forkmill::tests::pipe_test

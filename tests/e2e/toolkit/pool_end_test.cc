@@ -16,6 +16,8 @@
 #include "tests/e2e/worker/cluster.h"
 #include "tests/folder.h"
 
+namespace pool_end_test {
+
 using namespace forkmill;
 using namespace std::chrono_literals;
 using tests::eventually;
@@ -158,3 +160,5 @@ TEST_CASE("objects without a name among the arguments of a process live as long 
   process.start();
   CHECK_NOTHROW(process.get());
 }
+
+}  // namespace pool_end_test

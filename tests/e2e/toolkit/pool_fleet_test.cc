@@ -14,6 +14,8 @@
 #include "tests/e2e/toolkit/pool_tasks.h"
 #include "tests/e2e/worker/cluster.h"
 
+namespace pool_fleet_test {
+
 using namespace forkmill;
 using namespace std::chrono_literals;
 using forkmill::tests::eventually;
@@ -120,3 +122,5 @@ TEST_CASE("a pool ends with its client") {
   CHECK(eventually([&] { return !forkmill::test::exists(pid); }));
   pool.reset();
 }
+
+}  // namespace pool_fleet_test

@@ -20,6 +20,8 @@
 #include "tests/e2e/toolkit/pool_tasks.h"
 #include "tests/folder.h"
 
+namespace pool_map_test {
+
 using namespace forkmill;
 using namespace std::chrono_literals;
 using tests::Folder;
@@ -301,3 +303,5 @@ TEST_CASE("a stream without a chunk size can be terminated, and read after the p
   while (results.next(0ms)) ++count;
   CHECK(count == 10'000);
 }
+
+}  // namespace pool_map_test

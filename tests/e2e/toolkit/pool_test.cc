@@ -23,6 +23,8 @@
 #include "tests/eventually.h"
 #include "tests/folder.h"
 
+namespace pool_test {
+
 using namespace forkmill;
 using namespace std::chrono_literals;
 using forkmill::tests::eventually;
@@ -543,3 +545,5 @@ TEST_CASE("a callback of a pool must not wait for a result whose callback comes 
   CHECK(second->get() == 7);
   CHECK(refused == 3);
 }
+
+}  // namespace pool_test

@@ -3,6 +3,8 @@
 
 #include "tests/e2e/toolkit/process_kit.h"
 
+namespace process_family_test {
+
 using namespace forkmill;
 using forkmill::test::children_of;
 using forkmill::test::eventually;
@@ -224,3 +226,5 @@ TEST_CASE("`forkmill ps` shows the processes of broker and workers") {
   process.join();
   CHECK(eventually([&] { return ps({}).find("p.hold reader") == std::string::npos; }));
 }
+
+}  // namespace process_family_test

@@ -5,6 +5,12 @@
 
 #include "tests/e2e/toolkit/process_kit.h"
 
+// The handlers are in toolkit_program.cc; they never run here.
+void Adder::run() { FAIL("not in the worker"); }
+void Stateless::run() { FAIL("not in the worker"); }
+
+namespace process_test {
+
 using namespace forkmill;
 using forkmill::test::error_of;
 using forkmill::test::eventually;
@@ -12,10 +18,6 @@ using forkmill::test::in_proc;
 using forkmill::test::ProcessCluster;
 using namespace std::chrono_literals;
 using forkmill::Process;
-
-// The handlers are in toolkit_program.cc; they never run here.
-void Adder::run() { FAIL("not in the worker"); }
-void Stateless::run() { FAIL("not in the worker"); }
 
 TEST_CASE("a process goes through created, ready, running and terminated") {
   forkmill::test::Cluster cluster;
@@ -308,3 +310,5 @@ TEST_CASE("processes run beside a busy pool, up to max_processes") {
     CHECK(one.exitcode() == 0);
   }
 }
+
+}  // namespace process_test

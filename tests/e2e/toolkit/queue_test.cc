@@ -5,7 +5,7 @@
 
 #include "tests/e2e/toolkit/object_rig.h"
 
-namespace forkmill::tests {
+namespace forkmill::tests::queue_test {
 
 TEST_CASE("a queue is first in, first out, with sizes and non-blocking put and get") {
   Rig rig;
@@ -242,4 +242,4 @@ TEST_CASE("hundreds of thousands of items from one producer to one consumer, in 
   CHECK(got == kItems);
 }
 
-}  // namespace forkmill::tests
+}  // namespace forkmill::tests::queue_test

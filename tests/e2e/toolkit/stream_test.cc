@@ -17,6 +17,8 @@
 #include "tests/eventually.h"
 #include "tests/folder.h"
 
+namespace stream_test {
+
 using namespace forkmill;
 using namespace std::chrono_literals;
 using tests::eventually;
@@ -158,3 +160,5 @@ TEST_CASE("items of a map can be written in braces") {
   CHECK(pool.starmap(kAdd, {{1, 2}, {3, 4}}) == std::vector<int>{3, 7});
   CHECK(pool.imap(kSquare, {3}).next(60s) == 9);
 }
+
+}  // namespace stream_test

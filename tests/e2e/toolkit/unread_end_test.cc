@@ -14,6 +14,8 @@
 #include "tests/eventually.h"
 #include "tests/leftovers.h"
 
+namespace unread_end_test {
+
 using namespace forkmill;
 using namespace std::chrono_literals;
 using forkmill::tests::eventually;
@@ -159,3 +161,5 @@ TEST_CASE("an end of a pipe in a result is read once, however late") {
     CHECK(other.recv(kHangGuard) == "hello");
   }
 }
+
+}  // namespace unread_end_test

@@ -6,6 +6,8 @@
 
 #include "tests/e2e/toolkit/object_rig.h"
 
+namespace wait_test {
+
 using namespace forkmill;
 using namespace forkmill::tests;
 
@@ -123,3 +125,5 @@ TEST_CASE("an item that a wait has announced may go to a faster reader, and read
   waits.join();
   CHECK(theirs.get() == 2);
 }
+
+}  // namespace wait_test

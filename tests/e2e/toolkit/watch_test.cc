@@ -6,7 +6,7 @@
 
 #include "tests/e2e/toolkit/object_rig.h"
 
-namespace forkmill::tests {
+namespace forkmill::tests::watch_test {
 
 TEST_CASE("a dict can be waited on for a change") {
   Rig rig;
@@ -77,4 +77,4 @@ TEST_CASE("a watch is called for changes until it is stopped") {
   CHECK(calls == before);
 }
 
-}  // namespace forkmill::tests
+}  // namespace forkmill::tests::watch_test

@@ -7,6 +7,8 @@
 #include "tests/e2e/worker/cluster.h"
 #include "tests/e2e/worker/rogue_tasks.h"
 
+namespace bad_input_test {
+
 using namespace forkmill;
 using namespace forkmill::test;
 using namespace std::string_literals;
@@ -86,3 +88,5 @@ TEST_CASE("a worker without tasks or with wrong options says what is wrong and d
   CHECK(cluster.start_worker({"--config", file}).exit_code() == 2);
   CHECK(cluster.log().find(file + ":3: drain_timeout = 'soon': must be a duration") != std::string::npos);
 }
+
+}  // namespace bad_input_test

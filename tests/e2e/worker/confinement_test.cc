@@ -8,6 +8,8 @@
 #include "tests/e2e/worker/cluster.h"
 #include "tests/e2e/worker/rogue_tasks.h"
 
+namespace confinement_test {
+
 using namespace forkmill;
 using namespace forkmill::test;
 
@@ -275,3 +277,5 @@ TEST_CASE("a worker that cannot confine its tasks does not start") {
           std::string::npos);
   if (!has_landlock()) CHECK(refusal(confined({"--sandbox"})).find("no Landlock") != std::string::npos);
 }
+
+}  // namespace confinement_test

@@ -7,6 +7,8 @@
 #include "tests/e2e/worker/cluster.h"
 #include "tests/e2e/worker/rogue_tasks.h"
 
+namespace crash_test {
+
 using namespace forkmill;
 using namespace forkmill::test;
 
@@ -205,3 +207,5 @@ TEST_CASE("a handler can read its fencing token, queue and task, and its log lin
     return cluster.log().find("rogue.token " + future.id().to_string() + ": hello from a handler") != std::string::npos;
   }));
 }
+
+}  // namespace crash_test

@@ -6,6 +6,8 @@
 #include "tests/e2e/worker/cluster.h"
 #include "tests/e2e/worker/rogue_tasks.h"
 
+namespace descriptors_test {
+
 using namespace forkmill;
 using namespace forkmill::test;
 
@@ -69,3 +71,5 @@ TEST_CASE("a worker that can start no command hands them back and says so, and a
   for (auto& job : jobs) CHECK(job.get_for(kLong).exit_code == 0);
   CHECK(children(poor) == 2);
 }
+
+}  // namespace descriptors_test

@@ -5,6 +5,8 @@
 #include "tests/e2e/worker/cluster.h"
 #include "tests/e2e/worker/rogue_tasks.h"
 
+namespace ending_test {
+
 using namespace forkmill;
 using namespace forkmill::test;
 
@@ -145,3 +147,5 @@ TEST_CASE("a drain with an outcome that the broker does not get says so in its e
   held.cancel();
   cluster.start_broker();
 }
+
+}  // namespace ending_test

@@ -6,6 +6,8 @@
 #include "tests/e2e/worker/cluster.h"
 #include "tests/e2e/worker/rogue_tasks.h"
 
+namespace intruder_test {
+
 using namespace forkmill;
 using namespace forkmill::test;
 
@@ -58,3 +60,5 @@ TEST_CASE("the child of a handler that closes descriptors is replaced, and nothi
   CHECK(count(cluster.log(), "is replaced") == 1);  // said once for each task name
   CHECK(children_of(worker.pid(), "forkmill-child").size() == 1);
 }
+
+}  // namespace intruder_test

@@ -6,6 +6,8 @@
 #include "tests/e2e/worker/cluster.h"
 #include "tests/e2e/worker/rogue_tasks.h"
 
+namespace survival_test {
+
 using namespace forkmill;
 using namespace forkmill::test;
 
@@ -134,3 +136,5 @@ TEST_CASE("the stock worker runs commands, and they end with the worker") {
   }
   for (const pid_t pid : pids) CHECK(eventually([&] { return !exists(pid); }));
 }
+
+}  // namespace survival_test

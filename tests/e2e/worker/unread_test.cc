@@ -7,6 +7,8 @@
 #include "tests/e2e/worker/cluster.h"
 #include "tests/e2e/worker/rogue_tasks.h"
 
+namespace unread_test {
+
 using namespace forkmill;
 using namespace forkmill::test;
 
@@ -62,3 +64,5 @@ TEST_CASE("a broker and a worker whose output has no reader serve tasks, say wha
   cluster.broker().signal(SIGTERM);
   CHECK(cluster.broker().exit_code() == 0);
 }
+
+}  // namespace unread_test

@@ -12,7 +12,7 @@
 #include "tests/folder.h"
 #include "tests/unit/broker/principals_kit.h"
 
-namespace forkmill::broker::test {
+namespace forkmill::broker::test::audit_test {
 
 namespace {
 
@@ -246,4 +246,4 @@ TEST_CASE("without an audit log nothing is noted") {
   CHECK(broker.drain_audit().empty());
 }
 
-}  // namespace forkmill::broker::test
+}  // namespace forkmill::broker::test::audit_test

@@ -4,6 +4,8 @@
 
 #include "tests/unit/broker/principals_kit.h"
 
+namespace bulk_test {
+
 using namespace forkmill;
 using namespace forkmill::broker::test;
 using forkmill::broker::CoreOptions;
@@ -445,3 +447,5 @@ TEST_CASE("a task that must not run twice is left alone until its worker may hav
   CHECK(site.taken().changed == 1);
   CHECK(site.work_off(site.broker.worker(10, {"other"})) == ids(2, 2));
 }
+
+}  // namespace bulk_test

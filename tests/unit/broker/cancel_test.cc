@@ -1,6 +1,8 @@
 #include "broker/core/state/worker.h"
 #include "tests/unit/broker/broker.h"
 
+namespace cancel_test {
+
 using namespace forkmill;
 using namespace forkmill::broker::test;
 using forkmill::broker::test::id;
@@ -219,3 +221,5 @@ TEST_CASE("all that a worker may hold can be revoked at once, in messages within
   }
   CHECK(revoked == forkmill::broker::Worker::kMaxHeld);
 }
+
+}  // namespace cancel_test

@@ -2,6 +2,8 @@
 #include "proto/wire/operands.h"
 #include "tests/unit/broker/objects.h"
 
+namespace container_test {
+
 using namespace forkmill;
 using namespace forkmill::broker::test;
 
@@ -504,3 +506,5 @@ TEST_CASE("a fetch of more values than a message holds is refused") {
   CHECK(user.operate(Verb::fetch, dict, 0, 0, std::vector(1000, bytes("k"))).values.size() == 1000);
   CHECK(user.code(Verb::fetch, dict, 0, 0, std::vector(10'000, bytes("k"))) == Errc::bad_request);
 }
+
+}  // namespace container_test

@@ -3,6 +3,8 @@
 
 #include "tests/unit/broker/broker.h"
 
+namespace dead_test {
+
 using namespace forkmill;
 using namespace forkmill::broker::test;
 using forkmill::broker::CoreOptions;
@@ -394,3 +396,5 @@ TEST_CASE("a query for a task is answered after the commit of its state") {
   broker.release_commits();
   CHECK(broker.take<Reply>(client).size() == 1);
 }
+
+}  // namespace dead_test

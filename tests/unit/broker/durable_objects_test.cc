@@ -1,6 +1,8 @@
 // Named objects that outlive the broker.
 #include "tests/unit/broker/objects.h"
 
+namespace durable_objects_test {
+
 using namespace forkmill;
 using namespace forkmill::broker::test;
 using forkmill::broker::CoreOptions;
@@ -334,3 +336,5 @@ TEST_CASE("a condition is as durable as its lock") {
   const auto anew = user.open(ObjectKind::lock, "l");
   CHECK(user.try_open({"c", ObjectKind::condition, 0, 0, 0, anew, Durability::durable}).code == Errc::ok);
 }
+
+}  // namespace durable_objects_test

@@ -1,6 +1,8 @@
 // Promises of the core on a store that outlives it.
 #include "tests/unit/broker/broker.h"
 
+namespace durable_test {
+
 using namespace forkmill;
 using namespace forkmill::broker::test;
 using forkmill::broker::CoreOptions;
@@ -212,3 +214,5 @@ TEST_CASE("a wall clock that was set back across a restart does not keep results
   broker.advance(1s);
   CHECK(broker.core().state().tasks.size() == 0);
 }
+
+}  // namespace durable_test

@@ -1,5 +1,7 @@
 #include "tests/unit/broker/principals_kit.h"
 
+namespace fairness_test {
+
 using namespace forkmill;
 using namespace forkmill::broker::test;
 using forkmill::broker::test::id;
@@ -117,3 +119,5 @@ TEST_CASE("a task that is returned unstarted keeps its place, and its attempt is
   CHECK(ids(again) == std::vector{id(2), id(3), id(4)});
   CHECK(again[0].grant.attempt == Attempt{1});
 }
+
+}  // namespace fairness_test

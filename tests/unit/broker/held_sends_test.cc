@@ -4,6 +4,8 @@
 
 #include <vector>
 
+namespace held_sends_test {
+
 using namespace forkmill;
 using namespace forkmill::broker;
 using forkmill::proto::CommitSeq;
@@ -35,3 +37,5 @@ TEST_CASE("messages that wait for one commit leave in the order in which they ca
   for (std::uint64_t peer = 1; peer <= 4; ++peer) held.hold(message(peer, 5 + peer % 2));
   CHECK(released(held, 9) == std::vector<std::uint64_t>{2, 4, 1, 3});
 }
+
+}  // namespace held_sends_test

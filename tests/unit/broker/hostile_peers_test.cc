@@ -1,6 +1,8 @@
 // Peers that keep to no limit but speak the protocol: what they cost the others, and what the broker does about it.
 #include "tests/unit/broker/broker.h"
 
+namespace hostile_peers_test {
+
 using namespace forkmill;
 using namespace forkmill::broker::test;
 using forkmill::broker::CoreOptions;
@@ -252,3 +254,5 @@ TEST_CASE("a connection is that of one client, however often it says HELLO for a
   broker.submit(holder, {task(2)});
   CHECK(broker.take<SubmitAck>(holder).at(0).rejected.empty());
 }
+
+}  // namespace hostile_peers_test

@@ -10,6 +10,8 @@
 #include "broker/core/tasks/seq_runs.h"
 #include "proto/random.h"
 
+namespace id_index_test {
+
 using namespace forkmill;
 using namespace forkmill::broker;
 
@@ -85,3 +87,5 @@ TEST_CASE("paged-out deadlines are popped before they are due, never after") {
   CHECK_FALSE(deadlines.pop(50s));
   CHECK(deadlines.pop(100s) == proto::TaskSeq{1});
 }
+
+}  // namespace id_index_test

@@ -1,5 +1,7 @@
 #include "tests/unit/broker/broker.h"
 
+namespace limits_test {
+
 using namespace forkmill;
 using namespace forkmill::broker::test;
 using forkmill::broker::CoreOptions;
@@ -129,3 +131,5 @@ TEST_CASE("results with long error texts go out in messages that their client ca
   broker.send(worker, outcomes);
   CHECK(broker.results(client).size() == tasks.size());
 }
+
+}  // namespace limits_test

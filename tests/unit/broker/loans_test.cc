@@ -1,6 +1,8 @@
 // Ends of pipes on their way to another client: what carries them, and that they go with it.
 #include "tests/unit/broker/objects.h"
 
+namespace loans_test {
+
 using namespace forkmill;
 using namespace forkmill::broker::test;
 using forkmill::broker::test::id;
@@ -367,3 +369,5 @@ TEST_CASE("an end in a value of an object goes with the value") {
   CHECK(lent.here.code(Verb::close, lent.pipe, 0) == Errc::ok);
   CHECK(lent.here.code(Verb::look, lent.pipe, 0) == Errc::object_unknown);
 }
+
+}  // namespace loans_test

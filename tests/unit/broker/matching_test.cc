@@ -1,5 +1,7 @@
 #include "tests/unit/broker/broker.h"
 
+namespace matching_test {
+
 using namespace forkmill;
 using namespace forkmill::broker::test;
 using forkmill::broker::test::id;
@@ -166,3 +168,5 @@ TEST_CASE("a client is not told of tasks that a worker takes, or has taken") {
   broker.advance_alive(3s, {client, worker});
   CHECK(broker.take<ErrorMessage>(client).empty());
 }
+
+}  // namespace matching_test

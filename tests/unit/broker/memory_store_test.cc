@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace memory_store_test {
+
 using namespace forkmill::broker;
 
 TEST_CASE("the later one of two stores in memory has the later epochs") {
@@ -16,3 +18,5 @@ TEST_CASE("the later one of two stores in memory has the later epochs") {
   CHECK(one->epoch < other->epoch);
   CHECK(MemoryStore::epoch_before(milliseconds{0}).value() == 0);
 }
+
+}  // namespace memory_store_test

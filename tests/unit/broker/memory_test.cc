@@ -7,7 +7,7 @@
 #include "tests/folder.h"
 #include "tests/unit/broker/objects.h"
 
-namespace forkmill::broker::test {
+namespace forkmill::broker::test::memory_test {
 
 TEST_CASE("without memory nothing is taken in, and what is there goes on") {
   Broker broker;
@@ -78,4 +78,4 @@ TEST_CASE("the memory limit of a process is the lowest of its control groups, of
   CHECK(proto::recommended_memory() > 0);
 }
 
-}  // namespace forkmill::broker::test
+}  // namespace forkmill::broker::test::memory_test

@@ -1,6 +1,8 @@
 // Names of queues and tasks: they cost nothing once nothing uses them.
 #include "tests/unit/broker/broker.h"
 
+namespace names_test {
+
 using namespace forkmill;
 using namespace forkmill::broker::test;
 using forkmill::broker::CoreOptions;
@@ -163,3 +165,5 @@ TEST_CASE("the number of a task type goes to another only when no task of it is 
   CHECK(types.name(*a) == "c");
   CHECK(types.number("b", 1) == b);
 }
+
+}  // namespace names_test

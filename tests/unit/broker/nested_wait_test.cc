@@ -1,7 +1,7 @@
 // Queues whose children wait for tasks of the same queue.
 #include "tests/unit/broker/process_kit.h"
 
-namespace forkmill::broker::test {
+namespace forkmill::broker::test::nested_wait_test {
 
 namespace {
 
@@ -88,4 +88,4 @@ TEST_CASE_FIXTURE(TwoChildren,
   CHECK(rows() == 0);
 }
 
-}  // namespace forkmill::broker::test
+}  // namespace forkmill::broker::test::nested_wait_test

@@ -1,6 +1,8 @@
 // Rules that all named objects share: names, numbers, waiting, sessions that end.
 #include "tests/unit/broker/objects.h"
 
+namespace objects_test {
+
 using namespace forkmill;
 using namespace forkmill::broker::test;
 using forkmill::broker::CoreOptions;
@@ -308,3 +310,5 @@ TEST_CASE("operators see objects with their holders and waiters, and can release
   CHECK(a.answer(again)->code == Errc::object_unknown);
   CHECK(give(RemoveObject{"build:lock"}) == Errc::object_unknown);
 }
+
+}  // namespace objects_test

@@ -3,6 +3,8 @@
 
 #include "tests/unit/broker/broker.h"
 
+namespace paging_test {
+
 using namespace forkmill;
 using namespace forkmill::broker::test;
 using forkmill::broker::CoreOptions;
@@ -503,3 +505,5 @@ TEST_CASE("messages that have waited for the disk together are answered in as ma
   }
   CHECK(messages <= 4);
 }
+
+}  // namespace paging_test

@@ -3,7 +3,7 @@
 
 #include "tests/unit/broker/broker.h"
 
-namespace forkmill::broker::test {
+namespace forkmill::broker::test::principals_test {
 
 namespace {
 
@@ -152,4 +152,4 @@ TEST_CASE("the number of an instance belongs to its principal") {
   CHECK(number_of_instance("alice", kInstance) != number_of_instance("alice", kInstance + 1));
 }
 
-}  // namespace forkmill::broker::test
+}  // namespace forkmill::broker::test::principals_test

@@ -1,7 +1,7 @@
 // Signals to processes: lost, repeated, heard of.
 #include "tests/unit/broker/process_kit.h"
 
-namespace forkmill::broker::test {
+namespace forkmill::broker::test::process_signal_test {
 
 TEST_CASE(
     "a signal goes to the worker of a running process, cancels a waiting one and leaves a finished one as it is") {
@@ -126,4 +126,4 @@ TEST_CASE("a process that was sent a signal and comes back unstarted is cancelle
   CHECK(results[0].outcome.kind == OutcomeKind::cancelled);
 }
 
-}  // namespace forkmill::broker::test
+}  // namespace forkmill::broker::test::process_signal_test

@@ -1,7 +1,7 @@
 // Tasks with a process of their own: which worker gets them, which clients hear of them, and what ends them.
 #include "tests/unit/broker/process_kit.h"
 
-namespace forkmill::broker::test {
+namespace forkmill::broker::test::process_test {
 
 TEST_CASE("a process needs no credit, and takes none") {
   Broker broker;
@@ -386,4 +386,4 @@ TEST_CASE("a HELLO of a child that arrives after the child's end begins no sessi
   CHECK(broker.connect(child_client(50)).session);
 }
 
-}  // namespace forkmill::broker::test
+}  // namespace forkmill::broker::test::process_test

@@ -3,6 +3,8 @@
 #include "proto/wire/codec.h"
 #include "tests/unit/broker/broker.h"
 
+namespace queries_test {
+
 using namespace forkmill;
 using namespace forkmill::broker::test;
 using forkmill::broker::test::id;
@@ -242,3 +244,5 @@ TEST_CASE("a filter for errors finds tasks over their time limit and lost worker
   CHECK(found("timeout").find(id(2).to_string()) == std::string::npos);
   has(found("workerlost"), id(2).to_string());
 }
+
+}  // namespace queries_test

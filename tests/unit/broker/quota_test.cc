@@ -1,7 +1,7 @@
 // Quotas: how much a principal may have at the broker, and that all of it is given back.
 #include "tests/unit/broker/principals_kit.h"
 
-namespace forkmill::broker::test {
+namespace forkmill::broker::test::quota_test {
 
 namespace {
 
@@ -263,4 +263,4 @@ TEST_CASE("a principal makes as many objects as its quota, and removed ones are 
   CHECK(owner(site, "alice").objects == 0);
 }
 
-}  // namespace forkmill::broker::test
+}  // namespace forkmill::broker::test::quota_test

@@ -1,5 +1,7 @@
 #include "tests/unit/broker/broker.h"
 
+namespace retention_test {
+
 using namespace forkmill;
 using namespace forkmill::broker::test;
 using forkmill::broker::CoreOptions;
@@ -132,3 +134,5 @@ TEST_CASE("a dead letter that a client attaches to and does not fetch stays a de
   broker.advance_alive(11s, {worker});
   CHECK(broker.core().state().tasks.size() == 1);
 }
+
+}  // namespace retention_test

@@ -1,5 +1,7 @@
 #include "tests/unit/broker/broker.h"
 
+namespace retry_test {
+
 using namespace forkmill;
 using namespace forkmill::broker::test;
 using forkmill::broker::test::id;
@@ -136,3 +138,5 @@ TEST_CASE("a worker cannot finish a task that was granted to another worker") {
   run.broker.succeed(other, run.grant, "stolen");
   CHECK(run.broker.results(run.client).empty());
 }
+
+}  // namespace retry_test

@@ -3,7 +3,7 @@
 
 #include "tests/unit/broker/broker.h"
 
-namespace forkmill::broker::test {
+namespace forkmill::broker::test::rights_checks_test {
 
 namespace {
 
@@ -133,4 +133,4 @@ TEST_CASE("an object that a client may not use cannot be opened, nor used by its
   CHECK(operate(broker, client, open_lock(4, "anonymous:1:1")) == Errc::ok);
 }
 
-}  // namespace forkmill::broker::test
+}  // namespace forkmill::broker::test::rights_checks_test

@@ -2,6 +2,8 @@
 
 #include "tests/unit/broker/broker.h"
 
+namespace role_checks_test {
+
 using namespace forkmill;
 using namespace forkmill::proto;
 using forkmill::broker::may_be;
@@ -97,3 +99,5 @@ TEST_CASE("an expelled client loses its session, and another client keeps its ow
   broker.submit(other, {task(2)});
   CHECK(broker.take<SubmitAck>(other).size() == 1);
 }
+
+}  // namespace role_checks_test

@@ -2,6 +2,8 @@
 
 #include "tests/unit/broker/broker.h"
 
+namespace session_test {
+
 using namespace forkmill;
 using namespace forkmill::broker::test;
 using forkmill::broker::CoreOptions;
@@ -353,3 +355,5 @@ TEST_CASE("an acknowledgement goes with the next message, or alone after ack_del
   CHECK(broker.grants(worker).size() == 1);
   CHECK(broker.take<OutcomeAck>(worker).size() == 1);
 }
+
+}  // namespace session_test

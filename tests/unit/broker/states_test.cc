@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace states_test {
+
 using namespace forkmill::broker;
 
 TEST_CASE("terminal states have no way out") {
@@ -30,3 +32,5 @@ TEST_CASE("only a running task can succeed") {
   CHECK_FALSE(next_state(State::ready, Event::succeeded));
   CHECK_FALSE(next_state(State::cancelled, Event::succeeded));
 }
+
+}  // namespace states_test

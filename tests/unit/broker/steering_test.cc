@@ -6,6 +6,8 @@
 #include "broker/core/objects/base/record_packing.h"
 #include "tests/unit/broker/broker.h"
 
+namespace steering_test {
+
 using namespace forkmill;
 using namespace forkmill::broker::test;
 using forkmill::broker::Controls;
@@ -418,3 +420,5 @@ TEST_CASE("a control that makes no sense is refused when it is read, and says wh
                          std::runtime_error);
   }
 }
+
+}  // namespace steering_test

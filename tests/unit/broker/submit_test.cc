@@ -1,5 +1,7 @@
 #include "tests/unit/broker/broker.h"
 
+namespace submit_test {
+
 using namespace forkmill;
 using namespace forkmill::broker::test;
 using forkmill::broker::test::id;
@@ -203,3 +205,5 @@ TEST_CASE("a task that waits for a time of the wall clock starts at that time, a
     CHECK(broker.grants(worker).size() == 1);
   }
 }
+
+}  // namespace submit_test

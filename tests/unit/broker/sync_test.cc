@@ -3,6 +3,8 @@
 
 #include "tests/unit/broker/objects.h"
 
+namespace sync_test {
+
 using namespace forkmill;
 using namespace forkmill::broker::test;
 using forkmill::broker::CoreOptions;
@@ -458,3 +460,5 @@ TEST_CASE("a waiter that times out or leaves breaks the barrier for all, and res
   b.go();
   CHECK(a.answer(first)->code == Errc::barrier_broken);
 }
+
+}  // namespace sync_test

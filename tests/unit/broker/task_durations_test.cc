@@ -5,7 +5,7 @@
 
 #include "tests/unit/broker/process_kit.h"
 
-namespace forkmill::broker::test {
+namespace forkmill::broker::test::task_durations_test {
 
 namespace {
 
@@ -137,4 +137,4 @@ TEST_CASE("tasks of one queue and name share a series, also those with a process
   CHECK(&times.of(spec("q", "u"), 1s) != &first);
 }
 
-}  // namespace forkmill::broker::test
+}  // namespace forkmill::broker::test::task_durations_test

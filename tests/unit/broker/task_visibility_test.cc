@@ -1,7 +1,7 @@
 // TaskVisibility: tasks of another principal are unknown to a client, by lists, by id and by key.
 #include "tests/unit/broker/principals_kit.h"
 
-namespace forkmill::broker::test {
+namespace forkmill::broker::test::task_visibility_test {
 
 namespace {
 
@@ -409,4 +409,4 @@ TEST_CASE("objects that a client may not use are unknown to its queries") {
   CHECK(site.query(alice, QueryKind::object, "other") == Errc::ok);
 }
 
-}  // namespace forkmill::broker::test
+}  // namespace forkmill::broker::test::task_visibility_test

@@ -1,7 +1,7 @@
 // Time limits that the broker keeps itself, because a worker does not.
 #include "tests/unit/broker/broker.h"
 
-namespace forkmill::broker::test {
+namespace forkmill::broker::test::time_limits_test {
 
 namespace {
 
@@ -156,4 +156,4 @@ TEST_CASE("tasks without a timeout, and those that end in time, are left alone")
   CHECK(broker.results(client).at(0).outcome.kind == OutcomeKind::succeeded);
 }
 
-}  // namespace forkmill::broker::test
+}  // namespace forkmill::broker::test::time_limits_test

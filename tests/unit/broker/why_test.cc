@@ -7,7 +7,7 @@
 #include "broker/core/operators/why/words.h"
 #include "tests/unit/broker/process_kit.h"
 
-namespace forkmill::broker::test {
+namespace forkmill::broker::test::why_test {
 
 namespace {
 
@@ -425,4 +425,4 @@ TEST_CASE("durations, times and lists are written as sentences have them") {
   CHECK(listed({"a", "b", "c"}, 2) == "a, b and 1 more");
 }
 
-}  // namespace forkmill::broker::test
+}  // namespace forkmill::broker::test::why_test

@@ -9,7 +9,7 @@
 #include "client/cli/errors/command_error.h"
 #include "proto/os/descriptor.h"
 
-namespace forkmill::cli {
+namespace forkmill::cli::block_reader_test {
 namespace {
 
 using Blocks = std::vector<std::string>;
@@ -51,4 +51,4 @@ TEST_CASE("a record that is too long is an error") {
 }
 
 }  // namespace
-}  // namespace forkmill::cli
+}  // namespace forkmill::cli::block_reader_test

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-namespace forkmill::cli {
+namespace forkmill::cli::cluster_views_test {
 namespace {
 
 TEST_CASE("status is shown as fields and as JSON") {
@@ -130,4 +130,4 @@ TEST_CASE("an answer with missing keys is shown") {
 }
 
 }  // namespace
-}  // namespace forkmill::cli
+}  // namespace forkmill::cli::cluster_views_test

@@ -4,7 +4,7 @@
 
 #include "client/cli/errors/command_error.h"
 
-namespace forkmill::cli {
+namespace forkmill::cli::columns_test {
 namespace {
 
 using Columns = std::vector<std::string>;
@@ -60,4 +60,4 @@ TEST_CASE("expressions may use the escapes of Perl") {
 }
 
 }  // namespace
-}  // namespace forkmill::cli
+}  // namespace forkmill::cli::columns_test

@@ -4,7 +4,7 @@
 
 #include "client/cli/commands/map/options.h"
 
-namespace forkmill::cli {
+namespace forkmill::cli::command_line_test {
 namespace {
 
 using Words = std::vector<std::string>;
@@ -78,4 +78,4 @@ TEST_CASE("other commands are left alone, and options of the program may come fi
 }
 
 }  // namespace
-}  // namespace forkmill::cli
+}  // namespace forkmill::cli::command_line_test

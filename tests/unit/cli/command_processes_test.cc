@@ -10,7 +10,7 @@
 #include "client/cli/os/child.h"
 #include "tests/folder.h"
 
-namespace forkmill::cli {
+namespace forkmill::cli::command_processes_test {
 namespace {
 
 pid_t pid_in(const std::string& path) {
@@ -76,4 +76,4 @@ TEST_CASE("orphans are reaped when they have ended") {
 }
 
 }  // namespace
-}  // namespace forkmill::cli
+}  // namespace forkmill::cli::command_processes_test

@@ -5,7 +5,7 @@
 #include "client/cli/errors/command_error.h"
 #include "tests/folder.h"
 
-namespace forkmill::cli {
+namespace forkmill::cli::connection_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -39,4 +39,4 @@ TEST_CASE("an invalid endpoint is refused at once") {
 }
 
 }  // namespace
-}  // namespace forkmill::cli
+}  // namespace forkmill::cli::connection_test

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-namespace forkmill::cli {
+namespace forkmill::cli::edit_test {
 namespace {
 
 std::string edited(const std::string& how, const std::string& argument) {
@@ -66,4 +66,4 @@ TEST_CASE("other texts are no replacement strings") {
 }
 
 }  // namespace
-}  // namespace forkmill::cli
+}  // namespace forkmill::cli::edit_test

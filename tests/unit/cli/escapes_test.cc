@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-namespace forkmill::cli {
+namespace forkmill::cli::escapes_test {
 namespace {
 
 TEST_CASE("escape sequences stand for one character each") {
@@ -14,4 +14,4 @@ TEST_CASE("escape sequences stand for one character each") {
 }
 
 }  // namespace
-}  // namespace forkmill::cli
+}  // namespace forkmill::cli::escapes_test

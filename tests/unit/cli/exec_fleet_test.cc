@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-namespace forkmill::cli {
+namespace forkmill::cli::exec_fleet_test {
 namespace {
 
 template <class Thrown>
@@ -98,4 +98,4 @@ TEST_CASE("a command whose program is missing has the exit status of a shell, an
 }
 
 }  // namespace
-}  // namespace forkmill::cli
+}  // namespace forkmill::cli::exec_fleet_test

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-namespace forkmill::cli {
+namespace forkmill::cli::fields_test {
 namespace {
 
 TEST_CASE("each field has an aligned line, empty ones are omitted, and longer ones continue below") {
@@ -16,4 +16,4 @@ TEST_CASE("each field has an aligned line, empty ones are omitted, and longer on
 }
 
 }  // namespace
-}  // namespace forkmill::cli
+}  // namespace forkmill::cli::fields_test

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-namespace forkmill::cli {
+namespace forkmill::cli::fingerprint_test {
 namespace {
 
 TEST_CASE("numbers and ids of an error's text are replaced, words are not") {
@@ -27,4 +27,4 @@ TEST_CASE("a fingerprint depends on name, type and pattern, each by itself") {
 }
 
 }  // namespace
-}  // namespace forkmill::cli
+}  // namespace forkmill::cli::fingerprint_test

@@ -4,7 +4,7 @@
 
 #include "client/cli/errors/command_error.h"
 
-namespace forkmill::cli {
+namespace forkmill::cli::halt_test {
 namespace {
 
 Outcome exited(int code) {
@@ -112,4 +112,4 @@ TEST_CASE("numbers and percentages stand for rules") {
 }
 
 }  // namespace
-}  // namespace forkmill::cli
+}  // namespace forkmill::cli::halt_test

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-namespace forkmill::cli {
+namespace forkmill::cli::human_test {
 namespace {
 
 TEST_CASE("durations are shown with at most two units") {
@@ -38,4 +38,4 @@ TEST_CASE("bytes, rates, times and counts are rounded for people") {
 }
 
 }  // namespace
-}  // namespace forkmill::cli
+}  // namespace forkmill::cli::human_test

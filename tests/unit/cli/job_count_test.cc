@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-namespace forkmill::cli {
+namespace forkmill::cli::job_count_test {
 namespace {
 
 std::size_t jobs(const char* text, std::size_t processes) {
@@ -32,4 +32,4 @@ TEST_CASE("other texts are no numbers of jobs") {
 }
 
 }  // namespace
-}  // namespace forkmill::cli
+}  // namespace forkmill::cli::job_count_test

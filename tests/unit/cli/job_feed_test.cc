@@ -8,7 +8,7 @@
 #include "client/cli/map/input/rows.h"
 #include "tests/folder.h"
 
-namespace forkmill::cli {
+namespace forkmill::cli::job_feed_test {
 namespace {
 
 using Next = JobFeed::Next;
@@ -116,4 +116,4 @@ TEST_CASE("failed jobs of a log keep their numbers and commands") {
 }
 
 }  // namespace
-}  // namespace forkmill::cli
+}  // namespace forkmill::cli::job_feed_test

@@ -5,7 +5,7 @@
 #include "client/cli/errors/command_error.h"
 #include "tests/folder.h"
 
-namespace forkmill::cli {
+namespace forkmill::cli::joblog_test {
 namespace {
 
 JobLogEntry sample() {
@@ -101,4 +101,4 @@ TEST_CASE("a log that is only added to gets no header") {
 }
 
 }  // namespace
-}  // namespace forkmill::cli
+}  // namespace forkmill::cli::joblog_test

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace label_test {
+
 using namespace forkmill::cli;
 
 TEST_CASE("the label of a command is one line of at most 128 bytes that ends with a whole character") {
@@ -16,3 +18,5 @@ TEST_CASE("a command line is the line of a shell, or the quoted words") {
   CHECK(command_line({"ls | wc -l"}, true) == "ls | wc -l");
   CHECK(command_line({"printf", "a b"}, false) == "printf 'a b'");
 }
+
+}  // namespace label_test

@@ -4,7 +4,7 @@
 
 #include "client/cli/views/json.h"
 
-namespace forkmill::cli {
+namespace forkmill::cli::object_views_test {
 namespace {
 
 TEST_CASE("objects are shown as rows, with more columns in wide") {
@@ -34,4 +34,4 @@ TEST_CASE("an object is shown with its holders and waiters") {
 }
 
 }  // namespace
-}  // namespace forkmill::cli
+}  // namespace forkmill::cli::object_views_test

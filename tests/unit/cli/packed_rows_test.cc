@@ -8,7 +8,7 @@
 #include "client/cli/map/input/rows.h"
 #include "client/cli/map/input/shuffled_rows.h"
 
-namespace forkmill::cli {
+namespace forkmill::cli::packed_rows_test {
 namespace {
 
 using Table = std::vector<Row>;
@@ -76,4 +76,4 @@ TEST_CASE("rows that are kept are counted before the first of them is read") {
 }
 
 }  // namespace
-}  // namespace forkmill::cli
+}  // namespace forkmill::cli::packed_rows_test

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-namespace forkmill::cli {
+namespace forkmill::cli::printer_test {
 namespace {
 
 struct Caught {
@@ -40,4 +40,4 @@ TEST_CASE("the command is printed before its output on request") {
 }
 
 }  // namespace
-}  // namespace forkmill::cli
+}  // namespace forkmill::cli::printer_test

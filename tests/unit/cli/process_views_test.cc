@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-namespace forkmill::cli {
+namespace forkmill::cli::process_views_test {
 namespace {
 
 constexpr std::int64_t kNow = 1'700'000'010'000;
@@ -60,4 +60,4 @@ TEST_CASE("two workers of one name on one host are two nodes of the tree") {
 }
 
 }  // namespace
-}  // namespace forkmill::cli
+}  // namespace forkmill::cli::process_views_test

@@ -4,7 +4,7 @@
 
 #include "client/cli/text/table.h"
 
-namespace forkmill::cli {
+namespace forkmill::cli::progress_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -67,4 +67,4 @@ TEST_CASE("the rate follows the recent past") {
 }
 
 }  // namespace
-}  // namespace forkmill::cli
+}  // namespace forkmill::cli::progress_test

@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <memory>
 
-namespace forkmill::cli {
+namespace forkmill::cli::quote_test {
 namespace {
 
 // The text that the shell prints for one quoted word.
@@ -46,4 +46,4 @@ TEST_CASE("words are joined into a line that runs them") {
 }
 
 }  // namespace
-}  // namespace forkmill::cli
+}  // namespace forkmill::cli::quote_test

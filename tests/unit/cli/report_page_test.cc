@@ -6,7 +6,7 @@
 #include "client/cli/report/task_facts.h"
 #include "client/cli/views/json.h"
 
-namespace forkmill::cli {
+namespace forkmill::cli::report_page_test {
 namespace {
 
 TaskFacts ran(std::int64_t start, std::int64_t end, const char* worker = "w1", const char* state = "succeeded") {
@@ -128,4 +128,4 @@ TEST_CASE("facts of tasks and of jobs are read") {
 }
 
 }  // namespace
-}  // namespace forkmill::cli
+}  // namespace forkmill::cli::report_page_test

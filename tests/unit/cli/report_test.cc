@@ -4,7 +4,7 @@
 #include <forkmill/errors.h>
 #include <forkmill/exec.h>
 
-namespace forkmill::cli {
+namespace forkmill::cli::report_test {
 namespace {
 
 template <class Thrown>
@@ -72,4 +72,4 @@ TEST_CASE("each error code has its exit status") {
 }
 
 }  // namespace
-}  // namespace forkmill::cli
+}  // namespace forkmill::cli::report_test

@@ -7,7 +7,7 @@
 #include "client/cli/errors/command_error.h"
 #include "tests/folder.h"
 
-namespace forkmill::cli {
+namespace forkmill::cli::results_test {
 namespace {
 
 TEST_CASE("different arguments have different and readable directories, all below the root") {
@@ -92,4 +92,4 @@ TEST_CASE("a path that ends in .csv, .tsv or .json, in small letters or capitals
 }
 
 }  // namespace
-}  // namespace forkmill::cli
+}  // namespace forkmill::cli::results_test

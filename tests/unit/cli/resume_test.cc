@@ -5,7 +5,7 @@
 #include "client/cli/errors/command_error.h"
 #include "tests/folder.h"
 
-namespace forkmill::cli {
+namespace forkmill::cli::resume_test {
 namespace {
 
 std::string logged(std::uint64_t seq, const std::string& command, int exit_code = 0) {
@@ -96,4 +96,4 @@ TEST_CASE("the failed jobs of a log are those that failed in their last run") {
 }
 
 }  // namespace
-}  // namespace forkmill::cli
+}  // namespace forkmill::cli::resume_test

@@ -7,7 +7,7 @@
 
 #include "tests/folder.h"
 
-namespace forkmill::cli {
+namespace forkmill::cli::rows_test {
 namespace {
 
 using Table = std::vector<Row>;
@@ -114,4 +114,4 @@ TEST_CASE("the header is the first argument of each source, or its columns") {
 }
 
 }  // namespace
-}  // namespace forkmill::cli
+}  // namespace forkmill::cli::rows_test

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-namespace forkmill::cli {
+namespace forkmill::cli::run_test {
 namespace {
 
 Job job(std::uint64_t seq) { return {.seq = seq, .args = {}, .argv = {}, .command = "job " + std::to_string(seq)}; }
@@ -207,4 +207,4 @@ TEST_CASE("the output that waits behind jobs that are given up is printed") {
 }
 
 }  // namespace
-}  // namespace forkmill::cli
+}  // namespace forkmill::cli::run_test

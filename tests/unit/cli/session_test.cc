@@ -14,7 +14,7 @@
 #include "proto/os/wakeup.h"
 #include "tests/folder.h"
 
-namespace forkmill::cli {
+namespace forkmill::cli::session_test {
 namespace {
 
 // Ends each job at once with the outcome that `decide` returns. A job without an outcome runs until it is cancelled.
@@ -290,4 +290,4 @@ TEST_CASE("jobs start with a pause between them") {
 }
 
 }  // namespace
-}  // namespace forkmill::cli
+}  // namespace forkmill::cli::session_test

@@ -8,7 +8,7 @@
 #include "client/cli/errors/command_error.h"
 #include "tests/folder.h"
 
-namespace forkmill::cli {
+namespace forkmill::cli::source_test {
 namespace {
 
 std::vector<std::string> all(Source& source) {
@@ -119,4 +119,4 @@ TEST_CASE("one of several sources counts as one empty argument if it has none") 
 }
 
 }  // namespace
-}  // namespace forkmill::cli
+}  // namespace forkmill::cli::source_test

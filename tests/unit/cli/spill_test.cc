@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-namespace forkmill::cli {
+namespace forkmill::cli::spill_test {
 namespace {
 
 Outcome outcome(const std::string& out, const std::string& err) {
@@ -37,4 +37,4 @@ TEST_CASE("output beyond the budget of memory goes to a file and comes back") {
 }
 
 }  // namespace
-}  // namespace forkmill::cli
+}  // namespace forkmill::cli::spill_test

@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 #include <signal.h>
 
-namespace forkmill::cli {
+namespace forkmill::cli::stop_requests_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -61,4 +61,4 @@ TEST_CASE("SIGHUP lets running jobs finish, and SIGQUIT cancels") {
 }
 
 }  // namespace
-}  // namespace forkmill::cli
+}  // namespace forkmill::cli::stop_requests_test

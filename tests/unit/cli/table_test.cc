@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-namespace forkmill::cli {
+namespace forkmill::cli::table_test {
 namespace {
 
 Table sample() {
@@ -53,4 +53,4 @@ TEST_CASE("formats are read by name") {
 }
 
 }  // namespace
-}  // namespace forkmill::cli
+}  // namespace forkmill::cli::table_test

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-namespace forkmill::cli {
+namespace forkmill::cli::task_views_test {
 namespace {
 
 constexpr std::int64_t kShownAt = 1'700'000'010'250;
@@ -161,4 +161,4 @@ TEST_CASE("a task with missing keys is shown") {
 }
 
 }  // namespace
-}  // namespace forkmill::cli
+}  // namespace forkmill::cli::task_views_test

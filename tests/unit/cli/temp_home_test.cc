@@ -9,7 +9,7 @@
 
 #include "tests/folder.h"
 
-namespace forkmill::cli {
+namespace forkmill::cli::temp_home_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -52,4 +52,4 @@ TEST_CASE("the homes of killed processes are removed, but not those that are in 
 }
 
 }  // namespace
-}  // namespace forkmill::cli
+}  // namespace forkmill::cli::temp_home_test

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace forkmill::cli {
+namespace forkmill::cli::usage_test {
 namespace {
 
 // The message for a command line of a program with the commands "status", "task ls" and "submit".
@@ -64,4 +64,4 @@ TEST_CASE("other words are named as well") {
 }
 
 }  // namespace
-}  // namespace forkmill::cli
+}  // namespace forkmill::cli::usage_test

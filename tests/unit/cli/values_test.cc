@@ -8,7 +8,7 @@
 
 #include "client/cli/errors/command_error.h"
 
-namespace forkmill::cli {
+namespace forkmill::cli::values_test {
 namespace {
 
 template <class T>
@@ -93,4 +93,4 @@ TEST_CASE("base64 pads its last group") {
 }
 
 }  // namespace
-}  // namespace forkmill::cli
+}  // namespace forkmill::cli::values_test

@@ -6,7 +6,7 @@
 #include <ctime>
 #include <string>
 
-namespace forkmill::cli {
+namespace forkmill::cli::when_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -68,4 +68,4 @@ TEST_CASE("a text that is not a time is refused") {
 }
 
 }  // namespace
-}  // namespace forkmill::cli
+}  // namespace forkmill::cli::when_test

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-namespace forkmill::cli {
+namespace forkmill::cli::why_views_test {
 namespace {
 
 TEST_CASE("the reasons of a task stand below its name, one a line") {
@@ -41,4 +41,4 @@ TEST_CASE("answers without any key give views as well") {
 }
 
 }  // namespace
-}  // namespace forkmill::cli
+}  // namespace forkmill::cli::why_views_test

@@ -5,7 +5,7 @@
 #include "client/cli/errors/command_error.h"
 #include "tests/folder.h"
 
-namespace forkmill::cli {
+namespace forkmill::cli::words_test {
 namespace {
 
 using Words = std::vector<std::string>;
@@ -77,4 +77,4 @@ TEST_CASE("a delimiter also separates arguments of the command line, except a ne
 }
 
 }  // namespace
-}  // namespace forkmill::cli
+}  // namespace forkmill::cli::words_test

@@ -17,6 +17,8 @@
 #include <utility>
 #include <vector>
 
+namespace arguments_test {
+
 using namespace forkmill;
 
 namespace {
@@ -112,3 +114,5 @@ TEST_CASE("a Value begins as anything that converts to it, and a text is its nam
   static_assert(std::is_constructible_v<Value<std::string>, const char*>);
   static_assert(!std::is_constructible_v<Value<double>, Opaque>);
 }
+
+}  // namespace arguments_test

@@ -2,6 +2,8 @@
 
 #include "tests/unit/client/promised.h"
 
+namespace as_completed_test {
+
 using namespace forkmill;
 using namespace forkmill::tests;
 
@@ -54,3 +56,5 @@ TEST_CASE_FIXTURE(Threaded, "as_completed takes futures that callbacks make, and
   CHECK_THROWS_AS(refused.get(), Error);
   q.value(1);
 }
+
+}  // namespace as_completed_test

@@ -2,6 +2,8 @@
 
 #include "tests/unit/client/promised.h"
 
+namespace coroutine_test {
+
 using namespace forkmill;
 using namespace forkmill::tests;
 
@@ -104,3 +106,5 @@ TEST_CASE("the future of a coroutine that is destroyed before its end has an err
   coroutine.destroy();
   CHECK_THROWS_AS(result.get(), Disconnected);
 }
+
+}  // namespace coroutine_test

@@ -5,6 +5,8 @@
 #include "tests/unit/client/promised.h"
 #include "tests/unit/client/small_stack.h"
 
+namespace depth_test {
+
 using namespace forkmill;
 using namespace forkmill::tests;
 
@@ -356,3 +358,5 @@ TEST_CASE("a client is closed and destroyed while long chains are outstanding") 
     CHECK_THROWS_AS((void)dropped.get(), Disconnected);  // its callbacks were dropped with their executor
   });
 }
+
+}  // namespace depth_test

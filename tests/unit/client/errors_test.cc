@@ -4,6 +4,8 @@
 
 #include "client/futures/outcome.h"
 
+namespace errors_test {
+
 using namespace forkmill;
 using namespace std::string_literals;
 using proto::OutcomeKind;
@@ -106,3 +108,5 @@ TEST_CASE("an outcome without a report is an error as well") {
   outcome.error.reset();
   CHECK(thrown_for<RemoteError>(outcome).code() == Errc::unknown);
 }
+
+}  // namespace errors_test

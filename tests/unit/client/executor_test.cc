@@ -3,6 +3,8 @@
 
 #include "tests/unit/client/promised.h"
 
+namespace executor_test {
+
 using namespace forkmill;
 using namespace forkmill::tests;
 
@@ -71,3 +73,5 @@ TEST_CASE("a callback thread that never started can be stopped") {
   state->fail(std::make_exception_ptr(Cancelled{}));
   CHECK_THROWS_AS(dropped.get(), Disconnected);
 }
+
+}  // namespace executor_test

@@ -2,6 +2,8 @@
 
 #include "tests/unit/client/promised.h"
 
+namespace finally_test {
+
 using namespace forkmill;
 using namespace forkmill::tests;
 
@@ -32,3 +34,5 @@ TEST_CASE_FIXTURE(Threaded, "a chain through finally keeps the value's type") {
   p.value("four");
   CHECK(length.get() == 4);
 }
+
+}  // namespace finally_test

@@ -6,6 +6,8 @@
 #include <limits>
 #include <thread>
 
+namespace get_test {
+
 using namespace forkmill;
 using namespace forkmill::tests;
 
@@ -180,3 +182,5 @@ TEST_CASE("make_ready and make_failed give futures that are ready") {
   CHECK_THROWS_AS(make_failed<int>(std::make_exception_ptr(Cancelled{})).get(), Cancelled);
   CHECK(make_ready<int>(3).then([](int v) { return v + 1; }).get() == 4);
 }
+
+}  // namespace get_test

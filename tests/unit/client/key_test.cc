@@ -6,6 +6,8 @@
 #include "proto/body_hash.h"
 #include "tests/unit/client/conversation.h"
 
+namespace key_test {
+
 using namespace forkmill;
 using namespace forkmill::tests;
 
@@ -327,3 +329,5 @@ TEST_CASE("tasks of a full queue keep their order when one under a key among the
   CHECK(tried_of(keyed.take<proto::Submit>().second) == std::vector{other});
   CHECK(tried_of(keyed.take<proto::Submit>().second) == std::vector{later});
 }
+
+}  // namespace key_test

@@ -10,6 +10,8 @@
 #include "client/futures/log.h"
 #include "tests/unit/client/promised.h"
 
+namespace lifetime_test {
+
 using namespace forkmill;
 using namespace forkmill::tests;
 
@@ -171,3 +173,5 @@ TEST_CASE("time limits of a client may be longer than any clock") {
   client.close();
   waiter.join();
 }
+
+}  // namespace lifetime_test

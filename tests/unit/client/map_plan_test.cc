@@ -9,6 +9,8 @@
 #include <set>
 #include <vector>
 
+namespace map_plan_test {
+
 using forkmill::detail::ChunkSizer;
 using forkmill::detail::ChunkWindow;
 using forkmill::detail::MapPlan;
@@ -221,3 +223,5 @@ TEST_CASE("few items travel alone and at once, also if the last call was quick: 
     CHECK(chunks == processes * 4);
   }
 }
+
+}  // namespace map_plan_test

@@ -3,6 +3,8 @@
 
 #include "tests/unit/client/promised.h"
 
+namespace map_test {
+
 using namespace forkmill;
 using namespace forkmill::tests;
 
@@ -49,3 +51,5 @@ TEST_CASE("map keeps the futures of what was submitted when its range throws") {
   CHECK_FALSE(futures[2999].ready());
   CHECK_THROWS_WITH((void)futures[3000].get(), "the range");
 }
+
+}  // namespace map_test

@@ -1,5 +1,7 @@
 #include "tests/unit/client/promised.h"
 
+namespace on_error_test {
+
 using namespace forkmill;
 using namespace forkmill::tests;
 
@@ -63,3 +65,5 @@ TEST_CASE_FIXTURE(Threaded, "a future of void recovers by a future") {
   recovered.get();
   CHECK_THROWS_AS(nothing.get(), Cancelled);
 }
+
+}  // namespace on_error_test

@@ -3,7 +3,7 @@
 
 #include "tests/unit/client/conversation.h"
 
-namespace forkmill::tests {
+namespace forkmill::tests::operations_test {
 
 namespace {
 
@@ -223,4 +223,4 @@ TEST_CASE("an operation that no message can hold ends at once, and is never sent
   CHECK(c.count<Operate>() == 1);
 }
 
-}  // namespace forkmill::tests
+}  // namespace forkmill::tests::operations_test

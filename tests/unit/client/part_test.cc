@@ -12,6 +12,8 @@
 
 #include "client/pool/item_reader.h"
 
+namespace part_test {
+
 using namespace forkmill;
 using detail::ItemReader;
 using detail::PackedItems;
@@ -123,3 +125,5 @@ TEST_CASE("packed items are strings of msgpack, of any length") {
   CHECK(items.count_within(7, 1, 10) == 1);
   CHECK(items.count_within(0, 8, 1 << 20) == 8);
 }
+
+}  // namespace part_test

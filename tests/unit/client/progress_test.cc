@@ -1,5 +1,7 @@
 #include "tests/unit/client/promised.h"
 
+namespace progress_test {
+
 using namespace forkmill;
 using namespace forkmill::tests;
 
@@ -38,3 +40,5 @@ TEST_CASE_FIXTURE(ByHand, "an exception of a listener changes nothing, and chain
   CHECK_FALSE(chained.progress().has_value());
   CHECK(chained.get() == 1);
 }
+
+}  // namespace progress_test

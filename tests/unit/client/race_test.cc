@@ -5,6 +5,8 @@
 
 #include "tests/unit/client/promised.h"
 
+namespace race_test {
+
 using namespace forkmill;
 using namespace forkmill::tests;
 
@@ -74,3 +76,5 @@ TEST_CASE("a loop of callbacks may change its thread with each round, and keeps 
   CHECK(last.get() == 9);
   while (origin->keepers() > 2) std::this_thread::yield();  // the threads end: the test and `last` are left
 }
+
+}  // namespace race_test

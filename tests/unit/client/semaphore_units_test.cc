@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace semaphore_units_test {
+
 using forkmill::client::SemaphoreUnits;
 using Tokens = SemaphoreUnits::Tokens;
 
@@ -30,3 +32,5 @@ TEST_CASE("units belong to one semaphore") {
   units.forget(kSemaphore);
   CHECK(units.remove(kSemaphore, kHere, 1).empty());
 }
+
+}  // namespace semaphore_units_test

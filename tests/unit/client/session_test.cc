@@ -1,6 +1,8 @@
 // The client's side of a session: PROTOCOL.md, "Sessions".
 #include "tests/unit/client/conversation.h"
 
+namespace session_test {
+
 using namespace forkmill;
 using namespace forkmill::tests;
 
@@ -447,3 +449,5 @@ TEST_CASE("a cancel unless started is asked for as such, until a full cancel of 
   }
   CHECK(c.ended.empty());
 }
+
+}  // namespace session_test

@@ -5,6 +5,8 @@
 #include "client/engine/options.h"
 #include "proto/transport/default_endpoint.h"
 
+namespace submit_options_test {
+
 using namespace forkmill;
 using namespace std::chrono_literals;
 
@@ -91,3 +93,5 @@ TEST_CASE("the options of a client are completed and checked") {
   ::unsetenv("FORKMILL_BROKER");
   CHECK(client::completed({}).endpoint == proto::default_endpoint());
 }
+
+}  // namespace submit_options_test

@@ -5,6 +5,8 @@
 #include <random>
 #include <unordered_map>
 
+namespace task_table_test {
+
 using namespace forkmill;
 using client::TaskTable;
 
@@ -48,3 +50,5 @@ TEST_CASE("the table behaves like a map, also where ids collide") {
   });
   CHECK(seen == model.size());
 }
+
+}  // namespace task_table_test

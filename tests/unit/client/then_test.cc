@@ -4,6 +4,8 @@
 
 #include "tests/unit/client/promised.h"
 
+namespace then_test {
+
 using namespace forkmill;
 using namespace forkmill::tests;
 
@@ -176,3 +178,5 @@ TEST_CASE_FIXTURE(ByHand, "dropped callbacks end the futures that wait for them"
   CHECK_THROWS_AS(recovered.get(), Disconnected);
   CHECK(after.get() == 1);
 }
+
+}  // namespace then_test

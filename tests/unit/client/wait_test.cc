@@ -3,6 +3,8 @@
 
 #include "tests/unit/client/promised.h"
 
+namespace wait_test {
+
 using namespace forkmill;
 using namespace forkmill::tests;
 
@@ -159,3 +161,5 @@ TEST_CASE_FIXTURE(Several, "cancel tells what came of it") {
   origin->answer = CancelState::requested;
   CHECK(all.cancel().get() == CancelState::requested);
 }
+
+}  // namespace wait_test

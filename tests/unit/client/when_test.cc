@@ -3,6 +3,8 @@
 
 #include "tests/unit/client/promised.h"
 
+namespace when_test {
+
 using namespace forkmill;
 using namespace forkmill::tests;
 
@@ -114,3 +116,5 @@ TEST_CASE_FIXTURE(Threaded, "the callback thread may not wait for a when_all of 
   q.value(1);
   CHECK(all.get().size() == 1);
 }
+
+}  // namespace when_test

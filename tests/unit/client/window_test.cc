@@ -1,6 +1,8 @@
 // Windows, batches and full queues.
 #include "tests/unit/client/conversation.h"
 
+namespace window_test {
+
 using namespace forkmill;
 using namespace forkmill::tests;
 
@@ -166,3 +168,5 @@ TEST_CASE("a new session while a full queue is tried again sends its tasks") {
   c.submit(2, "full");
   CHECK(c.count<proto::Submit>() == 1);
 }
+
+}  // namespace window_test

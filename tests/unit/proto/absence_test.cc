@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace absence_test {
+
 using namespace forkmill::proto;
 using namespace std::chrono_literals;
 
@@ -27,3 +29,5 @@ TEST_CASE("a broker that is away for longer than the patience is overdue, and wa
   CHECK(absence.next_wakeup() == 1006s);
   CHECK(absence.pop_warning(1006s));
 }
+
+}  // namespace absence_test

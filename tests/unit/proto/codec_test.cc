@@ -7,6 +7,8 @@
 
 #include "tests/unit/proto/samples.h"
 
+namespace codec_test {
+
 using namespace forkmill;
 using namespace forkmill::proto;
 
@@ -132,3 +134,5 @@ TEST_CASE("fractions that are whole numbers survive, negative ones too") {
     CHECK(decoded.value() == envelope);
   }
 }
+
+}  // namespace codec_test

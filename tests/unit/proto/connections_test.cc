@@ -10,6 +10,8 @@
 #include "proto/os/descriptor.h"
 #include "proto/transport/connection_table.h"
 
+namespace connections_test {
+
 using namespace forkmill::proto;
 using namespace std::chrono_literals;
 
@@ -166,3 +168,5 @@ TEST_CASE("a connection ends when more has arrived than the broker receives, a s
   }
   CHECK(sent_by(peer) == 100);
 }
+
+}  // namespace connections_test

@@ -9,6 +9,8 @@
 #include <fstream>
 #include <string>
 
+namespace cpus_test {
+
 using namespace forkmill::proto;
 
 namespace {
@@ -83,3 +85,5 @@ TEST_CASE("the affinity mask counts, and there is at least one CPU") {
   CHECK(usable_cpus() == 1);
   REQUIRE(::sched_setaffinity(0, sizeof before, &before) == 0);
 }
+
+}  // namespace cpus_test

@@ -15,6 +15,8 @@
 #include "proto/transport/router.h"
 #include "tests/folder.h"
 
+namespace default_endpoint_test {
+
 using namespace forkmill::proto;
 namespace fs = std::filesystem;
 
@@ -136,3 +138,5 @@ TEST_CASE("a folder of the default endpoint that other users could use is refuse
   REQUIRE(::chown(path.c_str(), 65534, 65534) == 0);
   CHECK(contains(refusal(), "it belongs to another user (uid 65534)"));
 }
+
+}  // namespace default_endpoint_test

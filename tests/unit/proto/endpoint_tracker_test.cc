@@ -17,6 +17,8 @@
 #include "proto/transport/resolver.h"
 #include "proto/transport/router.h"
 
+namespace endpoint_tracker_test {
+
 using namespace forkmill;
 using namespace forkmill::proto;
 using namespace std::chrono_literals;
@@ -253,3 +255,5 @@ TEST_CASE("an address is not tried twice before a lookup because all have refuse
   addresses.replace({"192.0.2.1", "192.0.2.2", "192.0.2.3"});
   CHECK(addresses.count_refusal());
 }
+
+}  // namespace endpoint_tracker_test

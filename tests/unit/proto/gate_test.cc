@@ -15,6 +15,8 @@
 #include "proto/transport/router.h"
 #include "tests/folder.h"
 
+namespace gate_test {
+
 using namespace forkmill::proto;
 using namespace std::chrono_literals;
 
@@ -183,3 +185,5 @@ TEST_CASE("a process has one gate") {
   const Gate gate{{}};
   CHECK_THROWS_AS(Gate{Gate::Options{}}, TransportError);
 }
+
+}  // namespace gate_test

@@ -10,6 +10,8 @@
 #include "proto/wire/codec.h"
 #include "tests/unit/proto/samples.h"
 
+namespace golden_test {
+
 using namespace forkmill::proto;
 
 namespace {
@@ -124,3 +126,5 @@ TEST_CASE("the bytes of every message never change") {
     CHECK(to_hex(encode({{SessionId{0x1122334455667788}, MessageSeq{9}}, messages[i]}).envelope) == kGolden[i].hex);
   }
 }
+
+}  // namespace golden_test

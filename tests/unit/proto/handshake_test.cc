@@ -7,6 +7,8 @@
 #include <set>
 #include <utility>
 
+namespace handshake_test {
+
 using namespace forkmill;
 using namespace forkmill::proto;
 using namespace std::chrono_literals;
@@ -296,3 +298,5 @@ TEST_CASE("a silence limit is never shorter than two heartbeats") {
   CHECK(peer.handshake.handle(peer.now, {{}, welcome}) == Heard::welcome);
   CHECK(peer.handshake.silence_limit() == 2s);
 }
+
+}  // namespace handshake_test

@@ -4,6 +4,8 @@
 
 #include "proto/limits.h"
 
+namespace headers_test {
+
 using namespace forkmill;
 using namespace forkmill::proto;
 
@@ -41,3 +43,5 @@ TEST_CASE("a header is found by its name, and headers come back from their lines
   spec.options.headers = headers;
   CHECK(given_bytes(spec, 10) == 35);
 }
+
+}  // namespace headers_test

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace help_test {
+
 using namespace forkmill::proto;
 
 TEST_CASE("a description is wrapped at blanks, but not within brackets") {
@@ -36,3 +38,5 @@ TEST_CASE("help lists the commands of a program") {
   CHECK(app.help().find("\nUsage: program [OPTIONS] [COMMAND]\n") != std::string::npos);
   CHECK(app.help().find("\n\nCommands:\n  run                           Run it\n") != std::string::npos);
 }
+
+}  // namespace help_test

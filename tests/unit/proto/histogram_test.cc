@@ -4,7 +4,7 @@
 
 #include <numeric>
 
-namespace forkmill::proto {
+namespace forkmill::proto::histogram_test {
 namespace {
 
 // The bucket into which one duration goes.
@@ -37,4 +37,4 @@ TEST_CASE("the sum is that of all durations, of which negative ones are 0") {
 }
 
 }  // namespace
-}  // namespace forkmill::proto
+}  // namespace forkmill::proto::histogram_test

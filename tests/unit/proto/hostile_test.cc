@@ -6,6 +6,8 @@
 #include "proto/wire/codec.h"
 #include "tests/unit/proto/samples.h"
 
+namespace hostile_test {
+
 using namespace forkmill;
 using namespace forkmill::proto;
 
@@ -110,3 +112,5 @@ TEST_CASE("0 is no number of an enumeration, except of Durability") {
   CHECK(decode(encode({{}, hello}).envelope).code() == Errc::malformed);
   CHECK(decode(encode({{}, Submit{{Submission{}}}}).envelope).ok());  // Durability::of_queue
 }
+
+}  // namespace hostile_test

@@ -9,6 +9,8 @@
 
 #include "proto/names.h"
 
+namespace ids_test {
+
 using namespace forkmill;
 
 TEST_CASE("a task id is a UUIDv7 and reads back from its text") {
@@ -62,3 +64,5 @@ TEST_CASE("every error code has its own name and text, and can be read from its 
   }
   CHECK(names.size() > 30);
 }
+
+}  // namespace ids_test

@@ -8,6 +8,8 @@
 #include <cstddef>
 #include <memory>
 
+namespace kept_memory_test {
+
 using namespace forkmill;
 
 namespace {
@@ -44,3 +46,5 @@ TEST_CASE("a process that keeps freed memory does not fault it in again") {
   REQUIRE(::waitpid(child, &status, 0) == child);
   CHECK(status == 0);
 }
+
+}  // namespace kept_memory_test

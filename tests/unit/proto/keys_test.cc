@@ -12,6 +12,8 @@
 #include "proto/transport/keys/keys.h"
 #include "tests/folder.h"
 
+namespace keys_test {
+
 using namespace forkmill::proto;
 namespace fs = std::filesystem;
 
@@ -195,3 +197,5 @@ TEST_CASE("a file of authorized keys that others could write is refused") {
   fs::permissions(path, fs::perms{0664});
   CHECK(contains(read_authorized_keys(path).failure().text, "chmod go-w " + path));
 }
+
+}  // namespace keys_test

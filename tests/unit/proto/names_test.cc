@@ -7,6 +7,8 @@
 
 #include "proto/text.h"
 
+namespace names_test {
+
 using namespace forkmill::proto;
 
 TEST_CASE("an endpoint to connect to has a host and a port, or a path that a socket can have") {
@@ -56,3 +58,5 @@ TEST_CASE("a text that is not UTF-8 is cut at its maximum") {
   const std::string bytes(8, '\x80');
   CHECK(first_bytes(bytes, 5).size() == 5);
 }
+
+}  // namespace names_test

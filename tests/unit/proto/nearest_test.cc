@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace nearest_test {
+
 using namespace forkmill::proto;
 
 TEST_CASE("a mistyped word is recognized, and another one is not") {
@@ -17,3 +19,5 @@ TEST_CASE("a mistyped word is recognized, and another one is not") {
   CHECK(nearest("x", commands).empty());
   CHECK(nearest(std::string(1000, 'x'), commands).empty());
 }
+
+}  // namespace nearest_test

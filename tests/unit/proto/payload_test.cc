@@ -7,6 +7,8 @@
 #include <string_view>
 #include <utility>
 
+namespace payload_test {
+
 using forkmill::proto::Payload;
 
 TEST_CASE("a payload holds the bytes it was made of, few or many") {
@@ -60,3 +62,5 @@ TEST_CASE("copies and moves of a payload keep bytes and owners") {
   }
   CHECK(owner.use_count() == 1);
 }
+
+}  // namespace payload_test

@@ -6,6 +6,8 @@
 #include "proto/log_limit.h"
 #include "proto/printable.h"
 
+namespace printable_test {
+
 using namespace forkmill::proto;
 using namespace std::chrono_literals;
 
@@ -46,3 +48,5 @@ TEST_CASE("a cause writes a few lines a second to a log, and the others are coun
   CHECK(limit.take_omitted() == " (995 similar lines omitted)");
   CHECK(limit.take_omitted().empty());
 }
+
+}  // namespace printable_test

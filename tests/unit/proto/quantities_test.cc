@@ -4,6 +4,8 @@
 
 #include <limits>
 
+namespace quantities_test {
+
 using namespace forkmill::proto;
 using namespace std::chrono_literals;
 
@@ -100,3 +102,5 @@ TEST_CASE("a formatted duration or size is read back as it was") {
     CHECK(parse_size(format_size(static_cast<std::uint64_t>(value))) == static_cast<std::uint64_t>(value));
   }
 }
+
+}  // namespace quantities_test

@@ -9,6 +9,8 @@
 #include <cstdlib>
 #include <string>
 
+namespace ready_note_test {
+
 using forkmill::proto::kNotifyVariable;
 using forkmill::proto::ReadyNotes;
 using forkmill::proto::send_ready_note;
@@ -49,3 +51,5 @@ TEST_CASE("a note without a reader is no error") {
     send_ready_note();
   }
 }
+
+}  // namespace ready_note_test

@@ -12,6 +12,8 @@
 #include <tuple>
 #include <vector>
 
+namespace serialize_test {
+
 using namespace forkmill;
 
 TEST_CASE("values survive packing and unpacking") {
@@ -130,3 +132,5 @@ TEST_CASE("plain values are the same for any bytes") {
     compare_all(bytes);
   }
 }
+
+}  // namespace serialize_test

@@ -11,6 +11,8 @@
 
 #include "proto/limits.h"
 
+namespace settings_test {
+
 using namespace forkmill::proto;
 using namespace std::chrono_literals;
 
@@ -168,3 +170,5 @@ TEST_CASE("a duration beyond a century means a century") {
   CHECK(example.timeout == limits::kLongestSetting);
   CHECK(std::chrono::microseconds{example.timeout} * 1000 > std::chrono::microseconds{0});
 }
+
+}  // namespace settings_test

@@ -13,6 +13,8 @@
 #include "proto/os/descriptor.h"
 #include "proto/os/socket_diag.h"
 
+namespace tcp_table_test {
+
 using forkmill::proto::Descriptor;
 using forkmill::proto::owner_of_connection;
 using forkmill::proto::TcpSocket;
@@ -159,3 +161,5 @@ TEST_CASE("another user at the other end is told apart") {
   accepted.reset();
   ::waitpid(child, nullptr, 0);
 }
+
+}  // namespace tcp_table_test

@@ -20,6 +20,8 @@
 #include "proto/transport/router.h"
 #include "tests/processes.h"
 
+namespace transport_test {
+
 using namespace forkmill;
 using namespace forkmill::proto;
 using namespace std::chrono_literals;
@@ -253,3 +255,5 @@ TEST_CASE("a path is bound once, and what is there and no socket of a dead progr
   }
   std::filesystem::remove_all(folder);
 }
+
+}  // namespace transport_test

@@ -4,6 +4,8 @@
 
 #include <string>
 
+namespace crc32c_test {
+
 using namespace forkmill::broker;
 
 TEST_CASE("both implementations of CRC32C give the values of RFC 3720") {
@@ -37,3 +39,5 @@ TEST_CASE("CRC32C of parts equals that of the whole, and both implementations ag
     }
   }
 }
+
+}  // namespace crc32c_test

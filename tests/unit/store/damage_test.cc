@@ -5,6 +5,8 @@
 #include "broker/store/bytes.h"
 #include "tests/unit/store/rig.h"
 
+namespace damage_test {
+
 using namespace forkmill::broker;
 using namespace forkmill::broker::test;
 using forkmill::proto::Attempt;
@@ -269,3 +271,5 @@ TEST_CASE("after a failure the store does nothing") {
   CHECK(store->scan(TaskSeq{5}, [](const StoredTask&) { return true; }) == status);
   CHECK(store->begin_backup(images.at("copy")) == status);
 }
+
+}  // namespace damage_test

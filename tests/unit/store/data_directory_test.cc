@@ -3,6 +3,8 @@
 
 #include "tests/unit/store/rig.h"
 
+namespace data_directory_test {
+
 using namespace forkmill::broker;
 using namespace forkmill::broker::test;
 using forkmill::proto::CommitSeq;
@@ -112,3 +114,5 @@ TEST_CASE("other users cannot read the files") {
     CHECK((found.st_mode & 077U) == 0);
   }
 }
+
+}  // namespace data_directory_test

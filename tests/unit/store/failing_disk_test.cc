@@ -4,6 +4,8 @@
 #include "tests/sim/disk/disk.h"
 #include "tests/unit/store/rig.h"
 
+namespace failing_disk_test {
+
 using namespace forkmill::broker;
 using namespace forkmill::broker::test;
 using forkmill::proto::CommitSeq;
@@ -266,3 +268,5 @@ TEST_CASE("after a kill anywhere in --accept-loss, it has succeeded or can be re
     }
   }
 }
+
+}  // namespace failing_disk_test

@@ -9,6 +9,8 @@
 
 #include "tests/unit/store/rig.h"
 
+namespace full_disk_test {
+
 using namespace forkmill::broker;
 using namespace forkmill::broker::test;
 using forkmill::proto::CommitSeq;
@@ -115,3 +117,5 @@ TEST_CASE("a file system without a limit is not taken for a full one") {
   });
   if (status) CHECK(*status == 0);
 }
+
+}  // namespace full_disk_test

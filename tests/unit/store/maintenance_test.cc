@@ -7,6 +7,8 @@
 #include "broker/store/sqlite/schema.h"
 #include "tests/unit/store/rig.h"
 
+namespace maintenance_test {
+
 using namespace forkmill::broker;
 using namespace forkmill::broker::test;
 using forkmill::proto::CommitSeq;
@@ -398,3 +400,5 @@ TEST_CASE("files that root creates in a data directory belong to the directory's
   REQUIRE(::stat(other.c_str(), &found) == 0);
   CHECK(found.st_uid == 0);
 }
+
+}  // namespace maintenance_test

@@ -6,6 +6,8 @@
 #include "broker/store/sqlite/schema.h"
 #include "tests/unit/store/rig.h"
 
+namespace opening_test {
+
 using namespace forkmill::broker;
 using namespace forkmill::broker::test;
 using forkmill::proto::TaskSeq;
@@ -252,3 +254,5 @@ TEST_CASE("only the last opener of a database can write to it") {
   CHECK_THROWS_WITH_AS(table.update(meta, forkmill::proto::Epoch{0}), doctest::Contains("was opened by another broker"),
                        StoreError);
 }
+
+}  // namespace opening_test

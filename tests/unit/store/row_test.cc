@@ -3,6 +3,8 @@
 
 #include "tests/unit/store/rig.h"
 
+namespace row_test {
+
 using namespace forkmill;
 using namespace forkmill::broker;
 using namespace forkmill::broker::test;
@@ -113,3 +115,5 @@ TEST_CASE("the row of a requeued task with a flipped bit, truncated or moved is 
   CHECK(coder.decode(TaskSeq{4}, row, task) != "");
   CHECK(RowCoder::decode(TaskSeq{4}, row, read) == "");
 }
+
+}  // namespace row_test

@@ -8,6 +8,8 @@
 #include STORE_KINDS_HEADER
 #include "tests/unit/store/store_samples.h"
 
+namespace store_conformance_test {
+
 using namespace forkmill::broker;
 using namespace forkmill::broker::test;
 using forkmill::proto::Attempt;
@@ -375,3 +377,5 @@ STORE_RULE("when all records are erased, the next opening finds none, and the ta
   CHECK(records(tested.store()).empty());
   CHECK(summaries(tested.store()).size() == 6);
 }
+
+}  // namespace store_conformance_test

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+namespace store_service_test {
+
 using namespace forkmill;
 using namespace forkmill::broker;
 using proto::CommitSeq;
@@ -209,3 +211,5 @@ TEST_CASE("a disk is full below the reserve, until it has a quarter more") {
   CHECK_FALSE(full_after(1000));
   CHECK(full_after(999));
 }
+
+}  // namespace store_service_test

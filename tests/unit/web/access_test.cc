@@ -4,7 +4,7 @@
 
 #include "client/web/http/failure.h"
 
-namespace forkmill::web {
+namespace forkmill::web::access_test {
 namespace {
 
 constexpr uid_t kUser = 1000;
@@ -131,4 +131,4 @@ TEST_CASE("a read-only gateway refuses all changes") {
 }
 
 }  // namespace
-}  // namespace forkmill::web
+}  // namespace forkmill::web::access_test

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-namespace forkmill::web {
+namespace forkmill::web::address_test {
 namespace {
 
 TEST_CASE("addresses are IP addresses with a port") {
@@ -30,4 +30,4 @@ TEST_CASE("the port of a host is cut off") {
 }
 
 }  // namespace
-}  // namespace forkmill::web
+}  // namespace forkmill::web::address_test

@@ -10,7 +10,7 @@
 
 #include "tests/folder.h"
 
-namespace forkmill::web {
+namespace forkmill::web::audit_test {
 namespace {
 
 std::string contents(const std::string& path) {
@@ -61,4 +61,4 @@ TEST_CASE("an audit log that cannot be opened is an error") {
 }
 
 }  // namespace
-}  // namespace forkmill::web
+}  // namespace forkmill::web::audit_test

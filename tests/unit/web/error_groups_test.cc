@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-namespace forkmill::web {
+namespace forkmill::web::error_groups_test {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -52,4 +52,4 @@ TEST_CASE("the broker is asked for a bounded number of tasks, and not again whil
 }
 
 }  // namespace
-}  // namespace forkmill::web
+}  // namespace forkmill::web::error_groups_test

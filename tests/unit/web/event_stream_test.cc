@@ -4,7 +4,7 @@
 
 #include <array>
 
-namespace forkmill::web {
+namespace forkmill::web::event_stream_test {
 namespace {
 
 // The peer of a stream, which reads pieces of at most 4 bytes.
@@ -76,4 +76,4 @@ TEST_CASE("the end comes after what was published, and wakes the peer") {
 }
 
 }  // namespace
-}  // namespace forkmill::web
+}  // namespace forkmill::web::event_stream_test

@@ -4,7 +4,7 @@
 
 #include <limits>
 
-namespace forkmill::web {
+namespace forkmill::web::exposition_test {
 namespace {
 
 using Format = Exposition::Format;
@@ -61,4 +61,4 @@ TEST_CASE("numbers are written as the formats have them") {
 }
 
 }  // namespace
-}  // namespace forkmill::web
+}  // namespace forkmill::web::exposition_test

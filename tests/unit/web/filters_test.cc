@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-namespace forkmill::web {
+namespace forkmill::web::filters_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -38,4 +38,4 @@ TEST_CASE("the filter of a body has the parameters of the list alone") {
 }
 
 }  // namespace
-}  // namespace forkmill::web
+}  // namespace forkmill::web::filters_test

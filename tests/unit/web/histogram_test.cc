@@ -4,7 +4,7 @@
 
 #include <limits>
 
-namespace forkmill::web {
+namespace forkmill::web::histogram_test {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -45,4 +45,4 @@ TEST_CASE("histograms are added and subtracted, and a count that has fallen is 0
 }
 
 }  // namespace
-}  // namespace forkmill::web
+}  // namespace forkmill::web::histogram_test

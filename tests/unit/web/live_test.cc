@@ -4,7 +4,7 @@
 #include "client/web/live/attention.h"
 #include "client/web/live/history.h"
 
-namespace forkmill::web {
+namespace forkmill::web::live_test {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -89,4 +89,4 @@ TEST_CASE("notes lead to pages, and are limited") {
 }
 
 }  // namespace
-}  // namespace forkmill::web
+}  // namespace forkmill::web::live_test

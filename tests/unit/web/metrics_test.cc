@@ -7,7 +7,7 @@
 #include "client/web/metrics/process.h"
 #include "client/web/metrics/times.h"
 
-namespace forkmill::web {
+namespace forkmill::web::metrics_test {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -114,4 +114,4 @@ TEST_CASE("the gateway tells its own memory and descriptors") {
 }
 
 }  // namespace
-}  // namespace forkmill::web
+}  // namespace forkmill::web::metrics_test

@@ -7,7 +7,7 @@
 
 #include "client/web/api/route.h"
 
-namespace forkmill::web {
+namespace forkmill::web::openapi_test {
 namespace {
 
 TEST_CASE("the description has an operation for each route, and no others") {
@@ -50,4 +50,4 @@ TEST_CASE("the keys of bodies are described, and which of them are required") {
 }
 
 }  // namespace
-}  // namespace forkmill::web
+}  // namespace forkmill::web::openapi_test

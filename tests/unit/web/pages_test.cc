@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace forkmill::web {
+namespace forkmill::web::pages_test {
 namespace {
 
 TEST_CASE("the addresses of pages lead to the same file") {
@@ -61,4 +61,4 @@ TEST_CASE("every file that a page names is there, and no script makes markup of 
 }
 
 }  // namespace
-}  // namespace forkmill::web
+}  // namespace forkmill::web::pages_test

@@ -4,7 +4,7 @@
 
 #include "tests/folder.h"
 
-namespace forkmill::web {
+namespace forkmill::web::route_test {
 namespace {
 
 struct Found {
@@ -64,4 +64,4 @@ TEST_CASE("bodies must be objects with the keys and types of the route") {
 }
 
 }  // namespace
-}  // namespace forkmill::web
+}  // namespace forkmill::web::route_test

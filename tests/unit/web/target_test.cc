@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-namespace forkmill::web {
+namespace forkmill::web::target_test {
 namespace {
 
 using Path = std::vector<std::string>;
@@ -59,4 +59,4 @@ TEST_CASE("what is encoded comes back as it was") {
 }
 
 }  // namespace
-}  // namespace forkmill::web
+}  // namespace forkmill::web::target_test

@@ -8,7 +8,7 @@
 
 #include "proto/os/descriptor.h"
 
-namespace forkmill::web {
+namespace forkmill::web::time_limits_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -55,4 +55,4 @@ TEST_CASE("a limit can be moved and cleared") {
 }
 
 }  // namespace
-}  // namespace forkmill::web
+}  // namespace forkmill::web::time_limits_test

@@ -7,7 +7,7 @@
 
 #include "tests/folder.h"
 
-namespace forkmill::web {
+namespace forkmill::web::tls_test {
 namespace {
 
 TEST_CASE("a key that all users may read is refused, one that its group may read is not") {
@@ -38,4 +38,4 @@ TEST_CASE("files of TLS that are missing, empty or no files are refused") {
 }
 
 }  // namespace
-}  // namespace forkmill::web
+}  // namespace forkmill::web::tls_test

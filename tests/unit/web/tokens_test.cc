@@ -8,7 +8,7 @@
 
 #include "tests/folder.h"
 
-namespace forkmill::web {
+namespace forkmill::web::tokens_test {
 namespace {
 
 constexpr const char* kSecret = "0123456789abcdef";
@@ -54,4 +54,4 @@ TEST_CASE("secrets are the same only if all of their bytes are") {
 }
 
 }  // namespace
-}  // namespace forkmill::web
+}  // namespace forkmill::web::tokens_test

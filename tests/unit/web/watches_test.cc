@@ -9,7 +9,7 @@
 #include "client/web/live/every.h"
 #include "tests/eventually.h"
 
-namespace forkmill::web {
+namespace forkmill::web::watches_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -103,4 +103,4 @@ TEST_CASE("what is done every time ends with its owner") {
 }
 
 }  // namespace
-}  // namespace forkmill::web
+}  // namespace forkmill::web::watches_test

@@ -5,7 +5,7 @@
 #include <atomic>
 #include <future>
 
-namespace forkmill::web {
+namespace forkmill::web::work_pool_test {
 namespace {
 
 TEST_CASE("jobs beyond the limit are refused while the threads are busy") {
@@ -28,4 +28,4 @@ TEST_CASE("jobs beyond the limit are refused while the threads are busy") {
 }
 
 }  // namespace
-}  // namespace forkmill::web
+}  // namespace forkmill::web::work_pool_test

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace child_lines_test {
+
 using namespace forkmill::worker;
 using namespace std::chrono_literals;
 using forkmill::proto::Instant;
@@ -119,3 +121,5 @@ TEST_CASE("a child whose front is late gets nothing more, and attempts that were
   CHECK(lines.choose(kNow + 2ms, 100.0) == 0);
   CHECK_FALSE(lines.choose(kNow + 200us + ChildLines::kPatience, 100.0));
 }
+
+}  // namespace child_lines_test

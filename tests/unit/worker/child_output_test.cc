@@ -14,6 +14,8 @@
 
 #include "proto/os/descriptor.h"
 
+namespace child_output_test {
+
 using namespace forkmill::worker;
 namespace proto = forkmill::proto;
 
@@ -146,3 +148,5 @@ TEST_CASE("the rest of the output is written at the end, while the reader takes 
   CHECK_FALSE(sink.pending());
   CHECK(size == 1'000'000);
 }
+
+}  // namespace child_output_test

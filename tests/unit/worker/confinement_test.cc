@@ -44,6 +44,8 @@
 #include "worker/os/reaping.h"
 #include "worker/os/tree_removal.h"
 
+namespace confinement_test {
+
 using namespace forkmill;
 using namespace forkmill::worker;
 using namespace std::chrono_literals;
@@ -402,3 +404,5 @@ TEST_CASE("the folder of tasks must not be one that all users can change") {
   CHECK(in_fork([&] { return !WorkerFolder{parent.path(), std::nullopt}.add("0.1").empty(); }) == 0);
   CHECK_THROWS_AS((WorkerFolder{parent.path("no/such"), std::nullopt}), std::system_error);
 }
+
+}  // namespace confinement_test

@@ -8,6 +8,8 @@
 #include "tests/unit/worker/ring_kit.h"
 #include "worker/child/attempt_context.h"
 
+namespace context_test {
+
 using namespace forkmill;
 using namespace forkmill::worker;
 using namespace forkmill::worker::test;
@@ -52,3 +54,5 @@ TEST_CASE("a context knows its attempt and passes on what the handler says") {
   CHECK(ear.progress[2] == "0.00 " + std::string(1024, 'x'));
   CHECK(ear.logs == std::vector<std::string>{"a line"});
 }
+
+}  // namespace context_test

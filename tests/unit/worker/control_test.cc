@@ -6,6 +6,8 @@
 
 #include "worker/ipc/shared_area.h"
 
+namespace control_test {
+
 using namespace forkmill::worker;
 
 TEST_CASE("messages and descriptors pass between supervisor and link") {
@@ -66,3 +68,5 @@ TEST_CASE("the end of the other side is noticed, and sending to it does no harm"
   a.send({});
   CHECK_FALSE(a.congested());
 }
+
+}  // namespace control_test

@@ -1,6 +1,8 @@
 // How many grants a worker asks for.
 #include "tests/unit/worker/foreman_world.h"
 
+namespace credit_test {
+
 using namespace forkmill;
 using namespace forkmill::worker;
 using namespace forkmill::worker::tests;
@@ -71,3 +73,5 @@ TEST_CASE("a child that leaves after a number of tasks is given credit for no mo
   world.measure(2, 100);
   CHECK(world.last_credit == 2 + 1);
 }
+
+}  // namespace credit_test

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace estimates_test {
+
 using namespace forkmill::worker;
 
 TEST_CASE("an unmeasured task has no estimate, and one task waits ahead") {
@@ -34,3 +36,5 @@ TEST_CASE("tasks that wait ahead are worth five milliseconds") {
   CHECK(ahead(1, 16 * 1024 * 1024) == 1);  // and never more than fits in memory
   CHECK(ahead(1, 64 * 1024 * 1024) == 0);
 }
+
+}  // namespace estimates_test

@@ -17,6 +17,8 @@
 #include "tests/unit/worker/fake_context.h"
 #include "worker/os/out_of_resources.h"
 
+namespace exec_test {
+
 using namespace forkmill;
 using namespace std::chrono_literals;
 using worker::run_command;
@@ -306,3 +308,5 @@ TEST_CASE("a command that this process has no descriptors for is not started, an
   }
   CHECK(run(request).exit_code == 0);
 }
+
+}  // namespace exec_test

@@ -1,7 +1,7 @@
 // Attempts with a process of their own, beyond the pool.
 #include "tests/unit/worker/foreman_world.h"
 
-namespace forkmill::worker::tests {
+namespace forkmill::worker::tests::foreman_process_test {
 
 namespace {
 
@@ -246,4 +246,4 @@ TEST_CASE("a process that could not be forked goes back to the broker, and the w
   CHECK(world.returned == std::vector<std::uint64_t>{1, 2});
 }
 
-}  // namespace forkmill::worker::tests
+}  // namespace forkmill::worker::tests::foreman_process_test

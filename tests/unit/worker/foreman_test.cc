@@ -3,6 +3,8 @@
 
 #include "tests/unit/worker/foreman_world.h"
 
+namespace foreman_test {
+
 using namespace forkmill;
 using namespace forkmill::worker;
 using namespace forkmill::worker::tests;
@@ -512,3 +514,5 @@ TEST_CASE("the pause of a worker without resources grows to a minute, and is sho
   CHECK(shortage.note(now, "none left"));
   CHECK(shortage.left(now) == Shortage::kFirst);
 }
+
+}  // namespace foreman_test

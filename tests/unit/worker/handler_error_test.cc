@@ -11,6 +11,8 @@
 #include "proto/limits.h"
 #include "worker/errors/throw_site.h"
 
+namespace handler_error_test {
+
 using namespace forkmill;
 using worker::HandlerError;
 
@@ -170,3 +172,5 @@ TEST_CASE("the texts of an error that was described elsewhere are cut as well") 
   CHECK(error.message.size() == proto::limits::kMaxErrorText);
   CHECK(error.cause.size() == proto::limits::kMaxErrorText);
 }
+
+}  // namespace handler_error_test

@@ -7,6 +7,8 @@
 
 #include "tests/unit/worker/fake_context.h"
 
+namespace handler_test {
+
 using namespace forkmill;
 using worker::test::FakeContext;
 
@@ -107,3 +109,5 @@ TEST_CASE("options out of range are refused") {
   options.queues = {"no good"};
   CHECK_THROWS_AS(Worker{options}, std::invalid_argument);
 }
+
+}  // namespace handler_test

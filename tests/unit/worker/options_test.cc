@@ -4,6 +4,8 @@
 
 #include <vector>
 
+namespace options_test {
+
 using namespace forkmill;
 using namespace forkmill::worker;
 using namespace std::chrono_literals;
@@ -118,3 +120,5 @@ TEST_CASE("only the stock worker can be told to run commands") {
   CHECK(line.allow_exec);
   CHECK_FALSE(read({}, Program::stock).line.allow_exec);
 }
+
+}  // namespace options_test

@@ -8,6 +8,8 @@
 #include "tests/unit/worker/fake_context.h"
 #include "worker/errors/handler_error.h"
 
+namespace pool_tasks_test {
+
 using namespace forkmill;
 using worker::Registry;
 
@@ -218,3 +220,5 @@ TEST_CASE("a pool is not hosted by a process that it shares with other tasks") {
   const std::tuple spec{std::string{"q"}, 1, 0, std::string{}, 0, std::string{}};
   CHECK_THROWS_AS(chunks.run("forkmill.pool", pack_value(std::make_tuple(spec))), std::logic_error);
 }
+
+}  // namespace pool_tasks_test

@@ -4,6 +4,8 @@
 
 #include <stdexcept>
 
+namespace registry_test {
+
 using forkmill::worker::Registry;
 
 TEST_CASE("a registry finds tasks by name, and accepts each name once") {
@@ -25,3 +27,5 @@ TEST_CASE("a registry refuses names and signatures that cannot travel") {
   for (int i = 0; i < 4096; ++i) registry.add({"t" + std::to_string(i), "", 1, nullptr});
   CHECK_THROWS_AS(registry.add({"one.more", "", 1, nullptr}), std::invalid_argument);
 }
+
+}  // namespace registry_test

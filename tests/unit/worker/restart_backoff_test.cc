@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace restart_backoff_test {
+
 using namespace forkmill::worker;
 using namespace std::chrono_literals;
 
@@ -15,3 +17,5 @@ TEST_CASE("deaths at birth cost growing pauses, up to a limit, until one succeed
   restart_backoff.succeeded();
   CHECK(restart_backoff.failed() == 100ms);
 }
+
+}  // namespace restart_backoff_test

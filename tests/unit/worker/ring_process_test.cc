@@ -7,6 +7,8 @@
 
 #include "tests/unit/worker/ring_kit.h"
 
+namespace ring_process_test {
+
 using namespace forkmill::worker;
 using namespace forkmill::worker::test;
 
@@ -103,3 +105,5 @@ TEST_CASE("the link knows which tasks a killed child had started") {
   CHECK(ear.results.size() == 1);
   CHECK(pair.link.started() == std::vector<std::uint64_t>{2});
 }
+
+}  // namespace ring_process_test

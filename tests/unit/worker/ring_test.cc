@@ -11,6 +11,8 @@
 #include "tests/unit/worker/ring_kit.h"
 #include "worker/child/stop_watcher.h"
 
+namespace ring_test {
+
 using namespace forkmill::worker;
 using namespace forkmill::worker::test;
 
@@ -357,3 +359,5 @@ TEST_CASE("a soft stop reaches the token of the attempt that it is meant for, ea
   CHECK(third.stop_requested());
   CHECK_FALSE(second.stop_requested());
 }
+
+}  // namespace ring_test

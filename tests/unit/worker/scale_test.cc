@@ -1,6 +1,8 @@
 // Orders of the broker to a whole worker: to drain, and to have more or fewer children.
 #include "tests/unit/worker/foreman_world.h"
 
+namespace scale_test {
+
 using namespace forkmill;
 using namespace forkmill::worker;
 using namespace forkmill::worker::tests;
@@ -115,3 +117,5 @@ TEST_CASE("a later session tells the present number of children, and a worker th
   world.hear(proto::Scale{3});
   CHECK(world.wanted == 2);
 }
+
+}  // namespace scale_test

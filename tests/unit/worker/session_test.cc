@@ -8,6 +8,8 @@
 
 #include "proto/wire/codec.h"
 
+namespace session_test {
+
 using namespace forkmill;
 using namespace forkmill::worker;
 using namespace std::chrono_literals;
@@ -516,3 +518,5 @@ TEST_CASE("outcomes with long error texts go out in messages that the broker can
   world.flush(kNow);
   for (const auto& envelope : world.sent) CHECK(proto::decode(proto::encode(envelope).envelope).ok());
 }
+
+}  // namespace session_test

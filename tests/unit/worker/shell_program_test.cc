@@ -15,6 +15,8 @@
 #include "tests/unit/worker/fake_context.h"
 #include "worker/tasks/exec.h"
 
+namespace shell_program_test {
+
 using namespace forkmill;
 using worker::program_of_line;
 using worker::test::FakeContext;
@@ -177,3 +179,5 @@ TEST_CASE("a builtin of this shell never runs as a program") {
   }
   CHECK(builtins > 4);
 }
+
+}  // namespace shell_program_test

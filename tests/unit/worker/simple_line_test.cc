@@ -12,6 +12,8 @@
 
 #include "tests/folder.h"
 
+namespace simple_line_test {
+
 using forkmill::worker::split_simple_line;
 
 namespace {
@@ -188,3 +190,5 @@ TEST_CASE("random lines that are simple give the words of the shell") {
   }
   CHECK(check_against_shell(lines) > 1000);
 }
+
+}  // namespace simple_line_test

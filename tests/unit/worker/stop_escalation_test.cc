@@ -4,6 +4,8 @@
 
 #include <string>
 
+namespace stop_escalation_test {
+
 using namespace forkmill::worker;
 using namespace std::chrono_literals;
 using forkmill::proto::Instant;
@@ -85,3 +87,5 @@ TEST_CASE("the first reason for an end counts") {
   attempt.escalation.request(EndReason::shutdown, kNow, kGrace);
   CHECK(attempt.escalation.reason() == EndReason::cancelled);
 }
+
+}  // namespace stop_escalation_test

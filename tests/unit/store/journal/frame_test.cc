@@ -5,6 +5,8 @@
 #include "broker/store/journal/segment_reader.h"
 #include "tests/unit/store/rig.h"
 
+namespace frame_test {
+
 using namespace forkmill::broker;
 using namespace forkmill::broker::test;
 using forkmill::proto::Attempt;
@@ -141,3 +143,5 @@ TEST_CASE("the numbers of a Reschedule and of a Dispatch are read as they were w
   CHECK_FALSE(decode_reschedule({RecordKind::reschedule, TaskSeq{4}, "short"}));
   CHECK_FALSE(decode_dispatch({RecordKind::dispatch, TaskSeq{4}, "too long"}));
 }
+
+}  // namespace frame_test

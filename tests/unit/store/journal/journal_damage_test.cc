@@ -4,6 +4,8 @@
 #include "tests/sim/disk/disk.h"
 #include "tests/unit/store/rig.h"
 
+namespace journal_damage_test {
+
 using namespace forkmill::broker;
 using namespace forkmill::broker::test;
 using forkmill::proto::CommitSeq;
@@ -240,3 +242,5 @@ TEST_CASE("a store that was killed anywhere in its first two starts, each time w
     }
   }
 }
+
+}  // namespace journal_damage_test

@@ -6,6 +6,8 @@
 #include "tests/sim/disk/disk.h"
 #include "tests/unit/store/rig.h"
 
+namespace journal_store_test {
+
 using namespace forkmill::broker;
 using namespace forkmill::broker::test;
 using forkmill::proto::CommitSeq;
@@ -342,3 +344,5 @@ TEST_CASE("a full disk stops the store with a text that says what to do, and los
   REQUIRE(identity.ok());
   CHECK(identity->last.value() >= done);
 }
+
+}  // namespace journal_store_test
