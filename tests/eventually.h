@@ -9,7 +9,7 @@
 
 namespace forkmill::tests {
 
-// Until it holds, or long enough to be sure that it never will: then false.
+// Looks each millisecond until it holds, or long enough to be sure that it never will: then false.
 template <class F>
 bool eventually(F&& holds, std::chrono::seconds deadline = std::chrono::seconds{60}) {
   const auto end = std::chrono::steady_clock::now() + deadline;

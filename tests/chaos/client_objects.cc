@@ -22,6 +22,7 @@ ObjectLoad::ObjectLoad(Client& client, Journal& journal, std::uint64_t seed, std
 std::string ObjectLoad::name(const char* kind) const { return std::string{kind} + "-" + std::to_string(period_); }
 std::string ObjectLoad::unique() { return who_ + "." + std::to_string(++values_); }
 milliseconds ObjectLoad::wait() { return milliseconds{random_.chance(0.3) ? 0 : random_.between(1, 1500)}; }
+// Sleeping is the load here: it makes holders overlap.
 void ObjectLoad::hold() { std::this_thread::sleep_for(milliseconds{random_.chance(0.7) ? 0 : random_.between(1, 60)}); }
 
 void ObjectLoad::step() {

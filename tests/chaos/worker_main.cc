@@ -64,7 +64,7 @@ void register_handlers(Worker& worker) {
   });
   worker.on(kStubborn, [](Context& context, int how_long_ms) {
     const Execution execution{context};
-    std::this_thread::sleep_for(milliseconds{how_long_ms});
+    std::this_thread::sleep_for(milliseconds{how_long_ms});  // the load: a task that takes so long
     return execution.done();
   });
   worker.on(kDie, [](Context& context, int how, int before) {

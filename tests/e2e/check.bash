@@ -34,7 +34,7 @@ within() {
   shift
   until "$@"; do
     [ $SECONDS -lt $deadline ] || fail "not within time: $*"
-    sleep 0.02
+    sleep 0.02 # between two looks at what nothing announces
   done
 }
 # background COMMAND…: runs it with its output in $work/out and $work/err, which are empty when this returns; its pid in $pid

@@ -9,6 +9,7 @@ import time
 
 NETWORK = "10.78.0."
 # The first process of a machine reaps what others leave behind.
+# Idles until the machine is stopped, and reaps the orphans of the machine.
 FIRST_PROCESS = "while :; do sleep 3600 & wait; done"
 USER = "postgres"  # runs all programs
 
@@ -56,7 +57,7 @@ def eventually(condition, seconds, what):
         value = condition()
         if value:
             return value
-        time.sleep(0.1)
+        time.sleep(0.1)  # between two looks at what nothing announces
     raise Failure(f"{what}: not after {seconds} s")
 
 

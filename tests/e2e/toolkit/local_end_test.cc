@@ -71,6 +71,7 @@ TEST_CASE("no line that a process has flushed is lost when the program ends, how
 
 TEST_CASE("a process on local:// waits for a slow reader of its output instead of losing lines") {
   LocalScene scene;
+  // The reader begins late, when the pipe is full. Nothing announces that.
   const auto script = "\"$0\" print-much | { sleep 1; cat; }";
   CHECK(scene.start({"/bin/sh", "-c", script, LOCAL_PROGRAM}).exit_code() == 0);
   CHECK(lines_of(scene.log()).size() == 40'000);

@@ -94,7 +94,7 @@ const Registered kFunctions[] = {
      }},
     {kStartSlowly,
      [](const std::string& folder) {
-       std::this_thread::sleep_for(300ms);
+       std::this_thread::sleep_for(300ms);  // a slow initializer: tasks that are there must wait for it
        create(folder + std::to_string(::getpid()));
      }},
     {kNeverStart,

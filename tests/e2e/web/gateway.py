@@ -35,7 +35,7 @@ def within(condition, *what):
         value = condition()
         if value:
             return value
-        time.sleep(0.02)
+        time.sleep(0.02)  # between two looks at what nothing announces
     raise AssertionError(f"not within time: {what}")
 
 
