@@ -85,8 +85,7 @@ void note_command(BrokerState& state, const AuditedPeer& peer, const proto::Comm
     line.add("outcome", outcome).add("text", text);
   };
   const bool has_effect = outcome == "begun" || outcome == errc_name(Errc::ok);
-  has_effect ? audit(state, "command", peer, describe)
-             : audit_some(state, "command", peer, describe);
+  has_effect ? audit(state, "command", peer, describe) : audit_some(state, "command", peer, describe);
 }
 
 }  // namespace forkmill::broker

@@ -1,7 +1,7 @@
 // Named objects and loans of pipe ends between principals: what a client reaches by numbers that it could guess.
 #include "tests/unit/broker/principals_kit.h"
 
-namespace forkmill::broker::test {
+namespace forkmill::broker::test::foreign_objects_test {
 
 namespace {
 
@@ -179,4 +179,4 @@ TEST_CASE("a pipe lends a limited number of ends, and none without memory") {
   CHECK(lent == 64 * 1024 + 1);
 }
 
-}  // namespace forkmill::broker::test
+}  // namespace forkmill::broker::test::foreign_objects_test
