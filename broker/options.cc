@@ -22,6 +22,7 @@ constexpr const char* kFooter = R"(Limits and durability of a single queue are s
   [queue.thumbnails]
   max_tasks = 100000
   max_bytes = "256M"
+  log_bytes = "1M"
   durability = "memory"
 
 Examples:
@@ -33,8 +34,9 @@ Examples:
 SIGTERM and SIGINT stop the broker cleanly. SIGHUP reads --authorized-keys again, and stops a broker without it.
 Exit status: 0 stopped as requested; 1 failed; 2 wrong setting.)";
 
-// A limit of 0 is not set. After all settings have been read, the limit of the other queues takes its place.
-constexpr QueueOptions kLimitsNotSet{0, 0, true};
+// A limit of 0 is not set, or one of kLogBytesNotSet. After all settings have been read, the limit of the other queues takes its place.
+constexpr std::size_t kLogBytesNotSet = ~std::size_t{0};
+constexpr QueueOptions kLimitsNotSet{0, 0, true, 0, kLogBytesNotSet};
 
 proto::Status set_queue_option(CoreOptions& core, const std::string& queue, const std::string& key,
                                const std::string& value) {
@@ -46,6 +48,11 @@ proto::Status set_queue_option(CoreOptions& core, const std::string& queue, cons
     return {};
   }
   const auto number = proto::parse_size(value);
+  if (key == "log_bytes") {
+    if (!number || *number > QueueOptions::kMaxLogBytes) return proto::must_be("a size of 16M at most; 0: no logs");
+    options.log_bytes = *number;
+    return {};
+  }
   if (!number || *number == 0)
     return proto::must_be(key == "max_bytes" ? std::string{"a size such as "} + proto::kSizeExamples
                                              : "a number of tasks from 1");
@@ -57,6 +64,7 @@ void fill_in_limits(CoreOptions& core) {
   for (auto& [name, options] : core.queues) {
     if (options.max_tasks == 0) options.max_tasks = core.queue.max_tasks;
     if (options.max_bytes == 0) options.max_bytes = core.queue.max_bytes;
+    if (options.log_bytes == kLogBytesNotSet) options.log_bytes = core.queue.log_bytes;
   }
 }
 
@@ -130,6 +138,8 @@ proto::Status check_options(const ProgramOptions& options) {
   if (offline_commands == 1 && options.memory)
     return usage_error("--memory: there is no data directory to check, repair or restore; give --data DIR instead");
   if (auto status = check_store(options, offline_commands > 0); !status.ok()) return status;
+  if (options.core.queue.log_bytes > QueueOptions::kMaxLogBytes)
+    return usage_error("--queue-log-bytes " + std::to_string(options.core.queue.log_bytes) + ": must be 16M at most");
   for (const std::string& endpoint : options.listen)
     if (!proto::is_listen_endpoint(endpoint)) return usage_error("--listen: " + proto::not_an_endpoint(endpoint));
   if (!options.memory && options.data.empty())
@@ -156,6 +166,8 @@ constexpr QueueOptions kOnDisk{100'000'000, 64ULL * 1024 * 1024 * 1024, true};
 struct Limits {
   std::uint64_t max_tasks = kOnDisk.max_tasks;
   std::uint64_t max_bytes = kOnDisk.max_bytes;
+  std::uint64_t log_bytes = kOnDisk.log_bytes;
+  std::uint64_t log_memory = CoreOptions{}.log_memory;
   std::uint64_t kept_results;
   std::uint64_t kept_bytes;
   std::uint64_t dead_letters;
@@ -234,6 +246,10 @@ void add_limits(proto::Settings& settings, ProgramOptions& options, Limits& limi
   settings.number("queue-max-tasks", limits.max_tasks, 1, kMaxCount, "Maximum tasks per queue; 2000000 with --memory");
   settings.size("queue-max-bytes", limits.max_bytes,
                 "Maximum size of the arguments and results of a queue; 1G with --memory");
+  settings.size("queue-log-bytes", limits.log_bytes,
+                "Maximum size of what an attempt prints and logs that is kept, per queue, up to 16M; 0: nothing");
+  settings.size("log-memory", limits.log_memory,
+                "Maximum memory for what all attempts have printed and logged; the logs of tasks that ended first go");
   settings.size("max-payload", core.max_payload, "Maximum size of the arguments of one task");
   settings.size("memory-limit", options.memory_limit,
                 "Take nothing in while the broker has more memory than this; 0: three quarters of the limit of its "
@@ -247,7 +263,7 @@ void add_limits(proto::Settings& settings, ProgramOptions& options, Limits& limi
   settings.duration("key-window", core.key_window, "Recognize a finished task by its idempotency key for this long");
   settings.number("dead-letters", limits.dead_letters, 0, kMaxCount,
                   "Maximum number of dead letters: failed tasks that are kept with their arguments");
-  settings.table("queue", {"max_tasks", "max_bytes", "durability"},
+  settings.table("queue", {"max_tasks", "max_bytes", "log_bytes", "durability"},
                  [&core](const auto& queue, const auto& key, const auto& value) {
                    return set_queue_option(core, queue, key, value);
                  });
@@ -273,6 +289,8 @@ void apply(const Limits& limits, ProgramOptions& options) {
   core.dead_letters = limits.dead_letters;
   const QueueOptions queue{limits.max_tasks, limits.max_bytes, true};
   if (!options.memory || queue != kOnDisk) core.queue = queue;
+  core.queue.log_bytes = limits.log_bytes;
+  core.log_memory = limits.log_memory;
   fill_in_limits(core);
   core.max_payload = std::min<std::uint64_t>(core.max_payload, proto::limits::kMaxPayload);
 }

@@ -25,6 +25,7 @@ inline constexpr std::size_t kMaxErrorText = 16 * 1024;  // text of an error rep
 inline constexpr std::size_t kMaxRejectionText = 384;    // why a task was not taken in
 inline constexpr std::size_t kMaxOutputTail = 4 * 1024;  // last output of a dead child
 inline constexpr std::size_t kMaxProgressNote = 1024;
+inline constexpr std::size_t kMaxLogPiece = 16 * 1024;  // bytes that an attempt has printed, in one piece
 
 inline constexpr std::size_t kMaxHeaderBytes = 2048;  // names and values of the headers of one task
 

@@ -67,6 +67,7 @@ enum class Mutant : std::uint8_t {
   queue_pause_ignored,
   running_limit_ignored,
   steering_lost_at_restart,
+  log_of_other_attempt,
   orders_not_repeated,
   others_tasks_seen,
   quota_leak,

@@ -98,6 +98,7 @@ void Dispatcher::handle_hello(PeerId peer, Envelope& envelope, SessionId fresh, 
   if (Worker* worker = parts_.index.worker(peer)) {
     parts_.processes.repeat_signals(*worker);
     parts_.orders.repeat(*worker);
+    tell_log_limits(state_, *worker);
   }
 }
 
@@ -129,6 +130,7 @@ void Dispatcher::dispatch(Worker& worker, const Header& header, Message& message
                  [&](Started& started) { parts_.processes.handle(worker, started); },
                  [&](ChildrenGone& gone) { parts_.processes.handle(worker, gone); },
                  [&](Scaled& scaled) { parts_.orders.handle(worker, scaled); },
+                 [&](const Logs& logs) { parts_.logs.handle(worker, logs); },
                  [&](Report& report) { worker.report = std::move(report.processes); },
                  [](auto&) {},
              },

@@ -4,6 +4,7 @@
 #include "broker/core/lifecycle/cancels.h"
 #include "broker/core/lifecycle/deliveries.h"
 #include "broker/core/lifecycle/intake.h"
+#include "broker/core/lifecycle/log_intake.h"
 #include "broker/core/lifecycle/matching.h"
 #include "broker/core/lifecycle/paging.h"
 #include "broker/core/lifecycle/retention.h"
@@ -42,6 +43,7 @@ struct Parts {
   TaskGrants grants{state, deliveries, objects};
   Intake intake{state, deliveries, retention, registry};
   TimeLimits time_limits{state, grants};
+  LogIntake logs{state, grants};
   Cancels cancels{state, grants};
   SessionIndex index{state};
   ChildClients children;

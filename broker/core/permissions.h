@@ -40,8 +40,8 @@ inline constexpr Permissions kPermissions = [] {
   permit<Heartbeat>(table, {.client = true, .worker = true});
   permit<Goodbye, ErrorMessage>(table, {.stranger = Stranger::is_ignored, .client = true, .worker = true});
   permit<Submit, ResultAck, Attach, Cancel, Query, Command, Operate>(table, {.client = true});
-  permit<Credit, Outcomes, Return, Revoked, Progress, Started, ChildrenGone, Report, Drain, Scaled>(table,
-                                                                                                    {.worker = true});
+  permit<Credit, Outcomes, Return, Revoked, Progress, Started, ChildrenGone, Report, Drain, Scaled, Logs>(
+      table, {.worker = true});
   return table;
 }();
 

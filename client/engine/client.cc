@@ -38,7 +38,7 @@ struct ToWire {
   proto::AnyCommand operator()(const PauseName& one) const { return proto::PauseName{one.name}; }
   proto::AnyCommand operator()(const ResumeName& one) const { return proto::ResumeName{one.name}; }
   proto::AnyCommand operator()(const LimitQueue& one) const {
-    return proto::LimitQueue{one.queue, one.reset, one.max_tasks, one.max_bytes, one.max_running};
+    return proto::LimitQueue{one.queue, one.reset, one.max_tasks, one.max_bytes, one.max_running, one.log_bytes};
   }
   proto::AnyCommand operator()(const ChangeTasks& one) const {
     return proto::ChangeTasks{one.id,
@@ -141,6 +141,8 @@ Future<RawResult> Client::query(const Query& query) {
   asked.kind = static_cast<proto::QueryKind>(query.kind);
   asked.argument = query.argument;
   asked.filter = to_wire(query.filter);
+  asked.attempt = query.attempt;
+  asked.from = query.from;
   return detail::task_future<RawResult>(engine_of(engine_).tasks().query(std::move(asked)));
 }
 

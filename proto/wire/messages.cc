@@ -59,6 +59,8 @@ template Message::Message(Credit);
 template Message::Message(Grants);
 template Message::Message(Scale);
 template Message::Message(Scaled);
+template Message::Message(Logs);
+template Message::Message(LogLimits);
 template Message::Message(Outcomes);
 template Message::Message(OutcomeAck);
 template Message::Message(Return);

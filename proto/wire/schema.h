@@ -150,6 +150,10 @@ inline constexpr std::uint8_t kTypeOf<Scale> = 43;
 template <>
 inline constexpr std::uint8_t kTypeOf<Scaled> = 44;
 template <>
+inline constexpr std::uint8_t kTypeOf<Logs> = 46;
+template <>
+inline constexpr std::uint8_t kTypeOf<LogLimits> = 47;
+template <>
 inline constexpr std::uint8_t kTypeOf<Query> = 48;
 template <>
 inline constexpr std::uint8_t kTypeOf<Reply> = 49;
@@ -168,7 +172,8 @@ void fields(auto& io, Is<Grant> auto& m) { io.record(3, m.epoch, m.seq, m.attemp
 void fields(auto& io, Is<TaskInfo> auto& m) { io.record(2, name(m.name), bounded(m.signature, limits::kMaxSignature)); }
 void fields(auto& io, Is<WorkerInfo> auto& m) {
   io.record(3, bounded(m.queues, limits::kMaxQueuesPerWorker), bounded(m.tasks, limits::kMaxRegisteredTasks),
-            m.children, m.holding, name(m.holding_store), m.max_processes, m.signals_heard, m.max_children, m.restarts);
+            m.children, m.holding, name(m.holding_store), m.max_processes, m.signals_heard, m.max_children, m.restarts,
+            m.logs);
 }
 void fields(auto& io, Is<Hello> auto& m) {
   io.record(10, m.protocol_min, m.protocol_max, m.role, m.nonce, m.resume, name(m.name), name(m.host), m.pid,
@@ -178,7 +183,7 @@ void fields(auto& io, Is<Route> auto& m) { io.record(2, name(m.queue), text(m.en
 void fields(auto& io, Is<Welcome> auto& m) {
   io.record(14, m.protocol, m.nonce, m.session, m.epoch, m.resumed, m.heartbeat, m.session_timeout, m.window_tasks,
             m.window_bytes, m.max_payload, name(m.store), m.commit, name(m.software), m.routes, m.granted, m.abandon,
-            m.kept);
+            m.kept, m.log_bytes);
 }
 void fields(auto& io, Is<Heartbeat> auto& m) { io.record(0, m.running, m.waiting, m.signals_heard); }
 void fields(auto& io, Is<Goodbye> auto& m) { io.record(2, m.code, text(m.text)); }
@@ -247,7 +252,9 @@ void fields(auto& io, Is<GrantedTask> auto& m) {
             run<RunOf::grant_headers>(m.spec));
 }
 void fields(auto& io, Is<Grants> auto& m) { io.record(1, m.tasks); }
-void fields(auto& io, Is<OutcomeRecord> auto& m) { io.record(4, m.grant, m.outcome, m.retry_delay, m.run_us); }
+void fields(auto& io, Is<OutcomeRecord> auto& m) {
+  io.record(4, m.grant, m.outcome, m.retry_delay, m.run_us, m.logs_follow);
+}
 void fields(auto& io, Is<Outcomes> auto& m) { io.record(2, m.outcomes, m.credit); }
 void fields(auto& io, Is<OutcomeAck> auto& m) { io.record(1, m.messages); }
 void fields(auto& io, Is<Return> auto& m) { io.record(2, m.grants, m.credit, m.pause, text(m.shortage)); }
@@ -257,6 +264,13 @@ void fields(auto& io, Is<Revoked> auto& m) { io.record(2, m.answers, m.credit); 
 void fields(auto& io, Is<Drain> auto& m) { io.record(0, m.restart); }
 void fields(auto& io, Is<Scale> auto& m) { io.record(1, m.children); }
 void fields(auto& io, Is<Scaled> auto& m) { io.record(1, m.children); }
+void fields(auto& io, Is<LogPiece> auto& m) {
+  io.record(4, m.position, m.source, m.level, bounded(m.text, limits::kMaxLogPiece));
+}
+void fields(auto& io, Is<LogNote> auto& m) { io.record(3, m.grant, m.pieces, m.end, m.last); }
+void fields(auto& io, Is<Logs> auto& m) { io.record(1, m.notes); }
+void fields(auto& io, Is<LogLimit> auto& m) { io.record(2, name(m.queue), m.bytes); }
+void fields(auto& io, Is<LogLimits> auto& m) { io.record(1, bounded(m.limits, limits::kMaxQueuesPerWorker)); }
 
 void fields(auto& io, Is<StartedNote> auto& m) { io.record(4, m.id, m.grant, m.pid, name(m.host)); }
 void fields(auto& io, Is<Started> auto& m) { io.record(1, m.notes); }
@@ -285,7 +299,7 @@ void fields(auto& io, Is<TaskFilter> auto& m) {
   io.record(9, name(m.id), name(m.queue), name(m.name), name(m.state), text(m.text), m.since, m.until, m.before,
             m.most);
 }
-void fields(auto& io, Is<Query> auto& m) { io.record(3, m.id, open_number(m.kind), text(m.argument), m.filter); }
+void fields(auto& io, Is<Query> auto& m) { io.record(3, m.id, open_number(m.kind), text(m.argument), m.filter, m.attempt, m.from); }
 void fields(auto& io, Is<RetryDeadLetter> auto& m) { io.record(2, name(m.task), m.new_id); }
 void fields(auto& io, Is<DropDeadLetter> auto& m) { io.record(1, name(m.task)); }
 void fields(auto& io, Is<WriteBackup> auto& m) { io.record(1, text(m.path)); }
@@ -297,7 +311,7 @@ void fields(auto& io, Is<ResumeQueue> auto& m) { io.record(1, name(m.queue)); }
 void fields(auto& io, Is<PauseName> auto& m) { io.record(1, name(m.name)); }
 void fields(auto& io, Is<ResumeName> auto& m) { io.record(1, name(m.name)); }
 void fields(auto& io, Is<LimitQueue> auto& m) {
-  io.record(5, name(m.queue), m.reset, m.max_tasks, m.max_bytes, m.max_running);
+  io.record(5, name(m.queue), m.reset, m.max_tasks, m.max_bytes, m.max_running, m.log_bytes);
 }
 void fields(auto& io, Is<SteerWorkers> auto& m) { io.record(4, m.action, name(m.name), name(m.host), m.children); }
 void fields(auto& io, Is<ChangeTasks> auto& m) {

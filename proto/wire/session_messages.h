@@ -34,6 +34,7 @@ struct WorkerInfo {
   std::uint64_t signals_heard = 0;  // number of the last signal (SignalNote) that has arrived
   std::uint32_t max_children = 0;   // most that SCALE may ask for; 0: obeys neither SCALE nor DRAIN of the broker
   bool restarts = false;            // obeys a DRAIN with Drain::restart
+  bool logs = false;                // says LOGS, and obeys LOG_LIMITS
   friend bool operator==(const WorkerInfo&, const WorkerInfo&) = default;
 };
 
@@ -81,6 +82,7 @@ struct Welcome {
   std::uint64_t granted = 0;   // worker: grants counted so far; its credit continues from here
   std::vector<Grant> abandon;  // worker: grants that it holds and that are no longer its own
   bool kept = false;           // client: its operations and its holdings of named objects are still known
+  std::uint64_t log_bytes = 0;  // worker: what is kept of the log of one attempt; 0: LOGS are not wanted
   friend bool operator==(const Welcome&, const Welcome&) = default;
 };
 

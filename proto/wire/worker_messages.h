@@ -44,6 +44,7 @@ struct OutcomeRecord {
   Outcome outcome;
   milliseconds retry_delay{-1};  // OutcomeKind::retry: as the handler asked; negative: by the backoff of the task
   std::uint64_t run_us = 0;
+  bool logs_follow = false;  // LOGS of this attempt will come after the outcome, until one is the last
   friend bool operator==(const OutcomeRecord&, const OutcomeRecord&) = default;
 };
 
@@ -115,6 +116,46 @@ struct Scale {
 struct Scaled {
   std::uint32_t children = 0;
   friend bool operator==(const Scaled&, const Scaled&) = default;
+};
+
+// Where a piece of an attempt's log comes from.
+enum class LogSource : std::uint8_t { output = 1, errors = 2, lines = 3 };
+constexpr LogSource last_of(LogSource) { return LogSource::lines; }
+
+// Bytes of an attempt's log: of its stdout, of its stderr, or one line of Context::log().
+struct LogPiece {
+  std::uint64_t position = 0;  // bytes of the log before the piece, dropped ones as well
+  LogSource source = LogSource::output;
+  std::uint8_t level = 0;  // lines: LogLevel
+  std::string text;
+  friend bool operator==(const LogPiece&, const LogPiece&) = default;
+};
+
+struct LogNote {
+  Grant grant;
+  std::vector<LogPiece> pieces;  // by rising position; what lies between them was dropped
+  std::uint64_t end = 0;         // bytes of the log so far, dropped ones as well
+  bool last = false;             // the attempt is over, and this is all
+  friend bool operator==(const LogNote&, const LogNote&) = default;
+};
+
+// Worker to broker. May be lost: the position of the next piece shows it.
+struct Logs {
+  std::vector<LogNote> notes;
+  friend bool operator==(const Logs&, const Logs&) = default;
+};
+
+// How many bytes of an attempt's log are kept in a queue.
+struct LogLimit {
+  std::string queue;
+  std::uint64_t bytes = 0;  // 0: none, and LOGS of its tasks are not wanted
+  friend bool operator==(const LogLimit&, const LogLimit&) = default;
+};
+
+// Broker to worker: the limits of queues that do not have that of WELCOME, or had another one before.
+struct LogLimits {
+  std::vector<LogLimit> limits;
+  friend bool operator==(const LogLimits&, const LogLimits&) = default;
 };
 
 // Broker to worker: a signal for the process of a task with TaskOptions::process.

@@ -22,6 +22,7 @@ using fuzz::require;
 class Ear {
  public:
   void hear(const ChildBorn&) {}
+  void hear(const ChildOutputMark&) {}
   void hear(const ChildResult& result) {
     for (const std::string_view text : {result.payload, result.type, result.message, result.backtrace, result.cause})
       read(text);

@@ -13,8 +13,9 @@
 
 namespace forkmill::worker {
 
-AttemptContext::AttemptContext(ChildEnd& end, StopWatcher& stop_watcher, const StartedTask& task)
-    : end_{end}, stop_watcher_{stop_watcher}, head_{task.head}, queue_{task.queue} {
+AttemptContext::AttemptContext(ChildEnd& end, StopWatcher& stop_watcher, const OutputWatch& output,
+                               const StartedTask& task)
+    : end_{end}, stop_watcher_{stop_watcher}, output_{output}, head_{task.head}, queue_{task.queue} {
   TaskId::Bytes id;
   std::copy(std::begin(head_.id), std::end(head_.id), id.begin());
   id_ = TaskId{id};
@@ -38,7 +39,9 @@ void AttemptContext::progress(double fraction, std::string_view note) {
 }
 
 void AttemptContext::log(LogLevel level, std::string_view text) {
-  const LogHead head{head_.serial, static_cast<std::uint32_t>(level), 0};
+  if (is_forked_copy()) return;
+  flush_output(true);  // what the handler has printed before comes before the line
+  const LogHead head{head_.serial, static_cast<std::uint32_t>(level), 0, output_.position()};
   const std::array<std::string_view, 2> pieces{bytes_of(head), proto::first_bytes(text, proto::limits::kMaxErrorText)};
   end_.say(kLogRecord, pieces);
 }

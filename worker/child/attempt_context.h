@@ -7,6 +7,7 @@
 #include <map>
 #include <string>
 
+#include "worker/child/output_watch.h"
 #include "worker/child/stop_watcher.h"
 #include "worker/ipc/child_end.h"
 
@@ -14,7 +15,7 @@ namespace forkmill::worker {
 
 class AttemptContext final : public Context {
  public:
-  AttemptContext(ChildEnd& end, StopWatcher& stop_watcher, const StartedTask& task);
+  AttemptContext(ChildEnd& end, StopWatcher& stop_watcher, const OutputWatch& output, const StartedTask& task);
   ~AttemptContext() override;
 
   using Context::log;
@@ -31,6 +32,7 @@ class AttemptContext final : public Context {
  private:
   ChildEnd& end_;
   StopWatcher& stop_watcher_;
+  const OutputWatch& output_;
   TaskHead head_;
   TaskId id_;
   std::string queue_;

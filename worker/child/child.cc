@@ -18,6 +18,7 @@
 #include "proto/os/processes.h"
 #include "proto/os/real_env.h"
 #include "worker/child/attempt_context.h"
+#include "worker/child/output_watch.h"
 #include "worker/confinement/sandbox.h"
 #include "worker/confinement/task_folder.h"
 #include "worker/errors/handler_error.h"
@@ -73,6 +74,7 @@ class Child {
       : setup_{setup},
         end_{SharedArea::map(setup.shared_area), setup.link_bell},
         stop_watcher_{end_.head()},
+        output_{end_.head(), setup.registry.all().size()},
         folder_{setup.folder} {
     ::close(setup.shared_area);
     mark_original();
@@ -80,7 +82,7 @@ class Child {
 
   [[noreturn]] void run() {
     prepare();
-    end_.born();
+    say_born();
     for (;;) {
       const StartedTask task = end_.next();
       const Leaving leaving = run(task);
@@ -109,9 +111,17 @@ class Child {
     worker::enter_sandbox(setup_.folder);
   }
 
+  void say_born() {
+    flush_output(true);
+    const OutputEnds printed = output_.position();
+    output_.told(printed);
+    end_.born(printed);
+  }
+
   Leaving run(const StartedTask& task) {
     ResultHead head{};
     head.serial = task.head.serial;
+    if (output_.should_look_before(task.head.handler)) say_output();
     const auto started = task.at_once && ended_is_now_ ? ended_ : proto::RealEnv::steady();
     HandlerError error;
     std::string result;
@@ -121,7 +131,10 @@ class Child {
     folder_.end();
     ended_ = proto::RealEnv::steady();
     head.run_us = static_cast<std::uint64_t>((ended_ - started).count());
-    ended_is_now_ = is_brief(head.run_us) && result.size() <= kSmallResult && setup_.options.max_memory_per_child == 0;
+    const bool brief = is_brief(head.run_us);
+    flush_output(!brief);
+    head.printed = output_.look_after(task.head.handler, brief);
+    ended_is_now_ = brief && result.size() <= kSmallResult && setup_.options.max_memory_per_child == 0;
     const Leaving leaving = after_task(head.run_us);
     head.leaving = static_cast<std::uint8_t>(leaving);
     if (succeeded_)
@@ -131,8 +144,15 @@ class Child {
     return leaving;
   }
 
+  void say_output() {
+    const OutputEnds printed = output_.position();
+    output_.told(printed);
+    const std::array<std::string_view, 1> pieces{bytes_of(printed)};
+    end_.say(kOutputRecord, pieces);
+  }
+
   bool call(const StartedTask& task, std::string& result, HandlerError& error) {
-    AttemptContext context{end_, stop_watcher_, task};
+    AttemptContext context{end_, stop_watcher_, output_, task};
     const ThrowWatch watch;
     try {
       if (setup_.options.limits.cpu.count() > 0) limit_cpu_of_task(setup_.options.limits.cpu);
@@ -202,6 +222,7 @@ class Child {
   const ChildSetup& setup_;
   ChildEnd end_;
   StopWatcher stop_watcher_;
+  OutputWatch output_;
   TaskFolder folder_;
   std::uint64_t tasks_run_ = 0;
   proto::Instant ended_{0};    // end of the last task

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <array>
 #include <cstring>
 #include <utility>
 
@@ -18,9 +19,10 @@ ChildEnd::ChildEnd(SharedArea shared_area, int link_bell)
   shared_area_.hide_from_forks();
 }
 
-void ChildEnd::born() {
+void ChildEnd::born(const OutputEnds& printed) {
   shared_area_.head().born.store(1, std::memory_order_seq_cst);
-  say(kBornRecord, {});
+  const std::array<std::string_view, 1> pieces{bytes_of(printed)};
+  say(kBornRecord, pieces);
 }
 
 void ChildEnd::wait_for_tasks() {

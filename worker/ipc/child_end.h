@@ -29,8 +29,8 @@ class ChildEnd {
   // std::system_error.
   ChildEnd(SharedArea shared_area, int link_bell);
 
-  // Says that start-up is over.
-  void born();
+  // Says that start-up is over. printed: what the child has written until then.
+  void born(const OutputEnds& printed = {});
 
   // Blocks until there is a task that has not been revoked, starts it and marks it as running.
   StartedTask next();

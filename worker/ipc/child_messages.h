@@ -10,7 +10,9 @@
 namespace forkmill::worker {
 
 // The child's start-up is over: tasks may be put into its ring.
-struct ChildBorn {};
+struct ChildBorn {
+  OutputEnds printed;
+};
 
 // The attempt `serial` is over.
 struct ChildResult {
@@ -20,6 +22,7 @@ struct ChildResult {
   std::uint64_t run_us = 0;
   std::int64_t retry_delay_ms = -1;
   std::uint16_t code = 0;
+  OutputEnds printed;                                // when the handler had returned
   std::string_view payload;                          // if it succeeded
   std::string_view type, message, backtrace, cause;  // if it did not
 };
@@ -35,8 +38,14 @@ struct ChildLog {
   std::uint64_t serial = 0;
   std::uint32_t level = 0;
   std::string_view text;
+  OutputEnds printed;  // before the line
 };
 
-using ChildMessage = std::variant<ChildBorn, ChildResult, ChildProgress, ChildLog>;
+// What the child prints from here on belongs to attempts that it has not finished.
+struct ChildOutputMark {
+  OutputEnds printed;
+};
+
+using ChildMessage = std::variant<ChildBorn, ChildResult, ChildProgress, ChildLog, ChildOutputMark>;
 
 }  // namespace forkmill::worker

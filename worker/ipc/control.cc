@@ -12,8 +12,6 @@ namespace forkmill::worker {
 
 namespace {
 
-constexpr std::size_t kMaxOutput = 64 * 1024;
-
 union OneDescriptor {
   cmsghdr header;
   std::array<char, CMSG_SPACE(sizeof(int))> bytes;

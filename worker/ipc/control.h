@@ -17,7 +17,7 @@ namespace forkmill::worker {
 
 struct ControlMessage {
   ControlFacts facts;
-  std::string output;             // died: the end of the child's output; fork: the label of the process
+  std::string output;             // died: the end of the child's output; fork: the label of the process; printed: text
   proto::Descriptor shared_area;  // spawned
 };
 
@@ -31,6 +31,7 @@ class Control {
   void send(ControlMessage message);
   void flush();
   bool congested() const { return !waiting_.empty(); }
+  static constexpr std::size_t kMaxOutput = 64 * 1024;  // bytes of ControlMessage::output; the rest is cut off
 
   // Returns the next message; empty if there is none now.
   std::optional<ControlMessage> receive();

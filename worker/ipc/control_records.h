@@ -23,6 +23,7 @@ enum class ControlKind : std::uint32_t {
   gone = 8,     // supervisor → link: pid, a child that died while there was no link
   leave = 9,    // link → supervisor: drain, as on SIGTERM; child.slot 1: and start again
   scale = 10,   // link → supervisor: have child.slot children in the pool
+  printed = 11,  // supervisor → link: child, errors, from; the text comes along
 };
 
 struct ControlFacts {
@@ -35,6 +36,8 @@ struct ControlFacts {
   std::uint8_t at_birth = 0;      // the child died before its start-up was over
   std::uint8_t daemon = 0;        // fork: the child ends with its submitter
   std::uint8_t hosts_pool = 0;    // fork: the child runs forkmill.pool
+  std::uint8_t errors = 0;        // printed: on stderr, not on stdout
+  std::uint64_t from = 0;         // printed: bytes of that stream before the text
   std::uint64_t user_us = 0;
   std::uint64_t system_us = 0;
   std::uint64_t max_rss_bytes = 0;

@@ -126,8 +126,11 @@ std::optional<ChildMessage> LinkEnd::receive() {
 
 std::optional<ChildMessage> LinkEnd::parse(std::uint8_t kind, std::string_view message) {
   switch (kind) {
-    case kBornRecord:
-      return ChildBorn{};
+    case kBornRecord: {
+      OutputEnds printed;
+      (void)read_head(message, printed);
+      return ChildBorn{printed};
+    }
     case kResultRecord:
       return parse_result(message);
     case kProgressRecord: {
@@ -138,7 +141,12 @@ std::optional<ChildMessage> LinkEnd::parse(std::uint8_t kind, std::string_view m
     case kLogRecord: {
       LogHead head;
       if (!read_head(message, head)) return std::nullopt;
-      return ChildLog{head.serial, head.level, message};
+      return ChildLog{head.serial, head.level, message, head.printed};
+    }
+    case kOutputRecord: {
+      OutputEnds printed;
+      if (!read_head(message, printed)) return std::nullopt;
+      return ChildOutputMark{printed};
     }
     default:
       return std::nullopt;
@@ -161,6 +169,7 @@ std::optional<ChildMessage> LinkEnd::parse_result(std::string_view message) {
   result.run_us = head.run_us;
   result.retry_delay_ms = head.retry_delay_ms;
   result.code = head.code;
+  result.printed = head.printed;
   if (result.verdict == Verdict::succeeded) {
     if (message.size() > proto::limits::kMaxPayload) return std::nullopt;
     result.payload = message;

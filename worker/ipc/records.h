@@ -10,10 +10,21 @@ namespace forkmill::worker {
 // link → child
 inline constexpr std::uint8_t kTaskRecord = 1;  // TaskHead, queue name, headers (proto/wire/task_headers.h), arguments
 // child → link
-inline constexpr std::uint8_t kBornRecord = 1;      // no head: start-up is over
+inline constexpr std::uint8_t kBornRecord = 1;      // OutputEnds: start-up is over
 inline constexpr std::uint8_t kResultRecord = 2;    // ResultHead, result or the four texts of the error
 inline constexpr std::uint8_t kProgressRecord = 3;  // ProgressHead, note
 inline constexpr std::uint8_t kLogRecord = 4;       // LogHead, text
+inline constexpr std::uint8_t kOutputRecord = 5;    // OutputEnds: where the output of the next attempt begins
+
+// How many bytes the child has written to stdout and stderr since it was forked.
+struct OutputEnds {
+  static constexpr std::uint64_t kUnknown = ~std::uint64_t{0};
+
+  std::uint64_t output = kUnknown;
+  std::uint64_t errors = kUnknown;
+  bool known() const { return output != kUnknown && errors != kUnknown; }
+  friend bool operator==(const OutputEnds&, const OutputEnds&) = default;
+};
 
 struct TaskHead {
   std::uint64_t serial;
@@ -43,6 +54,7 @@ struct ResultHead {
   std::uint8_t verdict;  // Verdict
   std::uint8_t leaving;  // Leaving: whether the child starts no further task, and why
   std::uint8_t unused_too[4];
+  OutputEnds printed;  // when the handler had returned; unknown: the child has not looked
 };
 
 // descriptors: the handler has closed descriptors that the child itself needs, or has put others in their places.
@@ -58,6 +70,7 @@ struct LogHead {
   std::uint64_t serial;
   std::uint32_t level;
   std::uint32_t unused;
+  OutputEnds printed;  // before the line
 };
 
 template <class Head>

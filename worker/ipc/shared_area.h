@@ -1,5 +1,6 @@
-// SharedArea: the memory that the link and one child share. No other process maps it, so a wild write in one child
-// reaches neither a sibling nor the link's queues. It holds two rings (tasks towards the child, results towards the
+// SharedArea: the memory that the link and one child share. No sibling maps it, so a wild write in one child reaches
+// neither another one nor the link's queues. The supervisor writes into it how much of the child's output it has read.
+// It holds two rings (tasks towards the child, results towards the
 // link) and the few words by which both sides agree which of them sleeps, what runs and what shall stop.
 //
 // The link does not trust the child: it checks everything that the child can write before it uses it (ring.h,
@@ -43,6 +44,9 @@ struct AreaHead {
   alignas(64) std::atomic<std::uint64_t> stop_serial;   // the attempt whose handler shall stop softly; 0: none
   std::atomic<std::uint32_t> stop_bell;                 // changes with stop_serial; futex word of the stop watcher
   alignas(64) std::atomic<std::uint32_t> born;          // 1: start-up is over
+  // Bytes of the child's stdout and stderr that the supervisor has read. output_reads is odd while it reads.
+  alignas(64) std::atomic<std::uint32_t> output_reads;
+  std::atomic<std::uint64_t> output_read[2];
   RingCursor tasks;
   RingCursor results;
 };

@@ -50,6 +50,7 @@ proto::Hello hello_of(const LinkSetup& setup) {
   hello.worker.max_processes = setup.options.max_processes;
   hello.worker.max_children = static_cast<std::uint32_t>(pool_places(setup.options.processes));
   hello.worker.restarts = setup.can_restart;
+  hello.worker.logs = true;
   return hello;
 }
 

@@ -58,6 +58,7 @@ class Link {
   void handle(ControlMessage message);
   void handle_spawn(const ControlFacts& facts, proto::Descriptor shared_area);
   void handle_death(const ControlFacts& facts, std::string output);
+  void handle_output(const ControlFacts& facts, std::string_view text);
   void stop();
   int end_without_supervisor();
 
@@ -137,10 +138,8 @@ void Link::read_child(RingChild& child) {
   if (child.end.damaged()) return;
   const auto at = now();
   while (const auto message = child.end.receive()) {
-    if (const auto* line = std::get_if<ChildLog>(&*message))
-      log_.handler(foreman_.attempts(), *line);
-    else
-      hear(at, child, *message);
+    if (const auto* line = std::get_if<ChildLog>(&*message)) log_.handler(foreman_.attempts(), *line);
+    hear(at, child, *message);
     if (std::holds_alternative<ChildBorn>(*message)) report_timer_.hasten(at);
   }
   if (!child.end.damaged()) return;
@@ -170,6 +169,8 @@ void Link::handle(ControlMessage message) {
       return foreman_.drain(now(), now() + setup_.options.drain_timeout);
     case ControlKind::stop:
       return stop();
+    case ControlKind::printed:
+      return handle_output(facts, message.output);
     case ControlKind::gone:
       return foreman_.outbox().deaths.add(static_cast<std::uint32_t>(facts.pid));
     case ControlKind::kill:
@@ -211,6 +212,13 @@ void Link::handle_death(const ControlFacts& facts, std::string output) {
   foreman_.handle(now(), std::move(death));
   rings_.remove(facts.child);
   report_timer_.hasten(now());
+}
+
+void Link::handle_output(const ControlFacts& facts, std::string_view text) {
+  // What the child had said before it printed this is in its ring by now.
+  if (RingChild* child = rings_.find(facts.child)) read_child(*child);
+  const auto source = facts.errors != 0 ? proto::LogSource::errors : proto::LogSource::output;
+  foreman_.printed(facts.child, source, facts.from, text);
 }
 
 void Link::stop() {

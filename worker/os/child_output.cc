@@ -38,16 +38,18 @@ OutputPipe OutputPipe::make(proto::Descriptor& writer) {
   return pipe;
 }
 
-bool OutputPipe::pump(OutputSink& sink, OutputTail& tail) {
+bool OutputPipe::pump(OutputSink& sink, OutputTaker& taker) {
   std::array<char, 16 * 1024> buffer;
   constexpr int kMaxReads = 64;  // other streams get their turn then
   for (int i = 0; i < kMaxReads; ++i) {
+    taker.before_read();
     const auto length = ::read(reader_.get(), buffer.data(), buffer.size());
-    if (length < 0 && errno == EINTR) continue;
-    if (length < 0) return errno == EAGAIN;
+    const int error = errno;
+    taker.after_read({buffer.data(), length > 0 ? static_cast<std::size_t>(length) : 0});
+    if (length < 0 && error == EINTR) continue;
+    if (length < 0) return error == EAGAIN;
     if (length == 0) return false;
     const std::string_view text{buffer.data(), static_cast<std::size_t>(length)};
-    tail.add(text);
     partial_ += text;
     const auto end = partial_.rfind('\n');
     const auto whole = end != std::string::npos ? end + 1 : partial_.size() > kLongestLine ? partial_.size() : 0;

@@ -56,6 +56,7 @@ void Foreman::handle(proto::Instant now, proto::Message& message) {
   } else if (auto* welcome = std::get_if<proto::Welcome>(&message)) {
     intake_.abandon(now, welcome->abandon);
     processes_.tell_all_started();
+    state_.logs.notes().begin_session(welcome->log_bytes);
     state_.effects.welcomes.push_back(std::move(*welcome));
   } else if (const auto* leave = std::get_if<proto::Drain>(&message)) {
     state_.effects.pool.drain = !state_.draining;
@@ -66,6 +67,8 @@ void Foreman::handle(proto::Instant now, proto::Message& message) {
     pool_.scale(now, children);
     state_.effects.pool.children = static_cast<std::uint32_t>(children);
     outbox().scaled = state_.effects.pool.children;
+  } else if (const auto* limits = std::get_if<proto::LogLimits>(&message)) {
+    state_.logs.notes().set_limits(*limits);
   } else if (auto* error = std::get_if<proto::ErrorMessage>(&message)) {
     state_.effects.errors.push_back(std::move(*error));
     state_.effects.refused = session_.handshake().refused();
@@ -76,14 +79,17 @@ void Foreman::handle(proto::Instant now, proto::Message& message) {
 
 void Foreman::spawned(ChildKey child, std::uint32_t pid) {
   children_.add(child, pid);
+  state_.logs.spawned(child);
   child.slot < state_.config.slots ? pool_.spawned(child) : processes_.spawned(child, pid);
 }
 
 void Foreman::handle(proto::Instant now, ChildKey child, const ChildMessage& message) {
   const bool of_pool = child.slot < state_.config.slots;
-  if (std::holds_alternative<ChildBorn>(message)) {
+  if (const auto* born = std::get_if<ChildBorn>(&message)) {
+    state_.logs.handle(child, born->printed);
     of_pool ? pool_.born(child) : processes_.born(now, child);
   } else if (const auto* result = std::get_if<ChildResult>(&message)) {
+    if (of_pool) state_.logs.handle(child, *result);  // a process may print until it has ended
     of_pool ? pool_.handle(now, child, *result) : processes_.handle(child, *result);
   } else if (const auto* progress = std::get_if<ChildProgress>(&message)) {
     const Attempt* attempt = state_.attempts.find(progress->serial);
@@ -91,27 +97,40 @@ void Foreman::handle(proto::Instant now, ChildKey child, const ChildMessage& mes
     const auto text = proto::first_bytes(progress->note, proto::limits::kMaxProgressNote);
     state_.progress.add(progress->serial,
                         {attempt->task.id, attempt->task.grant, progress->fraction, std::string{text}});
+  } else if (const auto* line = std::get_if<ChildLog>(&message)) {
+    state_.logs.handle(child, *line);
+  } else if (const auto* mark = std::get_if<ChildOutputMark>(&message)) {
+    state_.logs.handle(child, mark->printed);
   }
+}
+
+void Foreman::printed(ChildKey child, proto::LogSource source, std::uint64_t from, std::string_view text) {
+  const Attempt* attempt = state_.attempts.find(serial_at(child.slot));
+  state_.logs.printed(child, source, from, text, attempt == nullptr ? 0 : attempt->serial);
 }
 
 void Foreman::handle(proto::Instant now, const ChildDeath& death) {
   const bool exited = death.facts.signal == 0 && death.facts.exit_code >= 0;
   if (death.facts.pid != 0) outbox().deaths.add(static_cast<std::uint32_t>(death.facts.pid), exited);
   children_.remove(death.facts.child);
+  const bool of_pool = death.facts.child.slot < state_.config.slots;
+  const std::uint64_t ran = of_pool && death.started.empty() ? 0 : serial_at(death.facts.child.slot);
+  state_.logs.died(death.facts.child, ran);
   state_.forget(death.facts.child);
-  death.facts.child.slot < state_.config.slots ? pool_.handle(death) : processes_.handle(now, death);
+  of_pool ? pool_.handle(death) : processes_.handle(now, death);
+}
+
+std::uint64_t Foreman::serial_at(std::uint32_t slot) const {
+  if (slot < state_.config.slots)
+    return slot < pool_.lines().slots() ? pool_.lines().front(slot).value_or(0) : 0;
+  const ProcessPlace* place = processes_.slots().find(slot);
+  return place == nullptr ? 0 : place->serial;
 }
 
 Foreman::RunningTask Foreman::running(std::uint32_t slot) const {
-  std::uint64_t serial = 0;
   proto::Instant since{0};
-  if (slot < pool_.lines().slots()) {
-    serial = pool_.lines().front(slot).value_or(0);
-    since = pool_.lines().front_since(slot);
-  } else if (const ProcessPlace* place = processes_.slots().find(slot)) {
-    serial = place->serial;
-  }
-  const Attempt* attempt = state_.attempts.find(serial);
+  if (slot < pool_.lines().slots()) since = pool_.lines().front_since(slot);
+  const Attempt* attempt = state_.attempts.find(serial_at(slot));
   return attempt == nullptr ? RunningTask{} : RunningTask{&attempt->task, since};
 }
 
@@ -132,6 +151,7 @@ void Foreman::stop(proto::Instant now) {
       [this](std::uint64_t, const Attempt& attempt) { state_.report(attempt, outcome_of_stop(attempt)); });
   state_.attempts.clear();
   state_.progress.clear();
+  state_.logs.notes().pop_all(outbox().logs);
   state_.effects.assignments.clear();
   session_.set_load(0, {});
   children_.note_dead(outbox().deaths, false);
@@ -167,6 +187,7 @@ void Foreman::flush(proto::Instant now) {
   state_.outbox.shortage = state_.shortage.reason();
   // Without a session each attempt keeps its last note.
   if (session_.handshake().established()) state_.progress.pop_due(now, state_.outbox.progress);
+  if (session_.handshake().established()) state_.logs.notes().pop_due(now, state_.outbox.logs);
   // The broker must know before this worker says GOODBYE that what clients in its children hold is free.
   if (state_.draining && finished(now)) children_.kill(state_.effects, outbox().deaths);
   session_.flush(now);
@@ -188,7 +209,8 @@ proto::Instant Foreman::next_wakeup() const {
       std::min({session_.handshake().next_wakeup(), drain_deadline_.next_wakeup(), pool_.next_wakeup()});
   next = std::min(next, processes_.next_wakeup());
   next = std::min(next, state_.shortage.next_wakeup());
-  return session_.handshake().established() ? std::min(next, state_.progress.next_wakeup()) : next;
+  if (!session_.handshake().established()) return next;
+  return std::min({next, state_.progress.next_wakeup(), state_.logs.notes().next_wakeup()});
 }
 
 }  // namespace forkmill::worker

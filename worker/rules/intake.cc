@@ -85,6 +85,7 @@ void Intake::abandon(proto::Instant now, const std::vector<proto::Grant>& grants
     Attempt& attempt = state_.attempts.at(serial);
     attempt.escalation.request(EndReason::abandoned, now, grace_of(state_, attempt));
     (void)state_.progress.extract(serial);
+    state_.logs.discard(serial);
     state_.attempts.disown(grant);
   }
 }
@@ -92,6 +93,7 @@ void Intake::abandon(proto::Instant now, const std::vector<proto::Grant>& grants
 bool Intake::revoke(proto::Instant now, std::uint64_t serial) {
   const bool process = state_.attempts.at(serial).task.spec->options.process;
   if (!(process ? processes_.revoke(serial) : pool_.revoke(now, serial))) return false;
+  state_.logs.discard(serial);
   state_.remove(serial);
   return true;
 }

@@ -7,7 +7,9 @@
 namespace forkmill::worker {
 
 void PoolState::report(const Attempt& attempt, proto::OutcomeRecord&& record) {
-  if (!attempt.escalation.abandoned()) report(attempt.task.grant, std::move(record));
+  if (attempt.escalation.abandoned()) return;
+  record.logs_follow = logs.follow(attempt.serial);
+  report(attempt.task.grant, std::move(record));
 }
 
 void PoolState::report(const proto::Grant& grant, proto::OutcomeRecord&& record) {
@@ -25,6 +27,7 @@ void PoolState::remove(std::uint64_t serial) {
 void PoolState::hand_back(std::uint64_t serial) {
   const Attempt& attempt = attempts.at(serial);
   if (!attempt.escalation.abandoned()) outbox.returns.push_back(attempt.task.grant);
+  logs.discard(serial);
   remove(serial);
 }
 

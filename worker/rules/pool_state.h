@@ -11,6 +11,7 @@
 
 #include "worker/rules/attempt_table.h"
 #include "worker/rules/effects.h"
+#include "worker/rules/logs/attempt_logs.h"
 #include "worker/rules/progress_notes.h"
 #include "worker/rules/session/outbox.h"
 #include "worker/rules/shortage.h"
@@ -60,6 +61,7 @@ struct PoolState {
   Outbox& outbox;
   AttemptTable attempts;
   ProgressNotes progress;
+  AttemptLogs logs{attempts};
   Effects effects;
   Shortage shortage;
   bool draining = false;  // nothing further is started

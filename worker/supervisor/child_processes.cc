@@ -113,7 +113,7 @@ void ChildProcesses::start(proto::Instant now, std::uint32_t slot) {
   pid_t pid = 0;
   try {
     child.shared_area = SharedArea::create();
-    child.streams.open(out, err);
+    child.streams.open(child.shared_area.get(), out, err);
     child.enclosure = origin_.enclosures->add(std::to_string(slot) + "." + std::to_string(child.generation));
     message.shared_area = proto::Descriptor{checked_call(::fcntl(child.shared_area.get(), F_DUPFD_CLOEXEC, 0), "dup")};
     std::fflush(nullptr);
@@ -209,7 +209,37 @@ void ChildProcesses::pause_if_full() {
 
 void ChildProcesses::pump(std::uint64_t tag) {
   Child& child = children_[tag - first_tag_];
-  if (child.pid != 0) child.streams.pump(waiter_, sinks_);
+  if (child.pid == 0) return;
+  child.streams.pump(waiter_, sinks_);
+  if (!link_.congested())
+    tell_printed(static_cast<std::uint32_t>(tag - first_tag_));
+  else
+    untold_output_ = true;
+}
+
+// While the link has no room, the newest output of each child waits.
+void ChildProcesses::tell_untold_output() {
+  if (!untold_output_) return;
+  for (std::uint32_t slot = 0; slot < children_.size(); ++slot) {
+    if (link_.congested()) return;
+    if (children_[slot].pid != 0) tell_printed(slot);
+  }
+  untold_output_ = false;
+}
+
+void ChildProcesses::tell_printed(std::uint32_t slot) {
+  Child& child = children_[slot];
+  for (const std::size_t stream : {0, 1}) {
+    PrintedText& printed = child.streams.printed(stream);
+    if (printed.empty()) continue;
+    ControlMessage message;
+    message.facts.kind = ControlKind::printed;
+    message.facts.child = {slot, child.generation};
+    message.facts.errors = stream == 0 ? 0 : 1;
+    message.facts.from = printed.from();
+    message.output = printed.drain();
+    link_.send(std::move(message));
+  }
 }
 
 // ---- Deaths ---------------------------------------------------------------------------------------------------------
@@ -224,6 +254,7 @@ void ChildProcesses::handle_death(proto::Instant now, std::uint32_t slot, const 
   Child& child = children_[slot];
   const bool at_birth = !SharedArea::was_born(child.shared_area.get());
   child.streams.close(waiter_, sinks_);
+  tell_printed(slot);
   origin_.enclosures->remove(child.enclosure);
   child.pid = 0;
   child.shared_area.reset();

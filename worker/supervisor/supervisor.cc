@@ -104,6 +104,7 @@ Supervisor::Ending Supervisor::run() {
     children_.sinks().flush();
     children_.pause_if_full();
     link_.flush();
+    children_.tell_untold_output();
     if (phase_ == Phase::settling && children_.are_ready()) drain();
     if (phase_ == Phase::draining && link_.pid() == 0) break;
     if (phase_ == Phase::stopping && link_.pid() == 0 && !children_.any_alive()) break;

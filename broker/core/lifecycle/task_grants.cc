@@ -53,6 +53,7 @@ void TaskGrants::record_outcome(Worker& worker, proto::OutcomeRecord record) {
   unassign(worker, *task);
   ++worker.ended.finished;
   count_end(*task, record);
+  note_log(*task, worker, record);
   proto::Outcome outcome = std::move(record.outcome);
   outcome.attempt = task->attempts;
   outcome.worker = worker.session.name;
@@ -68,6 +69,14 @@ void TaskGrants::record_outcome(Worker& worker, proto::OutcomeRecord record) {
   if (may_retry(*task, outcome)) return retry(*task, outcome, record.retry_delay);
   if (outcome.kind == OutcomeKind::retry) outcome.kind = OutcomeKind::failed;
   finish(*task, Event::failed, std::move(outcome));
+}
+
+void TaskGrants::note_log(const Task& task, const Worker& worker, const proto::OutcomeRecord& record) {
+  const std::size_t limit = task.queue->budget.limits().log_bytes;
+  if (record.logs_follow && limit > 0)
+    state_.logs.expect(task.grant(), worker.handle, limit);
+  else
+    state_.logs.close(task.grant());
 }
 
 // A lost attempt ran since its grant at the longest, and no attempt since before its task was submitted. 0: the worker
@@ -244,6 +253,7 @@ void TaskGrants::finish(Task& task, Event event, proto::Outcome outcome) {
   set_finished(task, std::move(outcome), state_.clock.stamp());
   task.queue->budget.change(task, given_bytes(task) + task.finished->outcome.value.size());
   if (task.durable) state_.rewrite(task, Finish{task.seq, task.finished->outcome, task.finished->at});
+  state_.logs.task_ended(task.seq);
   objects_.task_ended(task);
   deliveries_.task_finished(task);
 }

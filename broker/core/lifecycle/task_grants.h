@@ -38,6 +38,7 @@ class TaskGrants {
   void assign(Worker& worker, Task& task);
   void unassign(Worker& worker, Task& task);
   std::uint64_t run_time(const Task& task, const proto::OutcomeRecord& record) const;
+  void note_log(const Task& task, const Worker& worker, const proto::OutcomeRecord& record);
   void count_end(const Task& task, const proto::OutcomeRecord& record);
   bool may_retry(const Task& task, const proto::Outcome& outcome) const;
   void retry(Task& task, const proto::Outcome& outcome, milliseconds delay);

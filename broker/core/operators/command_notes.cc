@@ -51,6 +51,7 @@ struct Description {
     if (c.max_tasks > 0) line.add("max_tasks", c.max_tasks);
     if (c.max_bytes > 0) line.add("max_bytes", c.max_bytes);
     if (c.max_running > 0) line.add("max_running", c.max_running);
+    if (c.log_bytes) line.add("log_bytes", *c.log_bytes);
   }
   void operator()(const proto::SteerWorkers& c) const {
     command(order_name(c.action)).add("worker", c.name).add("workers_of_host", c.host);

@@ -12,8 +12,8 @@ namespace forkmill::broker {
 // The id, or the beginning of one. None: the query or command names no task.
 inline std::optional<std::string_view> named_task(const proto::Query& query) {
   using proto::QueryKind;
-  const bool names_one =
-      query.kind == QueryKind::task || query.kind == QueryKind::process || query.kind == QueryKind::why_task;
+  const bool names_one = query.kind == QueryKind::task || query.kind == QueryKind::process ||
+                         query.kind == QueryKind::why_task || query.kind == QueryKind::logs;
   return names_one ? std::optional<std::string_view>{query.argument} : std::nullopt;
 }
 inline std::optional<std::string_view> named_task(const proto::Command& command) {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "broker/core/operators/answers/replies.h"
+#include "broker/core/operators/log_query.h"
 #include "broker/core/operators/metrics.h"
 #include "broker/core/operators/named_task.h"
 #include "broker/core/operators/object_queries.h"
@@ -79,6 +80,9 @@ std::optional<Reply> Operators::reply(Client& client, const proto::Query& query,
                                                                       : ReplyBody{tells_of_others()});
     case QueryKind::why_worker:
       return reply_to(query.id, sees_all(client) ? why_queries_.worker(query.argument) : ReplyBody{tells_of_others()});
+    case QueryKind::logs:
+      if (named == nullptr) return reply_to(query.id, task_unknown(state_, client, query.argument));
+      return reply_to(query.id, show_log(state_, client, *named, query));
     case QueryKind::changes:
       return reply_to(query.id, changes_.list(client, query.argument));
     default:

@@ -141,6 +141,7 @@ std::string Queries::queues() const {
                        .add("max_tasks", queue->budget.limits().max_tasks)
                        .add("max_bytes", queue->budget.limits().max_bytes)
                        .add("max_running", queue->budget.limits().max_running)
+                       .add("log_bytes", queue->budget.limits().log_bytes)
                        .add("paused", queue->is_paused)
                        .add("limited", control != nullptr && control->has_limits())
                        .add("oldest_ready_ms", oldest == nullptr ? 0 : ms(state_.clock.now() - oldest->ready_at))

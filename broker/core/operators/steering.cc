@@ -7,6 +7,7 @@
 #include <tuple>
 #include <utility>
 
+#include "broker/core/lifecycle/log_intake.h"
 #include "broker/core/lifecycle/time_limits.h"
 #include "broker/core/objects/base/record_packing.h"
 #include "proto/mutants.h"
@@ -25,8 +26,9 @@ using proto::WorkerAction;
 
 namespace {
 
-// Whose control it is, its name, paused, max_tasks, max_bytes, max_running. Later versions may append fields.
-using ControlBody = std::tuple<unsigned, std::string, bool, std::uint64_t, std::uint64_t, std::uint64_t>;
+// Whose control it is, its name, paused, max_tasks, max_bytes, max_running, and log_bytes + 1 or 0. Later versions may
+// append fields; earlier ones do not have the last.
+using ControlBody = std::tuple<unsigned, std::string, bool, std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t>;
 
 Failure not_a_name(const char* of, const std::string& name) {
   return {Errc::name_invalid, std::string{of} + " name '" + std::string{proto::first_bytes(name, 200)} + "'"};
@@ -88,17 +90,24 @@ ReplyBody Steering::carry_out(const proto::LimitQueue& command) {
   if (!proto::is_name(command.queue)) return not_a_name("queue", command.queue);
   const Control* before = state_.controls.of_queue(command.queue);
   Control control = before == nullptr ? Control{} : *before;
+  if (command.log_bytes && *command.log_bytes > QueueOptions::kMaxLogBytes)
+    return Failure{Errc::bad_request,
+                   "the log of an attempt can have at most " + std::to_string(QueueOptions::kMaxLogBytes) + " bytes"};
   if (command.reset) control.max_tasks = control.max_bytes = control.max_running = 0;
+  if (command.reset) control.log_bytes.reset();
   if (command.max_tasks > 0) control.max_tasks = command.max_tasks;
   if (command.max_bytes > 0) control.max_bytes = command.max_bytes;
   if (command.max_running > 0) control.max_running = command.max_running;
+  if (command.log_bytes) control.log_bytes = command.log_bytes;
   if (auto status = set({ControlOf::queue, command.queue, control}); !status.ok()) return std::move(status).failure();
+  tell_log_limit(state_, command.queue);
   const QueueOptions limits = state_.queues.limits_of(command.queue);
   return PackedMap{}
       .add("queue", command.queue)
       .add("max_tasks", limits.max_tasks)
       .add("max_bytes", limits.max_bytes)
-      .add("max_running", limits.max_running);
+      .add("max_running", limits.max_running)
+      .add("log_bytes", limits.log_bytes);
 }
 
 Controls::ByName& Steering::controls_of(ControlOf what) {
@@ -208,19 +217,20 @@ std::string Steering::record_of(const Named& named) {
   return pack_record(RecordType::control, [&](DurableState::Packer& packer) {
     const Control& control = named.control;
     packer.pack(ControlBody{static_cast<unsigned>(named.what), named.name, control.paused, control.max_tasks,
-                            control.max_bytes, control.max_running});
+                            control.max_bytes, control.max_running, control.log_bytes ? *control.log_bytes + 1 : 0});
   });
 }
 
 Steering::Named Steering::control_in(std::string_view record) {
   const auto handle = forkmill::detail::unpack_bounded(record);
   const auto [kind, body] = handle.get().as<std::tuple<unsigned, msgpack::object>>();
-  auto [what, name, paused, max_tasks, max_bytes, max_running] = body.as<ControlBody>();
+  auto [what, name, paused, max_tasks, max_bytes, max_running, log_bytes] = body.as<ControlBody>();
   const bool is_known =
       what >= static_cast<unsigned>(ControlOf::queue) && what <= static_cast<unsigned>(ControlOf::worker);
   const bool is_valid = what == static_cast<unsigned>(ControlOf::worker) || proto::is_name(name);
   if (!is_known || !is_valid) throw std::runtime_error{"a control of an unknown kind"};
-  const Control control{paused, max_tasks, max_bytes, max_running, {}};
+  Control control{paused, max_tasks, max_bytes, max_running};
+  if (log_bytes > 0) control.log_bytes = log_bytes - 1;
   if (what != static_cast<unsigned>(ControlOf::queue) && control.has_limits())
     throw std::runtime_error{"limits of what is not a queue"};
   return {static_cast<ControlOf>(what), std::move(name), control};

@@ -142,6 +142,7 @@ void Admission::admit_worker(PeerId peer, const Hello& hello, SessionId fresh, c
   worker->outgoing.ack = {};
   reconcile(*worker, hello.worker.holding, running, answer);
   answer.granted = worker->granted;
+  answer.log_bytes = state_.options.queue.log_bytes;
   worker->credit = worker->granted;  // until the worker says what it can take
   state_.output.send(worker->session, std::move(answer));
   cancels_.repeat(*worker);

@@ -26,7 +26,9 @@ BrokerState::BrokerState(CoreOptions core_options, Identity who, proto::Now star
       task_types{options.max_task_types},
       tasks{last_used_seq(identity)},
       queues{{options.max_queues, options.queue, options.queues, options.resident, controls}, task_types},
-      output{identity.commit} {}
+      output{identity.commit} {
+  logs.set_budget(options.log_memory);
+}
 
 void BrokerState::step(Task& task, Event event) {
   const auto to = next_state(task.state, event);

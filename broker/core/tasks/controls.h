@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,15 +21,17 @@ struct Control {
   std::uint64_t max_tasks = 0;
   std::uint64_t max_bytes = 0;
   std::uint64_t max_running = 0;
+  std::optional<std::uint64_t> log_bytes{};  // 0: no logs are kept
   proto::TaskSeq stored_as{};  // the number of its record; none: it is not stored
 
-  bool has_limits() const { return max_tasks > 0 || max_bytes > 0 || max_running > 0; }
+  bool has_limits() const { return max_tasks > 0 || max_bytes > 0 || max_running > 0 || log_bytes; }
   bool is_empty() const { return !paused && !has_limits(); }
   // Returns `limits` with those that are set here.
   QueueOptions over(QueueOptions limits) const {
     if (max_tasks > 0) limits.max_tasks = max_tasks;
     if (max_bytes > 0) limits.max_bytes = max_bytes;
     if (max_running > 0) limits.max_running = max_running;
+    if (log_bytes) limits.log_bytes = *log_bytes;
     return limits;
   }
 };

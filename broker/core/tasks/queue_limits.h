@@ -10,6 +10,8 @@ struct QueueOptions {
   std::size_t max_bytes = 1024 * 1024 * 1024;  // bytes of their payloads and results
   bool durable = true;                         // tasks that do not say otherwise are stored, if there is a store
   std::size_t max_running = 0;                 // tasks that workers have at a time; 0: any number
+  std::size_t log_bytes = 64 * 1024;           // bytes of the log of one attempt; 0: none
+  static constexpr std::size_t kMaxLogBytes = 16 * 1024 * 1024;
   friend bool operator==(const QueueOptions&, const QueueOptions&) = default;
 };
 

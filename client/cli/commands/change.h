@@ -22,6 +22,8 @@ void print_changed(const Json& answer, const char* things, const char* verb, std
 
 // Adds `move`, `reprioritise` and `changes` to the group `task`.
 void add_changes_of_many(const Program& program, CLI::App& group);
+// Adds `logs` to the group `task`.
+void add_logs(const Program& program, CLI::App& group);
 // Adds `retry` and `drop`, which handle dead letters, to a group.
 void add_dead_letter_actions(const Program& program, CLI::App& group);
 

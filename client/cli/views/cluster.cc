@@ -194,12 +194,13 @@ Table steered_table(const Json& body) {
 }
 
 std::string render_limits(const Json& body, Format format) {
-  if (!for_people(format)) return render_json(shaped(body, {"queue", "max_tasks", "max_bytes", "max_running"}), format);
+  if (!for_people(format)) return render_json(shaped(body, {"queue", "max_tasks", "max_bytes", "max_running", "log_bytes"}), format);
   Fields fields;
   fields.add("queue", plain(body, "queue"));
   fields.add("max_tasks", limit(body, "max_tasks"));
   fields.add("max_bytes", text_of(body, "max_bytes") + " (" + size(body, "max_bytes").text + ")");
   fields.add("max_running", limit(body, "max_running"));
+  fields.add("log_bytes", text_of(body, "log_bytes") + " (" + size(body, "log_bytes").text + ")");
   return fields.render(format);
 }
 

@@ -14,6 +14,7 @@
 #include <forkmill/task_id.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -93,6 +94,8 @@ struct LimitQueue {
   std::uint64_t max_bytes = 0;
   // Most tasks that workers have at a time: those that run, and those that wait in a worker. 0: as it is.
   std::uint64_t max_running = 0;
+  // Most bytes of the log of one attempt that are kept, 16 MiB at most; 0: none. Empty: as it is.
+  std::optional<std::uint64_t> log_bytes{};
 };
 
 // How SteerWorkers steers a worker. The numbers are those of the wire.

@@ -5,6 +5,8 @@
 //     forkmill::Query failed{.kind = forkmill::QueryKind::tasks};
 //     failed.filter.state = "failed";
 //     auto rows = client.query(failed).get_for(10s);
+//     forkmill::Query log{.kind = forkmill::QueryKind::logs, .argument = id.to_string()};
+//     auto texts = client.query(log).get_for(10s);                            // `complete`: no more will come
 //
 // Plain values: copy them freely, share them between threads.
 #pragma once
@@ -32,6 +34,7 @@ enum class QueryKind : std::uint8_t {
   why_queue = 18,   // why the tasks of a queue wait. Argument: its name
   why_worker = 19,  // why a worker gets no tasks. Argument: its name
   changes = 24,  // changes of many tasks (ChangeTasks): those under way, and the latest done. Argument: an id, or none
+  logs = 27,     // what an attempt has printed and logged: `attempt`, `from`. Argument as for `task`. task_unknown
   metrics = 20,  // how long tasks wait and run, and how long commits take, since the start of the broker
 };
 
@@ -66,6 +69,10 @@ struct Query {
   std::string argument{};
   // The filter of QueryKind::tasks. Ignored by all others.
   TaskFilter filter{};
+  // QueryKind::logs: the number of the attempt; 0: the last one. Ignored by all others.
+  std::uint32_t attempt = 0;
+  // QueryKind::logs: where to go on, in bytes of the log: the `next` of an earlier answer.
+  std::uint64_t from = 0;
 };
 
 }  // namespace forkmill

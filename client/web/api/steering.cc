@@ -39,13 +39,15 @@ Json limit_queue(Call& call) {
                      .max_tasks = limit_of(call.body, "max_tasks"),
                      .max_bytes = limit_of(call.body, "max_bytes"),
                      .max_running = limit_of(call.body, "max_running")};
-  const bool has_limit = command.max_tasks > 0 || command.max_bytes > 0 || command.max_running > 0;
+  if (call.body.contains("log_bytes")) command.log_bytes = limit_of(call.body, "log_bytes");
+  const bool has_limit =
+      command.max_tasks > 0 || command.max_bytes > 0 || command.max_running > 0 || command.log_bytes.has_value();
   if (!command.reset && !has_limit)
-    throw Failure{400, "bad_parameter", "the body has no limit", "give max_tasks, max_bytes, max_running or reset"};
+    throw Failure{400, "bad_parameter", "the body has no limit", "give max_tasks, max_bytes, max_running, log_bytes or reset"};
   const auto body = call.broker.carry_out(command);
   auto answer = Json::object();
   answer["name"] = command.queue;
-  for (const char* key : {"max_tasks", "max_bytes", "max_running"}) answer[key] = cli::value_of(body, key);
+  for (const char* key : {"max_tasks", "max_bytes", "max_running", "log_bytes"}) answer[key] = cli::value_of(body, key);
   return answer;
 }
 
@@ -94,6 +96,7 @@ std::vector<Route> steering_routes() {
        {{"max_tasks", Type::number, "The most tasks in the queue"},
         {"max_bytes", Type::number, "The most bytes of their arguments and results"},
         {"max_running", Type::number, "The most tasks of the queue that workers have at a time"},
+        {"log_bytes", Type::number, "The most bytes of the log of one attempt, 16 MiB at most; 0: none are kept"},
         {"reset", Type::boolean, "First drop the limits that were set before"}},
        limit_queue},
       {true, "/api/v1/names/{name}/pause", "Start no further tasks with a name, in any queue", {}, pause_name},

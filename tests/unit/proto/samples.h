@@ -111,6 +111,8 @@ inline std::vector<Message> all() {
       Command{2, SendSignal{"0190163d", 15}},
       Scale{6},
       Scaled{7},
+      Logs{{{grant(1), {{4096, LogSource::lines, 2, "low on disk"}}, 4107, true}}},
+      LogLimits{{{"mail", 0}, {"default", 65536}}},
   };
 }
 

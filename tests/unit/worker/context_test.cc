@@ -33,7 +33,8 @@ TEST_CASE("a context knows its attempt and passes on what the handler says") {
   head.id[0] = 0xAB;
   pair.link.send(head, "text", forkmill::proto::Payload::copy("arguments"), "tenant\na\ntraceparent\n00-1-2-01\n");
   const StartedTask task = end.next();
-  AttemptContext context{end, stop_watcher, task};
+  const OutputWatch output{end.head(), 1};
+  AttemptContext context{end, stop_watcher, output, task};
   CHECK(context.fencing_token() == FencingToken{2, 9, 3});
   CHECK(context.attempt() == 3);
   CHECK(context.queue() == "text");

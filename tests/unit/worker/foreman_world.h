@@ -100,6 +100,8 @@ struct World final : Rings {
     if (const auto* said = std::get_if<proto::Progress>(&envelope.message)) {
       for (const auto& note : said->notes) notes.push_back(note.note);
     }
+    if (const auto* said = std::get_if<proto::Logs>(&envelope.message))
+      logs.insert(logs.end(), said->notes.begin(), said->notes.end());
     if (const auto* said = std::get_if<proto::Started>(&envelope.message)) {
       for (const auto& note : said->notes) started.push_back(note);
     }
@@ -128,6 +130,7 @@ struct World final : Rings {
     welcome.session = session = proto::SessionId{id};
     welcome.heartbeat = 3600s;
     welcome.session_timeout = 7200s;
+    welcome.log_bytes = 64 * 1024;
     welcome.abandon = std::move(abandon);
     foreman.handle(now, {{}, welcome});
     carry_out(foreman.take_effects());
@@ -170,8 +173,9 @@ struct World final : Rings {
     return seqs.at(child.running);
   }
   void finish(std::uint32_t slot, std::uint64_t run_us = 100, Verdict verdict = Verdict::succeeded,
-              Leaving leaving = Leaving::no) {
+              Leaving leaving = Leaving::no, const OutputEnds& printed = {}) {
     ChildResult result;
+    result.printed = printed;
     result.serial = std::exchange(children[slot].running, 0);
     result.run_us = run_us;
     result.verdict = verdict;
@@ -210,6 +214,9 @@ struct World final : Rings {
   void progress(std::uint64_t serial, double fraction, const char* note) {
     foreman.handle(now, {0, children[0].generation}, ChildProgress{serial, fraction, note});
   }
+  void print(std::uint32_t slot, std::uint64_t from, const std::string& text) {
+    foreman.printed({slot, children[slot].generation}, proto::LogSource::output, from, text);
+  }
   void stop() {
     foreman.stop(now);
     carry_out(foreman.take_effects());
@@ -232,6 +239,7 @@ struct World final : Rings {
   std::map<std::uint64_t, proto::RevokeState> answers;
   std::vector<std::uint64_t> returned;
   std::vector<std::string> notes;
+  std::vector<proto::LogNote> logs;
   std::vector<std::uint32_t> forked, gone;
   std::vector<proto::StartedNote> started;
   std::vector<proto::MessageSeq> unacknowledged;

@@ -31,6 +31,7 @@ struct Ear {
   }
 
   void hear(const ChildBorn&) { ++born; }
+  void hear(const ChildOutputMark&) { ++marks; }
   void hear(const ChildResult& result) { results.push_back({result.serial, std::string{result.payload}}); }
   void hear(const ChildProgress& said) {
     progress.push_back(std::to_string(said.fraction).substr(0, 4) + " " + std::string{said.note});
@@ -38,6 +39,7 @@ struct Ear {
   void hear(const ChildLog& log) { logs.emplace_back(log.text); }
 
   int born = 0;
+  int marks = 0;
   std::vector<Result> results;
   std::vector<std::string> progress;
   std::vector<std::string> logs;

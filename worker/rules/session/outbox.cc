@@ -20,6 +20,7 @@ void Outbox::begin_session(proto::Instant now, proto::Instant silence_limit,
   const std::unordered_set<proto::Grant> grants{abandoned.begin(), abandoned.end()};
   outcomes.forget(grants);
   std::erase_if(returns, [&](const proto::Grant& grant) { return grants.count(grant) != 0; });
+  std::erase_if(logs, [&](const proto::LogNote& note) { return grants.count(note.grant) != 0; });
   std::erase_if(progress, [&](const proto::ProgressNote& note) { return grants.count(note.grant) != 0; });
 }
 

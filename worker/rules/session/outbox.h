@@ -20,6 +20,7 @@ struct Outbox {
   std::vector<proto::RevokeAnswer> revoke_answers;
   std::vector<proto::ProgressNote> progress;
   std::vector<proto::StartedNote> started;
+  std::vector<proto::LogNote> logs;
   GoneChildren deaths;
   std::optional<std::uint32_t> scaled;  // the pool has another number of children, which later HELLOs tell
   std::optional<proto::Report> report;  // dropped when there is no session

@@ -81,7 +81,7 @@ bool Session::handle(proto::Message& message) {
     return !signals->notes.empty();
   }
   return std::holds_alternative<proto::Revoke>(message) || std::holds_alternative<proto::Drain>(message) ||
-         std::holds_alternative<proto::Scale>(message) || std::holds_alternative<proto::ErrorMessage>(message);
+         std::holds_alternative<proto::Scale>(message) || std::holds_alternative<proto::LogLimits>(message) || std::holds_alternative<proto::ErrorMessage>(message);
 }
 
 void Session::tick(proto::Instant now) {
@@ -148,6 +148,7 @@ void Session::flush(proto::Instant now) {
     say(now, proto::Revoked{std::exchange(outbox_.revoke_answers, {}), credit_.announce()});
   if (outbox_.deaths.has_untold()) say(now, outbox_.deaths.pop(now));
   flush_outcomes(now);
+  if (!outbox_.logs.empty()) say(now, proto::Logs{std::exchange(outbox_.logs, {})});
   // Returns, answers and outcomes have carried the credit. It goes alone only when it has changed.
   if (!draining_ && credit_.is_news()) say(now, proto::Credit{credit_.announce()});
 }

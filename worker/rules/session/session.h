@@ -35,7 +35,7 @@ class Session {
   void greet(proto::Instant now, std::vector<proto::Grant> holding);
   void disconnected() { handshake_.disconnected(); }
   // Returns whether the message in the envelope asks something of the worker, or is news for it: WELCOME, GRANTS,
-  // REVOKE, SIGNALS, DRAIN, SCALE or ERROR. Signals that have come before are removed from it.
+  // REVOKE, SIGNALS, DRAIN, SCALE, LOG_LIMITS or ERROR. Signals that have come before are removed from it.
   bool handle(proto::Instant now, proto::Envelope& envelope);
   void tick(proto::Instant now);
   // Sends what is in the outbox, and the credit.

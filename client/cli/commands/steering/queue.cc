@@ -9,6 +9,7 @@
 #include "client/cli/os/confirm.h"
 #include "client/cli/text/answers.h"
 #include "client/cli/views/changes.h"
+#include "proto/settings/quantities.h"
 
 namespace forkmill::cli {
 
@@ -98,8 +99,8 @@ int purge(const PurgeCommand& options, const ConnectionOptions& connection_optio
 }
 
 int limit(const LimitQueue& limits, const OutputOptions& output, const ConnectionOptions& connection_options) {
-  const bool has_limit = limits.max_tasks > 0 || limits.max_bytes > 0 || limits.max_running > 0;
-  if (!limits.reset && !has_limit) throw UsageError{"give --length, --bytes, --running or --reset"};
+  const bool has_limit = limits.max_tasks > 0 || limits.max_bytes > 0 || limits.max_running > 0 || limits.log_bytes;
+  if (!limits.reset && !has_limit) throw UsageError{"give --length, --bytes, --running, --log-bytes or --reset"};
   Connection connection{connection_options};
   return print_stdout(render_limits(connection.carry_out(limits), output.format));
 }
@@ -119,6 +120,16 @@ void add_limit(const Program& program, CLI::App& group) {
             "Maximum tasks in the queue, with those whose results have not been fetched");
   add_size(*command, "--bytes", limits->max_bytes, "Maximum size of their arguments and results");
   add_count("--running", limits->max_running, "Maximum tasks of the queue held by workers at a time");
+  command
+      ->add_option_function<std::string>(
+          "--log-bytes",
+          [limits](const std::string& text) {
+            const auto size = proto::parse_size(text);
+            if (!size) throw CLI::ValidationError{"--log-bytes", std::string{"must be a size such as "} + proto::kSizeExamples};
+            limits->log_bytes = *size;
+          },
+          "Maximum size of what an attempt prints and logs that is kept, up to 16M; 0: nothing")
+      ->type_name("SIZE");
   command->add_flag("--reset", limits->reset, "First drop all limits that were set by this command");
   add_format_options(*command, *output);
   add_connection_options(*command, program.connection);

@@ -205,6 +205,7 @@ void add_task(const Program& program) {
       program.app.add_subcommand("task", "List, show, await, cancel, retry and move tasks")->require_subcommand(1);
   add_list(program, *group, "List tasks, newest first", kTaskListFooter, {});
   add_get(program, *group);
+  add_logs(program, *group);
   add_wait_one(program, *group);
   add_cancel(program, *group);
   add_dead_letter_actions(program, *group);

@@ -53,12 +53,49 @@ function why_view({findings}) {
   return [h("h2", {}, "Why"), h("ul", {class: "notes"}, findings.map(({text}) => h("li", {}, text)))];
 }
 
+function log_text({source, level, missing, text}) {
+  return [missing > 0 ? h("i", {}, `\n[${missing} bytes missing]\n`) : null,
+    source === "log" ? h("b", {}, `[${level}] ${text}\n`) : source === "stderr" ? h("span", {class: "stderr"}, text) : text];
+}
+
+function log_view({attempt, texts, complete}) {
+  if (texts.length === 0) return [];
+  return [h("h2", {}, `Log of attempt ${attempt}`),
+    h("pre", {tabindex: 0}, texts.map(log_text), complete ? null : h("span", {class: "cursor"}, "▏"))];
+}
+
+// The choice of an attempt, if there is one.
+function attempt_buttons(attempts, shown, choose) {
+  if (attempts.length < 2) return [];
+  return [h("div", {class: "row", role: "group", "aria-label": "Attempt"}, attempts.map(({attempt}) =>
+    h("button", {"aria-pressed": String(attempt === shown), onclick: () => choose(attempt)}, `Attempt ${attempt}`)))];
+}
+
+// Shows the log of the last attempt, or of the one that is chosen. Returns a function that ends it.
+function logs(place, argument) {
+  let end = () => {};
+  const choose = (attempt) => {
+    end();
+    end = watch(`/tasks/${segment(argument)}/logs${attempt ? `?attempt=${attempt}` : ""}`, (found) => {
+      const pre = place.querySelector("pre");
+      const follows = !pre || pre.scrollTop + pre.clientHeight >= pre.scrollHeight - 4;
+      const top = pre ? pre.scrollTop : 0;
+      replace(place, log_view(found), attempt_buttons(found.attempts, found.attempt, choose));
+      const now = place.querySelector("pre");
+      if (now) now.scrollTop = follows ? now.scrollHeight : top;
+    }, () => replace(place));
+  };
+  choose(0);
+  return () => end();
+}
+
 export function task({place, session, argument, go}) {
   const answer = h("div", {});
   const body = h("div", {});
   const why = h("section", {"aria-label": "Why"});
+  const log = h("section", {"aria-label": "Log", class: "log"});
   const buttons = h("div", {class: "row"});
-  replace(place, h("p", {}, h("code", {}, argument)), buttons, answer, why, body);
+  replace(place, h("p", {}, h("code", {}, argument)), buttons, answer, why, body, log);
   const say = (content) => replace(answer, content);
 
   const button = (title, question, act) => h("button", {class: "danger", onclick: async () => {
@@ -85,6 +122,7 @@ export function task({place, session, argument, go}) {
   ];
   let shown_state = null;
   const end_why = watch(`/tasks/${segment(argument)}/why`, (found) => replace(why, why_view(found)), () => replace(why));
+  const end_log = logs(log, argument);
   const end_task = watch(`/tasks/${segment(argument)}`, (found) => {
     replace(body, view(found));
     if (found.state === shown_state || session.read_only) return;
@@ -93,6 +131,7 @@ export function task({place, session, argument, go}) {
   }, (error) => replace(body, fault(error)));
   return () => {
     end_why();
+    end_log();
     end_task();
   };
 }

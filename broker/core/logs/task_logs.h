@@ -1,0 +1,69 @@
+// TaskLogs: the logs of the attempts of all tasks, in memory, within one budget. When it is used up, tasks give way: of
+// those that have ended, the one that ended first; without any, the one whose log began first. Pure.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <list>
+#include <unordered_map>
+
+#include "broker/core/logs/attempt_log.h"
+#include "broker/core/tasks/task.h"
+#include "proto/ids.h"
+
+namespace forkmill::broker {
+
+class TaskLogs {
+ public:
+  // most: bytes of all logs.
+  void set_budget(std::size_t most) { most_ = most; }
+
+  // Takes a note of the worker that has the attempt. limit: bytes that its queue keeps of an attempt; not 0.
+  void add(const proto::LogNote& note, WorkerHandle worker, std::uint64_t limit, proto::milliseconds at);
+  // Takes a note of an attempt that has ended, if it was expected from this worker. Returns whether it was.
+  bool add_late(const proto::LogNote& note, WorkerHandle worker, proto::milliseconds at);
+  // Call when the attempt has ended and its worker has more to say of it.
+  void expect(const proto::Grant& grant, WorkerHandle worker, std::uint64_t limit);
+  // Call when the attempt has ended otherwise.
+  void close(const proto::Grant& grant);
+  void task_ended(proto::TaskSeq task);
+  // Call when the task is no longer kept.
+  void forget(proto::TaskSeq task);
+
+  struct Log {
+    AttemptLog log;
+    WorkerHandle worker;  // from which it comes
+  };
+  // Null: nothing is kept.
+  const std::deque<Log>* of(proto::TaskSeq task) const;  // by rising attempt
+  const Log* find(proto::TaskSeq task, proto::Attempt attempt) const;
+
+  std::size_t bytes() const { return bytes_; }
+  std::size_t tasks() const { return by_task_.size(); }
+
+  static constexpr std::size_t kMaxAttempts = 8;  // of one task; the last ones are kept
+
+ private:
+  using Order = std::list<proto::TaskSeq>;
+  struct Entry {
+    std::deque<Log> logs;
+    bool has_ended = false;
+    Order::iterator place;  // in ended_ or unfinished_
+  };
+  using Map = std::unordered_map<proto::TaskSeq, Entry>;
+
+  Log* find(const proto::Grant& grant);
+  Log& find_or_make(const proto::Grant& grant, WorkerHandle worker, std::uint64_t limit);
+  void take(Log& log, const proto::LogNote& note, proto::milliseconds at);
+  void make_room();
+  void erase(Map::iterator entry);
+
+  std::size_t most_ = 0;
+  std::size_t bytes_ = 0;
+  Map by_task_;
+  Order ended_;       // the one that ended first is the first
+  Order unfinished_;  // by the beginning of their logs
+};
+
+}  // namespace forkmill::broker

@@ -1,0 +1,71 @@
+#include "worker/rules/logs/attempt_logs.h"
+
+#include <algorithm>
+
+namespace forkmill::worker {
+
+AttemptLogs::Child* AttemptLogs::find(ChildKey child) {
+  const auto found = children_.find(child.slot);
+  return found == children_.end() || found->second.key != child ? nullptr : &found->second;
+}
+
+bool AttemptLogs::open(std::uint64_t serial) {
+  if (notes_.is_open(serial)) return true;
+  const Attempt* attempt = attempts_.find(serial);
+  if (attempt == nullptr || attempt->escalation.abandoned() || !notes_.wants(attempt->task.spec->queue)) return false;
+  notes_.open(serial, attempt->task.grant, attempt->task.spec->queue);
+  return true;
+}
+
+void AttemptLogs::handle(ChildKey child, const OutputEnds& mark) {
+  Child* found = find(child);
+  if (found == nullptr) return;
+  found->split.mark(mark);
+  carry_on(*found);
+}
+
+void AttemptLogs::handle(ChildKey child, const ChildLog& line) {
+  Child* found = find(child);
+  if (found == nullptr || attempts_.find(line.serial) == nullptr) return;
+  constexpr std::uint32_t kLastLevel = 3;
+  found->split.line(line.serial, static_cast<std::uint8_t>(std::min(line.level, kLastLevel)), line.text, line.printed);
+  carry_on(*found);
+}
+
+void AttemptLogs::handle(ChildKey child, const ChildResult& result) {
+  Child* found = find(child);
+  if (found == nullptr) return;
+  if (found->split.ended_silently(result.printed)) return notes_.end(result.serial);
+  found->split.ended(result.serial, result.printed);
+  carry_on(*found);
+  // Its output is still on the way: the attempt will have left the table by then.
+  if (found->split.awaits(result.serial)) (void)open(result.serial);
+}
+
+void AttemptLogs::printed(ChildKey child, proto::LogSource source, std::uint64_t from, std::string_view text,
+                          std::uint64_t running) {
+  Child* found = find(child);
+  if (found == nullptr) return;
+  found->split.printed(source, from, text, running);
+  carry_on(*found);
+}
+
+void AttemptLogs::died(ChildKey child, std::uint64_t running) {
+  Child* found = find(child);
+  if (found == nullptr) return;
+  found->split.died(running);
+  carry_on(*found);
+  notes_.end(running);
+  children_.erase(child.slot);
+}
+
+void AttemptLogs::carry_on(Child& child) {
+  for (const OutputSplit::Piece& piece : child.split.take()) {
+    if (piece.is_end)
+      notes_.end(piece.serial);
+    else if (open(piece.serial))
+      notes_.add(piece.serial, {piece.source, piece.level, piece.missing, piece.text});
+  }
+}
+
+}  // namespace forkmill::worker

@@ -1,0 +1,57 @@
+// AttemptLogs: the logs of the attempts in hand, and of those that have ended and whose last output is still on its
+// way. An attempt that prints nothing costs nothing here. Pure.
+#pragma once
+
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+#include "worker/ipc/child_messages.h"
+#include "worker/ipc/control_records.h"
+#include "worker/rules/attempt_table.h"
+#include "worker/rules/logs/log_notes.h"
+#include "worker/rules/logs/output_split.h"
+
+namespace forkmill::worker {
+
+class AttemptLogs {
+ public:
+  explicit AttemptLogs(const AttemptTable& attempts) : attempts_{attempts} {}
+
+  // ---- What children say. `child` may be one that is not known: then the call has no effect.
+  void spawned(ChildKey child) { children_[child.slot] = Child{child, {}}; }
+  void handle(ChildKey child, const OutputEnds& mark);
+  void handle(ChildKey child, const ChildLog& line);
+  // Call before the attempt leaves the table.
+  void handle(ChildKey child, const ChildResult& result);
+  // source, from: see OutputSplit. running: see there.
+  void printed(ChildKey child, proto::LogSource source, std::uint64_t from, std::string_view text,
+               std::uint64_t running);
+  // Call before the attempts leave the table. running: the attempt that the child ran.
+  void died(ChildKey child, std::uint64_t running);
+
+  // ---- What becomes of attempts
+  // Whether LOGS of the attempt will still come.
+  bool follow(std::uint64_t serial) const { return notes_.is_open(serial); }
+  void discard(std::uint64_t serial) { notes_.discard(serial); }
+
+  LogNotes& notes() { return notes_; }
+  const LogNotes& notes() const { return notes_; }
+
+ private:
+  struct Child {
+    ChildKey key;
+    OutputSplit split;
+  };
+
+  Child* find(ChildKey child);
+  // Returns whether the attempt has a log now.
+  bool open(std::uint64_t serial);
+  void carry_on(Child& child);
+
+  const AttemptTable& attempts_;
+  LogNotes notes_;
+  std::unordered_map<std::uint32_t, Child> children_;  // by slot
+};
+
+}  // namespace forkmill::worker
