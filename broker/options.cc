@@ -34,7 +34,8 @@ Examples:
 SIGTERM and SIGINT stop the broker cleanly. SIGHUP reads --authorized-keys again, and stops a broker without it.
 Exit status: 0 stopped as requested; 1 failed; 2 wrong setting.)";
 
-// A limit of 0 is not set, or one of kLogBytesNotSet. After all settings have been read, the limit of the other queues takes its place.
+// A limit of 0 is not set, or one of kLogBytesNotSet. After all settings have been read, the limit of the other queues
+// takes its place.
 constexpr std::size_t kLogBytesNotSet = ~std::size_t{0};
 constexpr QueueOptions kLimitsNotSet{0, 0, true, 0, kLogBytesNotSet};
 

@@ -16,11 +16,10 @@
 namespace forkmill::proto {
 
 // The index of an alternative is not its number on the wire; kTypeOf in schema.h has that number.
-using AnyMessage =
-    std::variant<Hello, Welcome, Heartbeat, Goodbye, ErrorMessage, Submit, SubmitAck, Results, ResultAck, Attach,
-                 Cancel, CancelReply, Progress, Credit, Grants, Outcomes, OutcomeAck, Return, Revoke, Revoked, Drain,
-                 Query, Reply, Started, Signals, ChildrenGone, Report, Operate, Operated, Command, Scale, Scaled, Logs,
-                 LogLimits>;
+using AnyMessage = std::variant<Hello, Welcome, Heartbeat, Goodbye, ErrorMessage, Submit, SubmitAck, Results, ResultAck,
+                                Attach, Cancel, CancelReply, Progress, Credit, Grants, Outcomes, OutcomeAck, Return,
+                                Revoke, Revoked, Drain, Query, Reply, Started, Signals, ChildrenGone, Report, Operate,
+                                Operated, Command, Scale, Scaled, Logs, LogLimits>;
 
 template <class M, class Any>
 inline constexpr bool kIsOneOf = false;

@@ -33,7 +33,7 @@ enum class QueryKind : std::uint8_t {
   why_worker = 19,
   metrics = 20,  // counts and times to watch
   changes = 24,  // changes of many tasks (ChangeTasks): those under way, and the latest that are done
-  logs = 27,  // what an attempt of a task has printed and logged: `attempt`, from the position `from` on
+  logs = 27,     // the log of an attempt of a task: `attempt`, from the position `from` on
 };
 
 // Conditions that a listed task meets. A field that is empty or 0 matches all tasks.
@@ -53,9 +53,11 @@ struct TaskFilter {
 struct Query {
   std::uint64_t id = 0;  // chosen by the client; the reply repeats it
   QueryKind kind = QueryKind::ping;
-  // task, process, why_task, logs: the id, or an unambiguous beginning of it; objects, object, why_queue, why_worker: a name
+  // task, process, why_task, logs: the id, or an unambiguous beginning of it; objects, object, why_queue, why_worker: a
+  // name
   std::string argument;
-  TaskFilter filter{};        // tasks
+  TaskFilter filter{};  // tasks
+  std::optional<TaskId> reserved{};
   std::uint32_t attempt = 0;  // logs; 0: the last attempt
   std::uint64_t from = 0;     // logs
   friend bool operator==(const Query&, const Query&) = default;

@@ -269,7 +269,7 @@ void fields(auto& io, Is<LogPiece> auto& m) {
 }
 void fields(auto& io, Is<LogNote> auto& m) { io.record(3, m.grant, m.pieces, m.end, m.last); }
 void fields(auto& io, Is<Logs> auto& m) { io.record(1, m.notes); }
-void fields(auto& io, Is<LogLimit> auto& m) { io.record(2, name(m.queue), m.bytes); }
+void fields(auto& io, Is<QueueLogLimit> auto& m) { io.record(2, name(m.queue), m.bytes); }
 void fields(auto& io, Is<LogLimits> auto& m) { io.record(1, bounded(m.limits, limits::kMaxQueuesPerWorker)); }
 
 void fields(auto& io, Is<StartedNote> auto& m) { io.record(4, m.id, m.grant, m.pid, name(m.host)); }
@@ -299,7 +299,9 @@ void fields(auto& io, Is<TaskFilter> auto& m) {
   io.record(9, name(m.id), name(m.queue), name(m.name), name(m.state), text(m.text), m.since, m.until, m.before,
             m.most);
 }
-void fields(auto& io, Is<Query> auto& m) { io.record(3, m.id, open_number(m.kind), text(m.argument), m.filter, m.attempt, m.from); }
+void fields(auto& io, Is<Query> auto& m) {
+  io.record(3, m.id, open_number(m.kind), text(m.argument), m.filter, m.reserved, m.attempt, m.from);
+}
 void fields(auto& io, Is<RetryDeadLetter> auto& m) { io.record(2, name(m.task), m.new_id); }
 void fields(auto& io, Is<DropDeadLetter> auto& m) { io.record(1, name(m.task)); }
 void fields(auto& io, Is<WriteBackup> auto& m) { io.record(1, text(m.path)); }

@@ -79,9 +79,9 @@ struct Welcome {
   CommitSeq commit;
   std::string software;
   std::vector<Route> routes;
-  std::uint64_t granted = 0;   // worker: grants counted so far; its credit continues from here
-  std::vector<Grant> abandon;  // worker: grants that it holds and that are no longer its own
-  bool kept = false;           // client: its operations and its holdings of named objects are still known
+  std::uint64_t granted = 0;    // worker: grants counted so far; its credit continues from here
+  std::vector<Grant> abandon;   // worker: grants that it holds and that are no longer its own
+  bool kept = false;            // client: its operations and its holdings of named objects are still known
   std::uint64_t log_bytes = 0;  // worker: what is kept of the log of one attempt; 0: LOGS are not wanted
   friend bool operator==(const Welcome&, const Welcome&) = default;
 };

@@ -146,15 +146,15 @@ struct Logs {
 };
 
 // How many bytes of an attempt's log are kept in a queue.
-struct LogLimit {
+struct QueueLogLimit {
   std::string queue;
   std::uint64_t bytes = 0;  // 0: none, and LOGS of its tasks are not wanted
-  friend bool operator==(const LogLimit&, const LogLimit&) = default;
+  friend bool operator==(const QueueLogLimit&, const QueueLogLimit&) = default;
 };
 
 // Broker to worker: the limits of queues that do not have that of WELCOME, or had another one before.
 struct LogLimits {
-  std::vector<LogLimit> limits;
+  std::vector<QueueLogLimit> limits;
   friend bool operator==(const LogLimits&, const LogLimits&) = default;
 };
 

@@ -40,7 +40,7 @@ void AttemptContext::progress(double fraction, std::string_view note) {
 
 void AttemptContext::log(LogLevel level, std::string_view text) {
   if (is_forked_copy()) return;
-  flush_output(true);  // what the handler has printed before comes before the line
+  flush_output(true);  // output before the line comes before it
   const LogHead head{head_.serial, static_cast<std::uint32_t>(level), 0, output_.position()};
   const std::array<std::string_view, 2> pieces{bytes_of(head), proto::first_bytes(text, proto::limits::kMaxErrorText)};
   end_.say(kLogRecord, pieces);

@@ -13,7 +13,7 @@ namespace forkmill::worker {
 
 namespace {
 
-// Bytes in the pipe that nobody has read.
+// Returns how many bytes are in the pipe. None: it is no pipe.
 std::optional<std::uint64_t> unread(int fd) {
   int bytes = 0;
   if (::ioctl(fd, FIONREAD, &bytes) != 0 || bytes < 0) return std::nullopt;

@@ -37,8 +37,8 @@ class OutputWatch {
   AreaHead& head_;
   std::vector<bool> long_;  // by handler: its last task was not brief
   OutputEnds last_{0, 0};
-  bool known_ = true;         // nothing was written since last_ was looked up, but by the task that runs
-  std::uint64_t read_ = 0;    // what the supervisor had read of both streams then
+  bool known_ = true;       // nothing was written since last_ was looked up, but by the task that runs
+  std::uint64_t read_ = 0;  // bytes of both streams that the supervisor had read then
   int looks_ = kLooks;
 };
 

@@ -41,9 +41,16 @@ struct ChildLog {
   OutputEnds printed;  // before the line
 };
 
-// What the child prints from here on belongs to attempts that it has not finished.
+// A position in the output: later bytes belong to attempts that the child has not finished.
 struct ChildOutputMark {
   OutputEnds printed;
+};
+
+// Bytes of a child's stdout or stderr, as the supervisor has read them.
+struct ChildOutput {
+  bool errors = false;     // from stderr
+  std::uint64_t from = 0;  // bytes of that stream before the text
+  std::string_view text;
 };
 
 using ChildMessage = std::variant<ChildBorn, ChildResult, ChildProgress, ChildLog, ChildOutputMark>;

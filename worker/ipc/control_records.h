@@ -13,16 +13,16 @@ struct ChildKey {
 };
 
 enum class ControlKind : std::uint32_t {
-  spawned = 1,  // supervisor → link: child, pid; the shared area's descriptor comes along
-  died = 2,     // supervisor → link: child, pid, and everything below `signal`
-  drain = 3,    // supervisor → link: let the running attempts finish, then exit
-  stop = 4,     // supervisor → link: the children have been killed; report that and exit at once
-  kill = 5,     // link → supervisor: send `signal` to the child's process group, if it is still that child
-  signal = 6,   // link → supervisor: the same, to the child alone
-  fork = 7,     // link → supervisor: a child for one task, in the place child.slot; `pid`: the task's submitter
-  gone = 8,     // supervisor → link: pid, a child that died while there was no link
-  leave = 9,    // link → supervisor: drain, as on SIGTERM; child.slot 1: and start again
-  scale = 10,   // link → supervisor: have child.slot children in the pool
+  spawned = 1,   // supervisor → link: child, pid; the shared area's descriptor comes along
+  died = 2,      // supervisor → link: child, pid, and everything below `signal`
+  drain = 3,     // supervisor → link: let the running attempts finish, then exit
+  stop = 4,      // supervisor → link: the children have been killed; report that and exit at once
+  kill = 5,      // link → supervisor: send `signal` to the child's process group, if it is still that child
+  signal = 6,    // link → supervisor: the same, to the child alone
+  fork = 7,      // link → supervisor: a child for one task, in the place child.slot; `pid`: the task's submitter
+  gone = 8,      // supervisor → link: pid, a child that died while there was no link
+  leave = 9,     // link → supervisor: drain, as on SIGTERM; child.slot 1: and start again
+  scale = 10,    // link → supervisor: have child.slot children in the pool
   printed = 11,  // supervisor → link: child, errors, from; the text comes along
 };
 

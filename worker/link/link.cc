@@ -215,10 +215,9 @@ void Link::handle_death(const ControlFacts& facts, std::string output) {
 }
 
 void Link::handle_output(const ControlFacts& facts, std::string_view text) {
-  // What the child had said before it printed this is in its ring by now.
+  // The ring has by now all that the child said before it printed this.
   if (RingChild* child = rings_.find(facts.child)) read_child(*child);
-  const auto source = facts.errors != 0 ? proto::LogSource::errors : proto::LogSource::output;
-  foreman_.printed(facts.child, source, facts.from, text);
+  foreman_.handle(facts.child, ChildOutput{facts.errors != 0, facts.from, text});
 }
 
 void Link::stop() {

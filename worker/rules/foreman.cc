@@ -26,6 +26,13 @@ void update_load(proto::Instant now, const PoolState& state, const PoolAttempts&
                                                         static_cast<std::uint32_t>(in_pool - running)});
 }
 
+// The attempt at the front of the line in that place; 0: none.
+std::uint64_t serial_at(const PoolAttempts& pool, const ProcessAttempts& processes, std::uint32_t slot) {
+  if (slot < pool.lines().slots()) return pool.lines().front(slot).value_or(0);
+  const ProcessPlace* place = processes.slots().find(slot);
+  return place == nullptr ? 0 : place->serial;
+}
+
 }  // namespace
 
 Foreman::Foreman(ForemanConfig config, proto::Hello hello, std::uint64_t seed, Rings& rings)
@@ -104,9 +111,10 @@ void Foreman::handle(proto::Instant now, ChildKey child, const ChildMessage& mes
   }
 }
 
-void Foreman::printed(ChildKey child, proto::LogSource source, std::uint64_t from, std::string_view text) {
-  const Attempt* attempt = state_.attempts.find(serial_at(child.slot));
-  state_.logs.printed(child, source, from, text, attempt == nullptr ? 0 : attempt->serial);
+void Foreman::handle(ChildKey child, const ChildOutput& output) {
+  const auto source = output.errors ? proto::LogSource::errors : proto::LogSource::output;
+  const Attempt* attempt = state_.attempts.find(serial_at(pool_, processes_, child.slot));
+  state_.logs.printed(child, source, output.from, output.text, attempt == nullptr ? 0 : attempt->serial);
 }
 
 void Foreman::handle(proto::Instant now, const ChildDeath& death) {
@@ -114,23 +122,16 @@ void Foreman::handle(proto::Instant now, const ChildDeath& death) {
   if (death.facts.pid != 0) outbox().deaths.add(static_cast<std::uint32_t>(death.facts.pid), exited);
   children_.remove(death.facts.child);
   const bool of_pool = death.facts.child.slot < state_.config.slots;
-  const std::uint64_t ran = of_pool && death.started.empty() ? 0 : serial_at(death.facts.child.slot);
+  const std::uint64_t ran = of_pool && death.started.empty() ? 0 : serial_at(pool_, processes_, death.facts.child.slot);
   state_.logs.died(death.facts.child, ran);
   state_.forget(death.facts.child);
   of_pool ? pool_.handle(death) : processes_.handle(now, death);
 }
 
-std::uint64_t Foreman::serial_at(std::uint32_t slot) const {
-  if (slot < state_.config.slots)
-    return slot < pool_.lines().slots() ? pool_.lines().front(slot).value_or(0) : 0;
-  const ProcessPlace* place = processes_.slots().find(slot);
-  return place == nullptr ? 0 : place->serial;
-}
-
 Foreman::RunningTask Foreman::running(std::uint32_t slot) const {
   proto::Instant since{0};
   if (slot < pool_.lines().slots()) since = pool_.lines().front_since(slot);
-  const Attempt* attempt = state_.attempts.find(serial_at(slot));
+  const Attempt* attempt = state_.attempts.find(serial_at(pool_, processes_, slot));
   return attempt == nullptr ? RunningTask{} : RunningTask{&attempt->task, since};
 }
 

@@ -45,9 +45,8 @@ class Foreman {
   void spawned(ChildKey child, std::uint32_t pid);
   void handle(proto::Instant now, ChildKey child, const ChildMessage& message);
   void handle(proto::Instant now, const ChildDeath& death);
-  // The child has printed `text`, on stdout or stderr. from: bytes of that stream before it. Handle what the child has
-  // said before this.
-  void printed(ChildKey child, proto::LogSource source, std::uint64_t from, std::string_view text);
+  // Handle what the child has said before this.
+  void handle(ChildKey child, const ChildOutput& output);
 
   // ---- The supervisor
   // What the worker has to say besides: for example deaths of children that this foreman never knew.
@@ -78,8 +77,6 @@ class Foreman {
 
  private:
   void handle(proto::Instant now, proto::Message& message);
-  // The attempt at the front of the line there; 0: none.
-  std::uint64_t serial_at(std::uint32_t slot) const;
 
   Session session_;
   PoolState state_;

@@ -19,6 +19,12 @@ void PoolState::report(const proto::Grant& grant, proto::OutcomeRecord&& record)
   outbox.outcomes.push(std::move(record));
 }
 
+std::optional<AttemptLogs::Attempt> PoolState::logged(std::uint64_t serial) const {
+  const Attempt* attempt = attempts.find(serial);
+  if (attempt == nullptr || attempt->escalation.abandoned()) return std::nullopt;
+  return AttemptLogs::Attempt{attempt->task.grant, &attempt->task.spec->queue};
+}
+
 void PoolState::remove(std::uint64_t serial) {
   (void)progress.extract(serial);
   attempts.remove(serial);

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -57,11 +58,14 @@ struct PoolState {
   // Asks for the steps of a StopEscalation.
   void carry_out(const StopEscalation::Steps& steps, ChildKey child, std::uint64_t serial);
 
+  // For AttemptLogs: none, unless the attempt is in hand and still wanted.
+  std::optional<AttemptLogs::Attempt> logged(std::uint64_t serial) const;
+
   const ForemanConfig config;
   Outbox& outbox;
   AttemptTable attempts;
   ProgressNotes progress;
-  AttemptLogs logs{attempts};
+  AttemptLogs logs{[this](std::uint64_t serial) { return logged(serial); }};
   Effects effects;
   Shortage shortage;
   bool draining = false;  // nothing further is started

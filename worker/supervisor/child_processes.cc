@@ -56,6 +56,21 @@ void schedule_successor(proto::Instant now, SupervisedChild& child, const Death&
             death.exit_code, death.signal, in_milliseconds(pause));
 }
 
+// Tells the link what the child has printed since the last time.
+void tell_printed(std::uint32_t slot, SupervisedChild& child, LinkProcess& link) {
+  for (const std::size_t stream : {0, 1}) {
+    PrintedText& printed = child.streams.printed(stream);
+    if (printed.empty()) continue;
+    ControlMessage message;
+    message.facts.kind = ControlKind::printed;
+    message.facts.child = {slot, child.generation};
+    message.facts.errors = stream == 0 ? 0 : 1;
+    message.facts.from = printed.from();
+    message.output = printed.drain();
+    link.send(std::move(message));
+  }
+}
+
 }  // namespace
 
 ChildProcesses::ChildProcesses(const Origin& origin, proto::Waiter& waiter, std::uint64_t first_tag, LinkProcess& link,
@@ -198,7 +213,10 @@ bool ChildProcesses::any_alive() const {
   return std::any_of(children_.begin(), children_.end(), [](const Child& child) { return child.pid != 0; });
 }
 
-void ChildProcesses::pause_if_full() {
+void ChildProcesses::balance_output() {
+  // While the link has no room, the newest output of each child waits.
+  for (std::uint32_t slot = 0; slot < children_.size() && !link_.congested(); ++slot)
+    if (children_[slot].pid != 0) tell_printed(slot, children_[slot], link_);
   if (sinks_.paused == sinks_.is_full()) return;
   sinks_.paused = !sinks_.paused;
   for (std::uint32_t slot = 0; slot < children_.size(); ++slot) {
@@ -211,35 +229,7 @@ void ChildProcesses::pump(std::uint64_t tag) {
   Child& child = children_[tag - first_tag_];
   if (child.pid == 0) return;
   child.streams.pump(waiter_, sinks_);
-  if (!link_.congested())
-    tell_printed(static_cast<std::uint32_t>(tag - first_tag_));
-  else
-    untold_output_ = true;
-}
-
-// While the link has no room, the newest output of each child waits.
-void ChildProcesses::tell_untold_output() {
-  if (!untold_output_) return;
-  for (std::uint32_t slot = 0; slot < children_.size(); ++slot) {
-    if (link_.congested()) return;
-    if (children_[slot].pid != 0) tell_printed(slot);
-  }
-  untold_output_ = false;
-}
-
-void ChildProcesses::tell_printed(std::uint32_t slot) {
-  Child& child = children_[slot];
-  for (const std::size_t stream : {0, 1}) {
-    PrintedText& printed = child.streams.printed(stream);
-    if (printed.empty()) continue;
-    ControlMessage message;
-    message.facts.kind = ControlKind::printed;
-    message.facts.child = {slot, child.generation};
-    message.facts.errors = stream == 0 ? 0 : 1;
-    message.facts.from = printed.from();
-    message.output = printed.drain();
-    link_.send(std::move(message));
-  }
+  if (!link_.congested()) tell_printed(static_cast<std::uint32_t>(tag - first_tag_), child, link_);
 }
 
 // ---- Deaths ---------------------------------------------------------------------------------------------------------
@@ -254,7 +244,7 @@ void ChildProcesses::handle_death(proto::Instant now, std::uint32_t slot, const 
   Child& child = children_[slot];
   const bool at_birth = !SharedArea::was_born(child.shared_area.get());
   child.streams.close(waiter_, sinks_);
-  tell_printed(slot);
+  tell_printed(slot, child, link_);
   origin_.enclosures->remove(child.enclosure);
   child.pid = 0;
   child.shared_area.reset();

@@ -71,10 +71,8 @@ class ChildProcesses {
 
   // Passes on what the child has printed, also to the link.
   void pump(std::uint64_t tag);
-  // Call when the link may have room again.
-  void tell_untold_output();
-  // Stops reading from the children while the readers of the sinks are slow.
-  void pause_if_full();
+  // Stops reading from the children while the readers of the sinks are slow, and tells the link what had to wait.
+  void balance_output();
   OutputSinks& sinks() { return sinks_; }
 
   // Slot of the child with this pid; empty: it is no child of ours.
@@ -86,7 +84,6 @@ class ChildProcesses {
   using Child = SupervisedChild;
 
   void start(proto::Instant now, std::uint32_t slot);
-  void tell_printed(std::uint32_t slot);
   void give_up(proto::Instant now, std::uint32_t slot, const std::string& why);
 
   const Origin& origin_;
@@ -97,7 +94,6 @@ class ChildProcesses {
   OutputSinks sinks_;
   std::uint32_t wanted_ = 0;  // children of the pool
   std::deque<Child> children_;
-  bool untold_output_ = false;  // the link has had no room for what a child has printed
 };
 
 }  // namespace forkmill::worker

@@ -90,7 +90,7 @@ class ChildStreams {
   void reset();
 
   std::string drain_tail() { return tail_.drain(); }
-  // What the link is to be told, of stdout (0) and stderr (1).
+  // Text for the link, of stdout (0) and stderr (1).
   PrintedText& printed(std::size_t stream) { return printed_[stream]; }
 
  private:

@@ -102,9 +102,8 @@ Supervisor::Ending Supervisor::run() {
         children_.pump(tag);
     }
     children_.sinks().flush();
-    children_.pause_if_full();
     link_.flush();
-    children_.tell_untold_output();
+    children_.balance_output();
     if (phase_ == Phase::settling && children_.are_ready()) drain();
     if (phase_ == Phase::draining && link_.pid() == 0) break;
     if (phase_ == Phase::stopping && link_.pid() == 0 && !children_.any_alive()) break;

@@ -15,15 +15,16 @@ void LogIntake::handle(Worker& worker, const proto::Logs& logs) {
     if (proto::mutant(proto::Mutant::log_of_other_attempt) && note.grant.attempt.value() > 1) {
       proto::LogNote other = note;
       other.grant.attempt = proto::Attempt{1};
-      if (task != nullptr) state_.logs.add(other, worker.handle, QueueOptions{}.log_bytes, state_.clock.stamp());
+      if (task != nullptr)
+        state_.tasks.logs.add(other, worker.handle.value(), QueueOptions{}.log_bytes, state_.clock.stamp());
       continue;
     }
     if (task == nullptr) {
-      (void)state_.logs.add_late(note, worker.handle, state_.clock.stamp());
+      (void)state_.tasks.logs.add_late(note, worker.handle.value(), state_.clock.stamp());
       continue;
     }
     const std::size_t limit = task->queue->budget.limits().log_bytes;
-    if (limit > 0) state_.logs.add(note, worker.handle, limit, state_.clock.stamp());
+    if (limit > 0) state_.tasks.logs.add(note, worker.handle.value(), limit, state_.clock.stamp());
   }
 }
 
@@ -42,7 +43,8 @@ void tell_log_limit(BrokerState& state, std::string_view queue) {
   const std::size_t bytes = state.queues.limits_of(queue).log_bytes;
   for (const auto& [handle, worker] : state.workers) {
     const auto& queues = worker->queues.all;
-    const bool serves = std::any_of(queues.begin(), queues.end(), [&](const Queue* one) { return one->name() == queue; });
+    const bool serves =
+        std::any_of(queues.begin(), queues.end(), [&](const Queue* one) { return one->name() == queue; });
     if (serves && worker->info.logs)
       state.output.send(worker->session, proto::LogLimits{{{std::string{queue}, bytes}}});
   }

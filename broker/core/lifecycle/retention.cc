@@ -183,7 +183,6 @@ void Retention::forget(Task& task) {
   if (!task.finished->released) release(task);
   if (!task.finished->dropped) forget_stored(task);
   if (task.spec->owners_id) task.counts.owner->renamed.erase(*task.spec->owners_id);
-  state_.logs.forget(task.seq);
   state_.tasks.erase(task);
 }
 

@@ -74,9 +74,9 @@ void TaskGrants::record_outcome(Worker& worker, proto::OutcomeRecord record) {
 void TaskGrants::note_log(const Task& task, const Worker& worker, const proto::OutcomeRecord& record) {
   const std::size_t limit = task.queue->budget.limits().log_bytes;
   if (record.logs_follow && limit > 0)
-    state_.logs.expect(task.grant(), worker.handle, limit);
+    state_.tasks.logs.expect(task.grant(), worker.handle.value(), limit);
   else
-    state_.logs.close(task.grant());
+    state_.tasks.logs.close(task.grant());
 }
 
 // A lost attempt ran since its grant at the longest, and no attempt since before its task was submitted. 0: the worker
@@ -253,7 +253,7 @@ void TaskGrants::finish(Task& task, Event event, proto::Outcome outcome) {
   set_finished(task, std::move(outcome), state_.clock.stamp());
   task.queue->budget.change(task, given_bytes(task) + task.finished->outcome.value.size());
   if (task.durable) state_.rewrite(task, Finish{task.seq, task.finished->outcome, task.finished->at});
-  state_.logs.task_ended(task.seq);
+  state_.tasks.logs.task_ended(task.seq);
   objects_.task_ended(task);
   deliveries_.task_finished(task);
 }

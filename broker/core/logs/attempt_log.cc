@@ -8,7 +8,7 @@ namespace forkmill::broker {
 namespace {
 
 constexpr std::uint64_t kMaxPosition = std::uint64_t{1} << 62;  // no sum overflows
-constexpr proto::milliseconds kTogether{1000};                         // texts that come within this time may be one
+constexpr proto::milliseconds kTogether{1000};                  // texts that come within this time may be one
 
 }  // namespace
 
@@ -32,7 +32,8 @@ void AttemptLog::append(const proto::LogPiece& piece, proto::milliseconds at) {
   while (!text.empty()) {
     const bool is_line = piece.source == proto::LogSource::lines;
     std::size_t length = is_line ? text.size() : std::min(text.size(), kPart);
-    if (!is_line && position < first_) length = std::min<std::size_t>(length, static_cast<std::size_t>(first_ - position));
+    if (!is_line && position < first_)
+      length = std::min<std::size_t>(length, static_cast<std::size_t>(first_ - position));
     LogText* last = texts_.empty() ? nullptr : &texts_.back();
     const bool goes_on = last != nullptr && !is_line && last->source == piece.source && last->end() == position &&
                          last->text.size() + length <= kPart && position != first_ && at - last->at < kTogether;

@@ -57,8 +57,8 @@ class AttemptLog {
   std::uint64_t first_;  // bytes that stay
   bool is_over_ = false;
   std::deque<LogText> texts_;
-  std::size_t sizes_ = 0;   // of the texts
-  std::uint64_t kept_ = 0;  // bytes of the texts
+  std::size_t sizes_ = 0;   // sum over the texts
+  std::uint64_t kept_ = 0;  // bytes in the texts
   std::uint64_t end_ = 0;
 };
 

@@ -5,18 +5,18 @@
 
 namespace forkmill::broker {
 
-void TaskLogs::add(const proto::LogNote& note, WorkerHandle worker, std::uint64_t limit, proto::milliseconds at) {
+void TaskLogs::add(const proto::LogNote& note, std::uint64_t worker, std::uint64_t limit, proto::milliseconds at) {
   take(find_or_make(note.grant, worker, limit), note, at);
 }
 
-bool TaskLogs::add_late(const proto::LogNote& note, WorkerHandle worker, proto::milliseconds at) {
+bool TaskLogs::add_late(const proto::LogNote& note, std::uint64_t worker, proto::milliseconds at) {
   Log* log = find(note.grant);
   if (log == nullptr || log->worker != worker || log->log.is_over()) return false;
   take(*log, note, at);
   return true;
 }
 
-void TaskLogs::expect(const proto::Grant& grant, WorkerHandle worker, std::uint64_t limit) {
+void TaskLogs::expect(const proto::Grant& grant, std::uint64_t worker, std::uint64_t limit) {
   (void)find_or_make(grant, worker, limit);
   make_room();
 }
@@ -45,7 +45,8 @@ const std::deque<TaskLogs::Log>* TaskLogs::of(proto::TaskSeq task) const {
 const TaskLogs::Log* TaskLogs::find(proto::TaskSeq task, proto::Attempt attempt) const {
   const auto* logs = of(task);
   if (logs == nullptr) return nullptr;
-  const auto found = std::find_if(logs->begin(), logs->end(), [&](const Log& one) { return one.log.grant().attempt == attempt; });
+  const auto found =
+      std::find_if(logs->begin(), logs->end(), [&](const Log& one) { return one.log.grant().attempt == attempt; });
   return found == logs->end() ? nullptr : &*found;
 }
 
@@ -59,7 +60,7 @@ TaskLogs::Log* TaskLogs::find(const proto::Grant& grant) {
   return log == found->second.logs.rend() ? nullptr : &*log;
 }
 
-TaskLogs::Log& TaskLogs::find_or_make(const proto::Grant& grant, WorkerHandle worker, std::uint64_t limit) {
+TaskLogs::Log& TaskLogs::find_or_make(const proto::Grant& grant, std::uint64_t worker, std::uint64_t limit) {
   if (Log* log = find(grant)) {
     if (log->worker == worker) return *log;
     // The grant was handed back unstarted, and is another worker's now.

@@ -9,7 +9,6 @@
 #include <unordered_map>
 
 #include "broker/core/logs/attempt_log.h"
-#include "broker/core/tasks/task.h"
 #include "proto/ids.h"
 
 namespace forkmill::broker {
@@ -19,12 +18,13 @@ class TaskLogs {
   // most: bytes of all logs.
   void set_budget(std::size_t most) { most_ = most; }
 
+  // worker: a number that names the worker, here and below.
   // Takes a note of the worker that has the attempt. limit: bytes that its queue keeps of an attempt; not 0.
-  void add(const proto::LogNote& note, WorkerHandle worker, std::uint64_t limit, proto::milliseconds at);
+  void add(const proto::LogNote& note, std::uint64_t worker, std::uint64_t limit, proto::milliseconds at);
   // Takes a note of an attempt that has ended, if it was expected from this worker. Returns whether it was.
-  bool add_late(const proto::LogNote& note, WorkerHandle worker, proto::milliseconds at);
+  bool add_late(const proto::LogNote& note, std::uint64_t worker, proto::milliseconds at);
   // Call when the attempt has ended and its worker has more to say of it.
-  void expect(const proto::Grant& grant, WorkerHandle worker, std::uint64_t limit);
+  void expect(const proto::Grant& grant, std::uint64_t worker, std::uint64_t limit);
   // Call when the attempt has ended otherwise.
   void close(const proto::Grant& grant);
   void task_ended(proto::TaskSeq task);
@@ -33,7 +33,7 @@ class TaskLogs {
 
   struct Log {
     AttemptLog log;
-    WorkerHandle worker;  // from which it comes
+    std::uint64_t worker = 0;  // from which it comes
   };
   // Null: nothing is kept.
   const std::deque<Log>* of(proto::TaskSeq task) const;  // by rising attempt
@@ -42,7 +42,7 @@ class TaskLogs {
   std::size_t bytes() const { return bytes_; }
   std::size_t tasks() const { return by_task_.size(); }
 
-  static constexpr std::size_t kMaxAttempts = 8;  // of one task; the last ones are kept
+  static constexpr std::size_t kMaxAttempts = 8;  // maximum of one task; the last ones are kept
 
  private:
   using Order = std::list<proto::TaskSeq>;
@@ -54,7 +54,7 @@ class TaskLogs {
   using Map = std::unordered_map<proto::TaskSeq, Entry>;
 
   Log* find(const proto::Grant& grant);
-  Log& find_or_make(const proto::Grant& grant, WorkerHandle worker, std::uint64_t limit);
+  Log& find_or_make(const proto::Grant& grant, std::uint64_t worker, std::uint64_t limit);
   void take(Log& log, const proto::LogNote& note, proto::milliseconds at);
   void make_room();
   void erase(Map::iterator entry);

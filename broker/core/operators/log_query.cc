@@ -29,12 +29,12 @@ std::string_view source_name(proto::LogSource source) {
 bool is_complete(const BrokerState& state, const Task& task, const TaskLogs::Log* log, proto::Attempt attempt) {
   const bool runs = task.state == State::running && task.attempts == attempt;
   if (log == nullptr) return !runs && (is_terminal(task.state) || attempt < task.attempts);
-  return log->log.is_over() || (!runs && !state.workers.contains(log->worker));
+  return log->log.is_over() || (!runs && !state.workers.contains(WorkerHandle{log->worker}));
 }
 
 std::vector<PackedMap> attempts_of(const BrokerState& state, const Task& task) {
   std::vector<PackedMap> rows;
-  const auto* logs = state.logs.of(task.seq);
+  const auto* logs = state.tasks.logs.of(task.seq);
   if (logs == nullptr) return rows;
   for (const TaskLogs::Log& one : *logs)
     rows.push_back(PackedMap{}
@@ -52,12 +52,13 @@ std::vector<PackedMap> texts_of(const AttemptLog& log, std::uint64_t& from) {
     if (text.end() <= from) continue;
     if (bytes >= kPage) return rows;
     const std::uint64_t begin = std::max(from, text.position);
-    rows.push_back(PackedMap{}
-                       .add("position", begin)
-                       .add("source", source_name(text.source))
-                       .add("level", static_cast<int>(text.level))
-                       .add("at_ms", text.at.count())
-                       .add("text", std::string_view{text.text}.substr(static_cast<std::size_t>(begin - text.position))));
+    rows.push_back(
+        PackedMap{}
+            .add("position", begin)
+            .add("source", source_name(text.source))
+            .add("level", static_cast<int>(text.level))
+            .add("at_ms", text.at.count())
+            .add("text", std::string_view{text.text}.substr(static_cast<std::size_t>(begin - text.position))));
     bytes += text.size();
     from = text.end();
   }
@@ -69,7 +70,7 @@ std::vector<PackedMap> texts_of(const AttemptLog& log, std::uint64_t& from) {
 
 PackedMap show_log(const BrokerState& state, const Client& client, const Task& task, const proto::Query& query) {
   const proto::Attempt attempt = query.attempt == 0 ? task.attempts : proto::Attempt{query.attempt};
-  const TaskLogs::Log* log = state.logs.find(task.seq, attempt);
+  const TaskLogs::Log* log = state.tasks.logs.find(task.seq, attempt);
   std::uint64_t next = query.from;
   std::vector<PackedMap> texts;
   if (log != nullptr) texts = texts_of(log->log, next);

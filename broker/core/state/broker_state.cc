@@ -27,7 +27,7 @@ BrokerState::BrokerState(CoreOptions core_options, Identity who, proto::Now star
       tasks{last_used_seq(identity)},
       queues{{options.max_queues, options.queue, options.queues, options.resident, controls}, task_types},
       output{identity.commit} {
-  logs.set_budget(options.log_memory);
+  tasks.logs.set_budget(options.log_memory);
 }
 
 void BrokerState::step(Task& task, Event event) {

@@ -11,7 +11,6 @@
 #include <utility>
 #include <vector>
 
-#include "broker/core/logs/task_logs.h"
 #include "broker/core/state/client.h"
 #include "broker/core/state/clock.h"
 #include "broker/core/state/identity.h"
@@ -115,7 +114,6 @@ struct BrokerState {
   };
   std::map<std::string, NestedWait> nested_waits;
   UnsafeSubmissions unsafe;  // submissions of all clients
-  TaskLogs logs;
   Totals totals;
   Output output;
 };

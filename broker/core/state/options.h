@@ -35,7 +35,7 @@ struct CoreOptions {
   std::size_t kept_results = 100'000;  // delivered results kept for clients that attach later, oldest dropped first
   std::size_t kept_result_bytes = 64 * 1024 * 1024;
   std::size_t log_memory = 64 * 1024 * 1024;  // bytes of the logs of all attempts
-  std::size_t dead_letters = 10'000;  // failed tasks kept with their arguments
+  std::size_t dead_letters = 10'000;          // failed tasks kept with their arguments
   std::size_t max_queues = 10'000;
   std::size_t max_task_types = 100'000;  // task names, each with its signatures
   std::size_t max_objects = 1'000'000;   // locks, queues, dicts …

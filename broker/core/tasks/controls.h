@@ -22,7 +22,7 @@ struct Control {
   std::uint64_t max_bytes = 0;
   std::uint64_t max_running = 0;
   std::optional<std::uint64_t> log_bytes{};  // 0: no logs are kept
-  proto::TaskSeq stored_as{};  // the number of its record; none: it is not stored
+  proto::TaskSeq stored_as{};                // the number of its record; none: it is not stored
 
   bool has_limits() const { return max_tasks > 0 || max_bytes > 0 || max_running > 0 || log_bytes; }
   bool is_empty() const { return !paused && !has_limits(); }

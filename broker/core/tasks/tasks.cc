@@ -63,6 +63,7 @@ Task* Tasks::find(const TaskId& id) const {
 
 void Tasks::erase(Task& task) {
   attempt_history_.forget(task.seq);
+  logs.forget(task.seq);
   index_.erase(task.id);
   places_.release(task);
 }

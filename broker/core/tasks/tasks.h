@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "broker/core/logs/task_logs.h"
 #include "broker/core/tasks/id_index.h"
 #include "broker/core/tasks/owners.h"
 #include "broker/core/tasks/recent_attempts.h"
@@ -93,6 +94,7 @@ class Tasks {
   std::vector<TaskId> matches(std::string_view prefix, const Choice& choice) const;
 
   Owners owners;  // owners of tasks and of named objects
+  TaskLogs logs;  // logs of tasks, also of those on disk. erase() drops that of its task
 
  private:
   TaskSlab places_;

@@ -194,7 +194,8 @@ Table steered_table(const Json& body) {
 }
 
 std::string render_limits(const Json& body, Format format) {
-  if (!for_people(format)) return render_json(shaped(body, {"queue", "max_tasks", "max_bytes", "max_running", "log_bytes"}), format);
+  if (!for_people(format))
+    return render_json(shaped(body, {"queue", "max_tasks", "max_bytes", "max_running", "log_bytes"}), format);
   Fields fields;
   fields.add("queue", plain(body, "queue"));
   fields.add("max_tasks", limit(body, "max_tasks"));

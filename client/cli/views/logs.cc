@@ -46,7 +46,8 @@ Json log_rows(const Json& page) {
 
 std::string LogView::render(const Json& page) {
   std::string text;
-  for (const auto& row : log_rows(page)) text += for_people(format_) ? render_text(row) : render_json(row, Format::jsonl);
+  for (const auto& row : log_rows(page))
+    text += for_people(format_) ? render_text(row) : render_json(row, Format::jsonl);
   return text;
 }
 

@@ -25,7 +25,7 @@ class LogView {
   std::string said(std::string text);
 
   Format format_;
-  std::string source_;  // of the last text
+  std::string source_;  // source of the last text
   std::string rest_;    // the beginning of a character
   bool at_line_start_ = true;
 };

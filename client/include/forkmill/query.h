@@ -34,7 +34,7 @@ enum class QueryKind : std::uint8_t {
   why_queue = 18,   // why the tasks of a queue wait. Argument: its name
   why_worker = 19,  // why a worker gets no tasks. Argument: its name
   changes = 24,  // changes of many tasks (ChangeTasks): those under way, and the latest done. Argument: an id, or none
-  logs = 27,     // what an attempt has printed and logged: `attempt`, `from`. Argument as for `task`. task_unknown
+  logs = 27,     // the log of an attempt: `attempt`, `from`. Argument as for `task`. task_unknown
   metrics = 20,  // how long tasks wait and run, and how long commits take, since the start of the broker
 };
 

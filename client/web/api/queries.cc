@@ -121,8 +121,8 @@ Json logs(Call& call) {
   constexpr std::uint64_t kMaxBytes = 1024 * 1024;
   constexpr std::uint64_t kAny = std::numeric_limits<std::uint64_t>::max();
   Query query{.kind = QueryKind::logs, .argument = call.path.at("id"), .filter = {}};
-  query.attempt = static_cast<std::uint32_t>(
-      read_number(call.query, "attempt", 1, std::numeric_limits<std::uint32_t>::max(), 0));
+  query.attempt =
+      static_cast<std::uint32_t>(read_number(call.query, "attempt", 1, std::numeric_limits<std::uint32_t>::max(), 0));
   query.from = read_number(call.query, "from", 0, kAny, 0);
   auto texts = Json::array();
   for (std::uint64_t bytes = 0;;) {

@@ -43,7 +43,8 @@ Json limit_queue(Call& call) {
   const bool has_limit =
       command.max_tasks > 0 || command.max_bytes > 0 || command.max_running > 0 || command.log_bytes.has_value();
   if (!command.reset && !has_limit)
-    throw Failure{400, "bad_parameter", "the body has no limit", "give max_tasks, max_bytes, max_running, log_bytes or reset"};
+    throw Failure{400, "bad_parameter", "the body has no limit",
+                  "give max_tasks, max_bytes, max_running, log_bytes or reset"};
   const auto body = call.broker.carry_out(command);
   auto answer = Json::object();
   answer["name"] = command.queue;

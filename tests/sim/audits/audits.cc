@@ -37,6 +37,7 @@ void Audits::round(const broker::Core& core, const broker::Effects& effects) {
     state_audit_.check_tasks(state, state.tasks.paged_out() == 0 || rounds_ % kCountEvery == 0);
     worker_audit_.check_families(state);
   }
+  log_audit_.round(state);
   object_audit_.round(core);
   retry_audit_.round(state, effects.sends, effects.commit);
   retention_audit_.round(state);

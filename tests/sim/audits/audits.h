@@ -3,6 +3,7 @@
 
 #include "broker/core/core.h"
 #include "tests/sim/audits/bulk_audit.h"
+#include "tests/sim/audits/log_audit.h"
 #include "tests/sim/audits/object_audit.h"
 #include "tests/sim/audits/order_audit.h"
 #include "tests/sim/audits/reply_audit.h"
@@ -23,7 +24,8 @@ class Audits {
         object_audit_{objects},
         retry_audit_{world},
         retention_audit_{world},
-        reply_audit_{history} {}
+        reply_audit_{history},
+        log_audit_{history} {}
 
   // Call when a broker has recovered commit `last`, with its wall clock off by `skew`.
   void begin(const broker::Core& core, proto::CommitSeq last, milliseconds skew);
@@ -51,6 +53,7 @@ class Audits {
   SteeringAudit steering_audit_;
   BulkAudit bulk_audit_;
   OrderAudit order_audit_;
+  LogAudit log_audit_;
   std::uint64_t rounds_ = 0;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <csignal>
 
+#include "proto/random.h"
 #include "tests/sim/nodes/child.h"
 
 namespace forkmill::sim {
@@ -73,6 +74,8 @@ void ChildWork::start_next() {
     return;
   }
   if (!world_.calm && random.chance(options.child_dies)) return child_.after(run, [this] { child_.die(SIGSEGV, -1); });
+  constexpr std::uint64_t kOneIn = 4;  // one task of this number prints something
+  if (proto::mix64(current_->task.grant.seq.value()) % kOneIn == 0) chat(current_->serial, world_.now() + run);
   if (random.chance(options.progress)) child_.after(run / 2, [this] { note_progress(); });
   const auto verdict = random.chance(options.throws)       ? Verdict::failed
                        : random.chance(options.asks_retry) ? Verdict::retry
@@ -88,6 +91,7 @@ void ChildWork::refuse() {
   said.kind = Said::result;
   said.serial = current_->serial;
   said.verdict = Verdict::shortage;
+  said.printed = {written_, 0};
   say_last(std::move(said));
 }
 
@@ -101,12 +105,42 @@ void ChildWork::note_progress() {
   child_.ring();
 }
 
+void ChildWork::chat(std::uint64_t serial, Instant end) {
+  if (!runs(serial)) return;
+  const std::uint64_t drawn = proto::mix64(++prints_ ^ (serial << 32));
+  std::string text = std::to_string(serial) + ":" + std::to_string(prints_) + " ";
+  if (drawn % 8 == 0) text += std::string(drawn % 20'000, 'x');
+  history_.logs().printed(current_->task.id, current_->task.grant, text);
+  const Printed printed{written_, text};
+  written_ += text.size();
+  // A supervisor that cannot keep up drops some.
+  constexpr std::uint64_t kDropped = 10;
+  if (drawn / 8 % kDropped != 0) pipe_.push_back(printed);
+  child_.after(Instant{static_cast<std::int64_t>(drawn % 3000)}, [this] {
+    if (pipe_.empty()) return;
+    output_.push_back(std::move(pipe_.front()));
+    pipe_.pop_front();
+    child_.ring();
+  });
+  const Instant pause{static_cast<std::int64_t>(drawn / 64 % 20'000)};
+  if (world_.now() + pause < end) child_.after(pause, [this, serial, end] { chat(serial, end); });
+}
+
+std::vector<ChildWork::Printed> ChildWork::read_output(bool everything) {
+  if (everything) {
+    for (Printed& printed : pipe_) output_.push_back(std::move(printed));
+    pipe_.clear();
+  }
+  return std::exchange(output_, {});
+}
+
 ChildWork::Said ChildWork::result_of(Verdict verdict) {
   Random& random = world_.random;
   Said said;
   said.kind = Said::result;
   said.serial = current_->serial;
   said.verdict = verdict;
+  said.printed = {written_, 0};
   said.run_us = static_cast<std::uint64_t>((world_.now() - current_->began).count());
   if (verdict == Verdict::retry && random.chance(0.5))
     said.retry_delay_ms = static_cast<std::int64_t>(random.below(random.chance(0.1) ? 20'000 : 3000));

@@ -29,6 +29,12 @@ class ChildWork {
     std::int64_t retry_delay_ms = -1;
     std::string value;
     double fraction = 0;
+    worker::OutputEnds printed{};
+  };
+  // A part of the child's stdout, as the supervisor has read it.
+  struct Printed {
+    std::uint64_t from = 0;
+    std::string text;
   };
 
   ChildWork(World& world, History& history, Child& child) : world_{world}, history_{history}, child_{child} {}
@@ -41,6 +47,8 @@ class ChildWork {
   bool condemn(std::uint64_t serial);
   void request_stop(std::uint64_t serial);
   std::vector<Said> read() { return std::exchange(said_, {}); }
+  // Read what the child has said before. everything: also what is still in the pipe.
+  std::vector<Printed> read_output(bool everything);
 
   // The task that runs, or ran when the child died; null: none.
   const proto::GrantedTask* task() const { return current_ ? &current_->task : nullptr; }
@@ -63,6 +71,8 @@ class ChildWork {
   void refuse();
   void say_last(Said said);
   void note_progress();
+  // Prints something now and then, until `end`.
+  void chat(std::uint64_t serial, Instant end);
   void finish(worker::Verdict verdict);
   Said result_of(worker::Verdict verdict);
 
@@ -76,6 +86,10 @@ class ChildWork {
   std::deque<Work> line_;
   std::optional<Work> current_;
   std::vector<Said> said_;
+  std::deque<Printed> pipe_;
+  std::vector<Printed> output_;
+  std::uint64_t written_ = 0;  // bytes on stdout
+  std::uint64_t prints_ = 0;
 };
 
 }  // namespace forkmill::sim

@@ -26,6 +26,7 @@ void pass_on(worker::Foreman& foreman, Instant now, worker::ChildKey child, cons
   result.retry_delay_ms = said.retry_delay_ms;
   result.code = said.verdict == worker::Verdict::succeeded ? 0 : static_cast<std::uint16_t>(Errc::handler_error);
   result.payload = said.value;
+  result.printed = said.printed;
   foreman.handle(now, child, result);
 }
 
@@ -149,6 +150,10 @@ void WorkerNode::read(Child& child) {
   for (const ChildWork::Said& said : child.work().read()) {
     worked_ = true;
     pass_on(*foreman_, world_.now(), child.identity().key, said);
+  }
+  for (const ChildWork::Printed& printed : child.work().read_output(!child.lives())) {
+    worked_ = true;
+    foreman_->handle(child.identity().key, worker::ChildOutput{false, printed.from, printed.text});
   }
 }
 

@@ -31,6 +31,7 @@ proto::Hello draw_hello(World& world, std::size_t number, const worker::ForemanC
   hello.host = config.host;
   hello.instance = instance;
   hello.worker.children = static_cast<std::uint32_t>(config.children);
+  hello.worker.logs = true;
   hello.worker.max_children = static_cast<std::uint32_t>(config.slots);
   hello.worker.max_processes = static_cast<std::uint32_t>(config.max_processes);
   const bool all = number == 0 || !world.options.specialists;

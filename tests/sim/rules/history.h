@@ -6,6 +6,7 @@
 //   6   one attempt runs at a time, among workers that the broker has not given up
 //   7   a task that must run at most once starts once  8   one key has one task and one result
 //   10  attempts, delays and deadlines are kept        14  in the end every future has ended
+//   17  a log shows what its attempt has printed, in order, and says what is missing
 #pragma once
 
 #include <map>
@@ -14,6 +15,7 @@
 
 #include "tests/sim/rules/executions.h"
 #include "tests/sim/rules/futures.h"
+#include "tests/sim/rules/logs.h"
 #include "tests/sim/rules/process_history.h"
 #include "tests/sim/rules/requests.h"
 #include "tests/sim/rules/task_records.h"
@@ -41,6 +43,7 @@ class History {
   // REQUIRES: Sight::everything.
   Model& model() { return *records_.model(); }
   TaskViews& views() { return *views_; }
+  Logs& logs() { return logs_; }
   const Counts& counts() const { return records_.counts; }
 
  private:
@@ -50,6 +53,7 @@ class History {
   Futures futures_{records_, processes_};
   Executions executions_{records_, processes_};
   Requests requests_;
+  Logs logs_;
 };
 
 }  // namespace forkmill::sim

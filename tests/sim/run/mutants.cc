@@ -91,6 +91,8 @@ constexpr MutantEntry kMutants[] = {
      "workers are granted more tasks of a queue than its limit of running tasks"},
     {Mutant::steering_lost_at_restart, "steering-lost-at-restart",
      "after a restart nothing is paused or limited by operators"},
+    {Mutant::log_of_other_attempt, "log-of-other-attempt",
+     "what a later attempt has printed is shown as that of the first"},
     {Mutant::orders_not_repeated, "orders-not-repeated",
      "an order to a worker that is lost with its connection is not sent again"},
     {Mutant::others_tasks_seen, "others-tasks-seen", "a client sees the tasks of other principals"},

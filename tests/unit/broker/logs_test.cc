@@ -10,7 +10,6 @@ using forkmill::broker::AttemptLog;
 using forkmill::broker::CoreOptions;
 using forkmill::broker::QueueOptions;
 using forkmill::broker::TaskLogs;
-using forkmill::broker::WorkerHandle;
 using forkmill::broker::test::id;
 
 namespace {
@@ -22,7 +21,7 @@ LogNote note(const Grant& grant, std::uint64_t position, const std::string& text
 // The answer to QUERY logs.
 struct Log {
   Errc code = Errc::ok;
-  std::string text;  // of all texts, with "<n>" for n missing bytes
+  std::string text;  // all texts, with "<n>" for n missing bytes
   std::uint64_t missing = 0;
   std::uint64_t next = 0;
   bool complete = false;
@@ -53,7 +52,8 @@ class Site {
     broker.send(client, query);
     const auto replies = broker.take<Reply>(client);
     REQUIRE(replies.size() == 1);
-    Log log{.code = replies[0].code};
+    Log log;
+    log.code = replies[0].code;
     if (log.code != Errc::ok) return log;
     const auto body = msgpack::unpack(replies[0].body.view().data(), replies[0].body.view().size());
     auto map = body.get().as<std::map<std::string, msgpack::object>>();
@@ -145,7 +145,7 @@ TEST_CASE("only the worker that has the grant adds to a log") {
   site.say(other, note(grant, 4, "forged"));
   site.say(worker, note(grant, 4, "too late"));
   CHECK(site.log(1).text == "real");
-  CHECK(site.broker.core().state().logs.tasks() == 1);
+  CHECK(site.broker.core().state().tasks.logs.tasks() == 1);
 }
 
 TEST_CASE("two attempts have a log each") {
@@ -187,7 +187,7 @@ TEST_CASE("of a long log the first bytes and the newest are kept, and the answer
   CHECK(log.text.size() < 17 * 1024);
   CHECK(log.missing > 80'000);
   CHECK(log.next == position);
-  CHECK(site.broker.core().state().logs.bytes() < 17 * 1024);
+  CHECK(site.broker.core().state().tasks.logs.bytes() < 17 * 1024);
 }
 
 TEST_CASE("pieces that come twice or in the wrong order are dropped") {
@@ -212,15 +212,15 @@ TEST_CASE("a queue without logs keeps none, and its workers are told so") {
   const auto worker = site.logging_worker();
   const auto told = site.broker.take<LogLimits>(worker);
   REQUIRE(told.size() == 1);
-  CHECK(told[0].limits == std::vector<LogLimit>{{"default", 0}});
+  CHECK(told[0].limits == std::vector<QueueLogLimit>{{"default", 0}});
   site.broker.submit(site.client, {task(1)});
   const Grant grant = site.granted(worker);
   site.say(worker, note(grant, 0, "unwanted"));
   CHECK(site.log(1).text.empty());
-  CHECK(site.broker.core().state().logs.tasks() == 0);
+  CHECK(site.broker.core().state().tasks.logs.tasks() == 0);
 
   site.broker.send(site.client, Command{1, LimitQueue{"default", false, 0, 0, 0, 1000}});
-  CHECK(site.broker.take<LogLimits>(worker)[0].limits == std::vector<LogLimit>{{"default", 1000}});
+  CHECK(site.broker.take<LogLimits>(worker)[0].limits == std::vector<QueueLogLimit>{{"default", 1000}});
   site.broker.take<Reply>(site.client);
   site.say(worker, note(grant, 8, "wanted"));
   CHECK(site.log(1).text == "<8>wanted");
@@ -237,12 +237,12 @@ TEST_CASE("earlier workers are not told limits, and logs end with their tasks") 
   site.broker.submit(site.client, {task(1)});
   const Grant grant = site.granted(worker);
   site.say(worker, note(grant, 0, "text"));
-  CHECK(site.broker.core().state().logs.tasks() == 1);
+  CHECK(site.broker.core().state().tasks.logs.tasks() == 1);
   site.broker.succeed(worker, grant);
   site.broker.take<Results>(site.client);
   site.broker.send(site.client, ResultAck{{site.broker.last_taken()}});
-  CHECK(site.broker.core().state().logs.tasks() == 0);
-  CHECK(site.broker.core().state().logs.bytes() == 0);
+  CHECK(site.broker.core().state().tasks.logs.tasks() == 0);
+  CHECK(site.broker.core().state().tasks.logs.bytes() == 0);
   CHECK(site.log(1).code == Errc::task_unknown);
 }
 
@@ -253,14 +253,14 @@ TEST_CASE("while memory is full nothing is kept") {
   const Grant grant = site.granted(worker);
   site.broker.core().set_memory_full(true);
   site.say(worker, note(grant, 0, "text"));
-  CHECK(site.broker.core().state().logs.tasks() == 0);
+  CHECK(site.broker.core().state().tasks.logs.tasks() == 0);
 }
 
 TEST_CASE("when the budget is used up, the tasks that ended first give way") {
   TaskLogs logs;
   logs.set_budget(10'000);
   const auto grant = [](std::uint64_t seq) { return Grant{Epoch{1}, TaskSeq{seq}, Attempt{1}}; };
-  const WorkerHandle worker{1};
+  const std::uint64_t worker = 1;
   for (std::uint64_t seq = 1; seq <= 3; ++seq)
     logs.add(note(grant(seq), 0, std::string(2000, 'x')), worker, 64 * 1024, 0ms);
   logs.task_ended(TaskSeq{2});

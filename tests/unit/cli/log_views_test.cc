@@ -18,7 +18,8 @@ Json text(std::uint64_t position, const char* source, const std::string& text, i
 
 TEST_CASE("a log shows output as it is, lines with their level, and what is missing") {
   LogView view{Format::table};
-  CHECK(view.render(page(0, 20, Json::array({text(0, "stdout", "half"), text(4, "log", "low", 2), text(17, "stderr", "end")}))) ==
+  CHECK(view.render(page(
+            0, 20, Json::array({text(0, "stdout", "half"), text(4, "log", "low", 2), text(17, "stderr", "end")}))) ==
         "half\n[warning] low\n[10 bytes missing]\nend");
   CHECK(view.render(page(20, 25, Json::array())) == "\n[5 bytes missing]\n");
   CHECK(view.finish().empty());
@@ -27,7 +28,12 @@ TEST_CASE("a log shows output as it is, lines with their level, and what is miss
 TEST_CASE("a character that a page cuts is shown whole") {
   LogView view{Format::table};
   CHECK(view.render(page(0, 2, Json::array({text(0, "stdout", "a\xc3")}))) == "a");
-  CHECK(view.render(page(2, 4, Json::array({text(2, "stdout", "\xa4" "b")}))) == "\xc3\xa4" "b");
+  CHECK(view.render(page(2, 4,
+                         Json::array({text(2, "stdout",
+                                           "\xa4"
+                                           "b")}))) ==
+        "\xc3\xa4"
+        "b");
   CHECK(view.finish() == "\n");
 }
 

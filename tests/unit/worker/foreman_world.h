@@ -215,7 +215,7 @@ struct World final : Rings {
     foreman.handle(now, {0, children[0].generation}, ChildProgress{serial, fraction, note});
   }
   void print(std::uint32_t slot, std::uint64_t from, const std::string& text) {
-    foreman.printed({slot, children[slot].generation}, proto::LogSource::output, from, text);
+    foreman.handle({slot, children[slot].generation}, ChildOutput{false, from, text});
   }
   void stop() {
     foreman.stop(now);

@@ -1,4 +1,4 @@
-// What of the logs of attempts goes to the broker, and when.
+// Logs of attempts on their way to the broker: how much of them goes, and when.
 #include "worker/rules/logs/log_notes.h"
 
 #include <doctest/doctest.h>

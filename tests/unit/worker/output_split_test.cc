@@ -11,7 +11,7 @@ using proto::LogSource;
 
 namespace {
 
-// What each attempt has got, with "<n>" for n missing bytes and "." at its end.
+// Returns the text of each attempt, with "<n>" for n missing bytes and "." at its end.
 std::map<std::uint64_t, std::string> taken(OutputSplit& split) {
   std::map<std::uint64_t, std::string> texts;
   for (const auto& piece : split.take()) {
@@ -72,7 +72,7 @@ TEST_CASE("a line comes behind what was printed before it, and before what was p
   CHECK(taken(split)[7] == "abcLINEdef");
 }
 
-TEST_CASE("what one of several attempts may have printed is nobody's") {
+TEST_CASE("output that may be that of several attempts belongs to none") {
   OutputSplit split;
   split.ended(7, {});  // the child has not looked
   split.printed(LogSource::output, 0, "7 or 8", 8);

@@ -117,8 +117,9 @@ class Context {
     return none;
   }
 
-  // Writes a line to the worker's log, with the task's name and id beside it. Cut after 16 KiB. The second form has
-  // level info.
+  // Writes a line to the worker's log, with the task's name and id beside it, and to the log of this attempt, which
+  // `forkmill task logs` shows behind what the handler has printed before. Cut after 16 KiB. The second form has level
+  // info.
   virtual void log(LogLevel level, std::string_view text) = 0;
   void log(std::string_view text) { log(LogLevel::info, text); }
 

@@ -11,9 +11,9 @@ AttemptLogs::Child* AttemptLogs::find(ChildKey child) {
 
 bool AttemptLogs::open(std::uint64_t serial) {
   if (notes_.is_open(serial)) return true;
-  const Attempt* attempt = attempts_.find(serial);
-  if (attempt == nullptr || attempt->escalation.abandoned() || !notes_.wants(attempt->task.spec->queue)) return false;
-  notes_.open(serial, attempt->task.grant, attempt->task.spec->queue);
+  const auto attempt = attempt_(serial);
+  if (!attempt || !notes_.wants(*attempt->queue)) return false;
+  notes_.open(serial, attempt->grant, *attempt->queue);
   return true;
 }
 
@@ -26,7 +26,7 @@ void AttemptLogs::handle(ChildKey child, const OutputEnds& mark) {
 
 void AttemptLogs::handle(ChildKey child, const ChildLog& line) {
   Child* found = find(child);
-  if (found == nullptr || attempts_.find(line.serial) == nullptr) return;
+  if (found == nullptr || !attempt_(line.serial)) return;
   constexpr std::uint32_t kLastLevel = 3;
   found->split.line(line.serial, static_cast<std::uint8_t>(std::min(line.level, kLastLevel)), line.text, line.printed);
   carry_on(*found);

@@ -3,12 +3,16 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <unordered_map>
-#include <vector>
+#include <utility>
 
+#include "proto/ids.h"
 #include "worker/ipc/child_messages.h"
 #include "worker/ipc/control_records.h"
-#include "worker/rules/attempt_table.h"
 #include "worker/rules/logs/log_notes.h"
 #include "worker/rules/logs/output_split.h"
 
@@ -16,7 +20,15 @@ namespace forkmill::worker {
 
 class AttemptLogs {
  public:
-  explicit AttemptLogs(const AttemptTable& attempts) : attempts_{attempts} {}
+  // An attempt in hand.
+  struct Attempt {
+    proto::Grant grant;
+    const std::string* queue = nullptr;
+  };
+  // Returns the attempt with that serial; none: it is not in hand, or the broker has abandoned it.
+  using Find = std::function<std::optional<Attempt>(std::uint64_t serial)>;
+
+  explicit AttemptLogs(Find find) : attempt_{std::move(find)} {}
 
   // ---- What children say. `child` may be one that is not known: then the call has no effect.
   void spawned(ChildKey child) { children_[child.slot] = Child{child, {}}; }
@@ -49,7 +61,7 @@ class AttemptLogs {
   bool open(std::uint64_t serial);
   void carry_on(Child& child);
 
-  const AttemptTable& attempts_;
+  Find attempt_;
   LogNotes notes_;
   std::unordered_map<std::uint32_t, Child> children_;  // by slot
 };

@@ -21,7 +21,7 @@ void LogNotes::begin_session(std::uint64_t bytes) {
 }
 
 void LogNotes::set_limits(const proto::LogLimits& limits) {
-  for (const proto::LogLimit& limit : limits.limits) limits_[limit.queue] = limit.bytes;
+  for (const proto::QueueLogLimit& limit : limits.limits) limits_[limit.queue] = limit.bytes;
 }
 
 std::uint64_t LogNotes::limit_of(const std::string& queue) const {
@@ -107,7 +107,7 @@ void LogNotes::pop_due(proto::Instant now, std::vector<proto::LogNote>& notes) {
     left_ = kBytesAtOnce;
     full_until_ = now + kPause;
   }
-  // Those that have waited longest come first: `left_` may not be enough for all.
+  // The attempts that have waited longest come first: `left_` may not be enough for all.
   std::vector<std::pair<proto::Instant, std::uint64_t>> due;
   for (const auto& [serial, entry] : entries_)
     if (entry.is_due(now)) due.emplace_back(entry.next_at, serial);

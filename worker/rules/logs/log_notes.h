@@ -47,9 +47,9 @@ class LogNotes {
   // When the next note is due.
   proto::Instant next_wakeup() const;
 
-  static constexpr std::size_t kFirstBytes = 4 * 1024;     // of each attempt that stay
+  static constexpr std::size_t kFirstBytes = 4 * 1024;     // bytes of each attempt that stay
   static constexpr std::size_t kMaxPending = 32 * 1024;    // bytes of one attempt
-  static constexpr std::size_t kBytesAtOnce = 128 * 1024;  // of all attempts, in one pause
+  static constexpr std::size_t kBytesAtOnce = 128 * 1024;  // sum over all attempts, in one pause
   static constexpr proto::Instant kPause = std::chrono::milliseconds{50};
 
  private:
@@ -58,7 +58,7 @@ class LogNotes {
     std::size_t most = kMaxPending;
     std::uint64_t position = 0;  // bytes of the log so far
     std::deque<proto::LogPiece> pieces;
-    std::size_t bytes = 0;  // of `pieces`, each with its record
+    std::size_t bytes = 0;  // size of `pieces`, each with its record
     proto::Instant next_at{0};
     bool news = false;
     bool over = false;
@@ -73,7 +73,7 @@ class LogNotes {
   std::uint64_t standard_ = 0;
   std::unordered_map<std::string, std::uint64_t> limits_;  // by queue, where they are not the standard
   std::unordered_map<std::uint64_t, Entry> entries_;
-  std::size_t left_ = kBytesAtOnce;   // bytes that may go out before full_until_
+  std::size_t left_ = kBytesAtOnce;  // bytes that may go out before full_until_
   proto::Instant full_until_{0};
 };
 

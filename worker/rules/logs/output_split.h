@@ -1,7 +1,7 @@
 // OutputSplit: tells which attempt has printed which bytes of a child's stdout and stderr. The bytes come from the
 // supervisor, in order, with the number of bytes before them. The child says in its ring how many bytes it had written
-// when an attempt ended: it writes that before it starts the next one, so whoever has the later bytes can have the
-// earlier mark. Bytes of which nobody knows the attempt are dropped. Pure.
+// when an attempt ended: it writes that before it starts the next one, so a reader of the later bytes finds the
+// earlier mark. Bytes of an unknown attempt are dropped. Pure.
 #pragma once
 
 #include <array>
@@ -53,7 +53,7 @@ class OutputSplit {
   enum class What : std::uint8_t { mark, line, end };
   struct Event {
     What what = What::mark;
-    std::uint64_t serial = 0;  // whose the bytes before it are; 0: nobody's
+    std::uint64_t serial = 0;  // the attempt of the bytes before it; 0: none
     OutputEnds ends;
     std::uint8_t level = 0;
     std::string text;

@@ -81,7 +81,8 @@ bool Session::handle(proto::Message& message) {
     return !signals->notes.empty();
   }
   return std::holds_alternative<proto::Revoke>(message) || std::holds_alternative<proto::Drain>(message) ||
-         std::holds_alternative<proto::Scale>(message) || std::holds_alternative<proto::LogLimits>(message) || std::holds_alternative<proto::ErrorMessage>(message);
+         std::holds_alternative<proto::Scale>(message) || std::holds_alternative<proto::LogLimits>(message) ||
+         std::holds_alternative<proto::ErrorMessage>(message);
 }
 
 void Session::tick(proto::Instant now) {

@@ -125,7 +125,8 @@ void add_limit(const Program& program, CLI::App& group) {
           "--log-bytes",
           [limits](const std::string& text) {
             const auto size = proto::parse_size(text);
-            if (!size) throw CLI::ValidationError{"--log-bytes", std::string{"must be a size such as "} + proto::kSizeExamples};
+            if (!size)
+              throw CLI::ValidationError{"--log-bytes", std::string{"must be a size such as "} + proto::kSizeExamples};
             limits->log_bytes = *size;
           },
           "Maximum size of what an attempt prints and logs that is kept, up to 16M; 0: nothing")

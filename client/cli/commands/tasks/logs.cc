@@ -16,7 +16,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr const char* kFooter = R"(The broker keeps the first 4 KiB and the newest output of each attempt, in memory, as long as the task is known
+constexpr const char* kFooter =
+    R"(The broker keeps the first 4 KiB and the newest output of each attempt, in memory, as long as the task is known
 and --log-memory of the broker lasts. A line says how many bytes are missing.
 
 Examples:
