@@ -52,6 +52,7 @@ def check_tasks(gateway):
     need(gateway.get("/api/v1/queues/a/b", 404).error() == "no_such_path")
     need(gateway.get("/api/v1/queues/none", 404).error() == "queue_unknown")
     check_reasons(gateway, ids[0])
+    check_logs(gateway, ids[0])
     return ids
 
 
@@ -63,6 +64,13 @@ def check_reasons(gateway, waiting):
     worker = rows("worker", "ls")[0]["name"]
     need(gateway.get(f"/api/v1/workers/{worker}/why").json()[0]["name"] == worker)
     need(gateway.get("/api/v1/workers/none/why", 404).error() == "worker_unknown")
+
+
+def check_logs(gateway, waiting):
+    log = gateway.get(f"/api/v1/tasks/{waiting}/logs").json()
+    need(log["complete"] is False and log["texts"] == [] and log["attempt"] == 0 and log["log_bytes"] == 65536, log)
+    need(gateway.get(f"/api/v1/tasks/{waiting}/logs?attempt=x", 400).error() == "bad_parameter")
+    need(gateway.get("/api/v1/tasks/00000000-0000-7000-8000-000000000000/logs", 404).error() == "task_unknown")
 
 
 def check_scaling(gateway):

@@ -15,6 +15,11 @@ inline constexpr forkmill::Task<int(std::string, int)> kThrow{"rogue.throw"};   
 inline constexpr forkmill::Task<std::string(std::uint64_t)> kMake{"rogue.make"};  // a result of that many bytes
 inline constexpr forkmill::Task<bool(int)> kCrash{"rogue.print_and_crash"};       // prints that many lines first
 
+// Prints the text and the number of the attempt, as a line on stdout and on stderr, and logs it. With a `started`,
+// creates that file and waits until the file `go` exists; then prints "done". The first attempt of the text "crash"
+// aborts before that.
+inline constexpr forkmill::Task<int(std::string text, std::string started, std::string go)> kTalk{"rogue.talk"};
+
 // Creates the file `started`, then sleeps until the file `go` exists. Returns "stopped" when its token stops it (unless
 // it is stubborn: then it ignores token and SIGTERM).
 inline constexpr forkmill::Task<std::string(std::string started, std::string go, bool stubborn)> kHold{"rogue.hold"};

@@ -14,6 +14,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <iterator>
 #include <stdexcept>
 #include <vector>
@@ -105,6 +106,20 @@ int throw_what(const std::string& what, forkmill::Context& context, int failing_
   throw std::runtime_error{what};
 }
 
+int talk(forkmill::Context& context, const std::string& text, const std::string& started, const std::string& go) {
+  const std::string line = text + " " + std::to_string(context.attempt());
+  std::printf("out %s\n", line.c_str());
+  context.log(forkmill::LogLevel::warning, "log " + line);
+  std::fprintf(stderr, "err %s\n", line.c_str());
+  if (text == "crash" && context.attempt() == 1) std::abort();
+  if (!started.empty()) {
+    create(started, "x");
+    wait_for(go);
+  }
+  std::cout << "done " << line;  // without a new line
+  return static_cast<int>(context.attempt());
+}
+
 std::string outcome(bool done) { return done ? "done" : std::strerror(errno); }
 
 void leave_stray(const std::string& file) {
@@ -160,6 +175,7 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "about to crash");
     std::abort();
   });
+  worker.on(kTalk, talk);
   worker.on(kHold, hold);
   worker.on(kNote, note);
   worker.on(kBreed, breed);

@@ -107,6 +107,24 @@ TEST_CASE("all attempts together send a bounded number of bytes in a pause; each
   CHECK(sent == 40);
 }
 
+TEST_CASE("without a session, attempts that have ended hold a bounded amount of memory") {
+  Notes notes;
+  const std::string text(16 * 1024, 'x');
+  for (std::uint64_t serial = 1; serial <= 5000; ++serial) {
+    notes.print(serial, text);
+    notes.end(serial);
+  }
+  std::vector<proto::LogNote> all;
+  notes.pop_all(all);
+  CHECK(all.size() == 5000);
+  std::size_t bytes = 0;
+  for (const auto& note : all) {
+    CHECK(note.end == text.size());
+    for (const auto& piece : note.pieces) bytes += piece.text.size();
+  }
+  CHECK(bytes <= LogNotes::kMuch + 5000 * LogNotes::kFew);
+}
+
 TEST_CASE("a queue without logs has none, and limits end with the session") {
   Notes notes;
   notes.set_limits({{{"quiet", 0}}});

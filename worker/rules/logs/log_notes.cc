@@ -58,29 +58,43 @@ void LogNotes::append(Entry& entry, proto::LogSource source, std::uint8_t level,
                        last->text.size() + text.size() <= proto::limits::kMaxLogPiece;
   if (!goes_on) {
     last = &entry.pieces.emplace_back(proto::LogPiece{entry.position, source, level, {}});
-    entry.bytes += kRecord;
+    resize(entry, entry.bytes + kRecord);
   }
   last->text += text;
-  entry.bytes += text.size();
   entry.position += text.size();
+  resize(entry, entry.bytes + text.size());
+}
+
+void LogNotes::resize(Entry& entry, std::size_t bytes) {
+  pending_ += bytes;
+  pending_ -= entry.bytes;
+  entry.bytes = bytes;
 }
 
 // Drops the oldest bytes but the first ones of the attempt. A line goes as a whole.
 void LogNotes::trim(Entry& entry) {
+  const std::size_t most = pending_ > kMuch ? std::min(entry.most, kFew) : entry.most;
   auto piece = entry.pieces.begin();
-  while (entry.bytes > entry.most && !entry.pieces.empty()) {
+  while (entry.bytes > most && !entry.pieces.empty()) {
     while (piece != entry.pieces.end() && piece->position < kFirstBytes) ++piece;
     if (piece == entry.pieces.end()) piece = entry.pieces.begin();
-    const std::size_t excess = entry.bytes - entry.most;
+    const std::size_t excess = entry.bytes - most;
     if (piece->source == proto::LogSource::lines || piece->text.size() <= excess) {
-      entry.bytes -= size_of(*piece);
+      resize(entry, entry.bytes - size_of(*piece));
       piece = entry.pieces.erase(piece);
       continue;
     }
     piece->text.erase(0, excess);
     piece->position += excess;
-    entry.bytes -= excess;
+    resize(entry, entry.bytes - excess);
   }
+}
+
+void LogNotes::discard(std::uint64_t serial) {
+  const auto found = entries_.find(serial);
+  if (found == entries_.end()) return;
+  resize(found->second, 0);
+  entries_.erase(found);
 }
 
 void LogNotes::end(std::uint64_t serial) {
@@ -95,7 +109,7 @@ proto::LogNote LogNotes::pop(proto::Instant now, Entry& entry) {
   note.pieces.assign(std::make_move_iterator(entry.pieces.begin()), std::make_move_iterator(entry.pieces.end()));
   left_ -= std::min(left_, entry.bytes);
   entry.pieces.clear();
-  entry.bytes = 0;
+  resize(entry, 0);
   entry.news = false;
   entry.next_at = now + kPause;
   return note;

@@ -38,7 +38,7 @@ class LogNotes {
   // Nothing more comes for the attempt: the next note is the last one.
   void end(std::uint64_t serial);
   // Forgets an attempt of which nothing is to be told.
-  void discard(std::uint64_t serial) { entries_.erase(serial); }
+  void discard(std::uint64_t serial);
 
   // Appends the notes that are due.
   void pop_due(proto::Instant now, std::vector<proto::LogNote>& notes);
@@ -49,6 +49,8 @@ class LogNotes {
 
   static constexpr std::size_t kFirstBytes = 4 * 1024;     // bytes of each attempt that stay
   static constexpr std::size_t kMaxPending = 32 * 1024;    // bytes of one attempt
+  static constexpr std::size_t kMuch = 4 * 1024 * 1024;    // bytes of all attempts, beyond which each keeps few
+  static constexpr std::size_t kFew = 1024;                // bytes of one attempt then
   static constexpr std::size_t kBytesAtOnce = 128 * 1024;  // sum over all attempts, in one pause
   static constexpr proto::Instant kPause = std::chrono::milliseconds{50};
 
@@ -66,13 +68,15 @@ class LogNotes {
   };
 
   std::uint64_t limit_of(const std::string& queue) const;
-  static void append(Entry& entry, proto::LogSource source, std::uint8_t level, std::string_view text);
-  static void trim(Entry& entry);
+  void append(Entry& entry, proto::LogSource source, std::uint8_t level, std::string_view text);
+  void trim(Entry& entry);
+  void resize(Entry& entry, std::size_t bytes);
   proto::LogNote pop(proto::Instant now, Entry& entry);
 
   std::uint64_t standard_ = 0;
   std::unordered_map<std::string, std::uint64_t> limits_;  // by queue, where they are not the standard
   std::unordered_map<std::uint64_t, Entry> entries_;
+  std::size_t pending_ = 0;          // bytes of all entries
   std::size_t left_ = kBytesAtOnce;  // bytes that may go out before full_until_
   proto::Instant full_until_{0};
 };
