@@ -1,4 +1,4 @@
-// What handlers print and log, as operators see it: live, after a crash, and each attempt by itself.
+// Output and lines of handlers, as operators see them: live, after a crash, and each attempt by itself.
 #include <doctest/doctest.h>
 #include <forkmill/client.h>
 

@@ -3,17 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "proto/limits.h"
-
 namespace forkmill::worker {
-
-namespace {
-
-constexpr std::size_t kRecord = 32;  // bytes that a piece takes beyond its text
-
-std::size_t size_of(const proto::LogPiece& piece) { return piece.text.size() + kRecord; }
-
-}  // namespace
 
 void LogNotes::begin_session(std::uint64_t bytes) {
   standard_ = bytes;
@@ -36,64 +26,23 @@ void LogNotes::open(std::uint64_t serial, const proto::Grant& grant, const std::
   entry.most = static_cast<std::size_t>(std::min<std::uint64_t>(kMaxPending, limit_of(queue)));
 }
 
-void LogNotes::add(std::uint64_t serial, const Piece& piece) {
+void LogNotes::add(std::uint64_t serial, const LogInput& input) {
   const auto found = entries_.find(serial);
   if (found == entries_.end()) return;
   Entry& entry = found->second;
   entry.news = true;
-  entry.position += piece.missing;
-  std::string_view text = piece.text;
-  while (!text.empty()) {
-    const std::string_view part = text.substr(0, proto::limits::kMaxLogPiece);
-    append(entry, piece.source, piece.level, part);
-    text.remove_prefix(part.size());
-  }
-  trim(entry);
-}
-
-void LogNotes::append(Entry& entry, proto::LogSource source, std::uint8_t level, std::string_view text) {
-  proto::LogPiece* last = entry.pieces.empty() ? nullptr : &entry.pieces.back();
-  const bool goes_on = last != nullptr && source != proto::LogSource::lines && last->source == source &&
-                       last->position + last->text.size() == entry.position &&
-                       last->text.size() + text.size() <= proto::limits::kMaxLogPiece;
-  if (!goes_on) {
-    last = &entry.pieces.emplace_back(proto::LogPiece{entry.position, source, level, {}});
-    resize(entry, entry.bytes + kRecord);
-  }
-  last->text += text;
-  entry.position += text.size();
-  resize(entry, entry.bytes + text.size());
-}
-
-void LogNotes::resize(Entry& entry, std::size_t bytes) {
-  pending_ += bytes;
-  pending_ -= entry.bytes;
-  entry.bytes = bytes;
-}
-
-// Drops the oldest bytes but the first ones of the attempt. A line goes as a whole.
-void LogNotes::trim(Entry& entry) {
-  const std::size_t most = pending_ > kMuch ? std::min(entry.most, kFew) : entry.most;
-  auto piece = entry.pieces.begin();
-  while (entry.bytes > most && !entry.pieces.empty()) {
-    while (piece != entry.pieces.end() && piece->position < kFirstBytes) ++piece;
-    if (piece == entry.pieces.end()) piece = entry.pieces.begin();
-    const std::size_t excess = entry.bytes - most;
-    if (piece->source == proto::LogSource::lines || piece->text.size() <= excess) {
-      resize(entry, entry.bytes - size_of(*piece));
-      piece = entry.pieces.erase(piece);
-      continue;
-    }
-    piece->text.erase(0, excess);
-    piece->position += excess;
-    resize(entry, entry.bytes - excess);
-  }
+  pending_ -= entry.log.size();
+  entry.log.add(input);
+  pending_ += entry.log.size();
+  const std::size_t before = entry.log.size();
+  entry.log.trim(pending_ > kMuch ? std::min(entry.most, kFew) : entry.most);
+  pending_ -= before - entry.log.size();
 }
 
 void LogNotes::discard(std::uint64_t serial) {
   const auto found = entries_.find(serial);
   if (found == entries_.end()) return;
-  resize(found->second, 0);
+  pending_ -= found->second.log.size();
   entries_.erase(found);
 }
 
@@ -105,14 +54,12 @@ void LogNotes::end(std::uint64_t serial) {
 }
 
 proto::LogNote LogNotes::pop(proto::Instant now, Entry& entry) {
-  proto::LogNote note{entry.grant, {}, entry.position, entry.over};
-  note.pieces.assign(std::make_move_iterator(entry.pieces.begin()), std::make_move_iterator(entry.pieces.end()));
-  left_ -= std::min(left_, entry.bytes);
-  entry.pieces.clear();
-  resize(entry, 0);
+  const std::size_t size = entry.log.size();
+  pending_ -= size;
+  left_ -= std::min(left_, size);
   entry.news = false;
   entry.next_at = now + kPause;
-  return note;
+  return {entry.grant, entry.log.drain(), entry.log.end(), entry.over};
 }
 
 void LogNotes::pop_due(proto::Instant now, std::vector<proto::LogNote>& notes) {

@@ -1,53 +1,46 @@
-// LogNotes: what attempts have printed and logged, on its way to the broker. The pieces of one attempt go out at most
-// every 50 ms, those of all attempts within a number of bytes. What does not fit is dropped: of each attempt the newest
-// bytes stay, and its first ones. Pure.
+// LogNotes: the output and lines of attempts on their way to the broker. The pieces of one attempt go out at most every
+// 50 ms, those of all attempts within a number of bytes. What does not fit is dropped: of each attempt the newest bytes
+// stay, and its first ones. Pure.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <string>
-#include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "proto/clock.h"
 #include "proto/wire/worker_messages.h"
+#include "worker/rules/logs/pending_log.h"
 
 namespace forkmill::worker {
 
 class LogNotes {
  public:
-  // ---- What the broker wants
+  // ---- The broker
   // Call at WELCOME. bytes: what is kept of the log of one attempt, but for queues that set_limits() names; 0: nothing.
   void begin_session(std::uint64_t bytes);
   void set_limits(const proto::LogLimits& limits);
   bool wants(const std::string& queue) const { return limit_of(queue) > 0; }
 
-  // ---- What attempts say
-  struct Piece {
-    proto::LogSource source = proto::LogSource::output;
-    std::uint8_t level = 0;
-    std::uint64_t missing = 0;  // bytes that were lost before the text
-    std::string_view text;
-  };
-  // The attempt must be open.
-  void add(std::uint64_t serial, const Piece& piece);
+  // ---- The attempts
   void open(std::uint64_t serial, const proto::Grant& grant, const std::string& queue);
   bool is_open(std::uint64_t serial) const { return entries_.contains(serial); }
+  // No effect unless the attempt is open; so for end().
+  void add(std::uint64_t serial, const LogInput& input);
   // Nothing more comes for the attempt: the next note is the last one.
   void end(std::uint64_t serial);
   // Forgets an attempt of which nothing is to be told.
   void discard(std::uint64_t serial);
 
+  // ---- Notes
   // Appends the notes that are due.
   void pop_due(proto::Instant now, std::vector<proto::LogNote>& notes);
-  // Appends all, without a limit: the worker stops.
+  // Appends all, without a limit, as the last ones of their attempts: the worker stops.
   void pop_all(std::vector<proto::LogNote>& notes);
   // When the next note is due.
   proto::Instant next_wakeup() const;
 
-  static constexpr std::size_t kFirstBytes = 4 * 1024;     // bytes of each attempt that stay
   static constexpr std::size_t kMaxPending = 32 * 1024;    // bytes of one attempt
   static constexpr std::size_t kMuch = 4 * 1024 * 1024;    // bytes of all attempts, beyond which each keeps few
   static constexpr std::size_t kFew = 1024;                // bytes of one attempt then
@@ -58,9 +51,7 @@ class LogNotes {
   struct Entry {
     proto::Grant grant;
     std::size_t most = kMaxPending;
-    std::uint64_t position = 0;  // bytes of the log so far
-    std::deque<proto::LogPiece> pieces;
-    std::size_t bytes = 0;  // size of `pieces`, each with its record
+    PendingLog log;
     proto::Instant next_at{0};
     bool news = false;
     bool over = false;
@@ -68,15 +59,12 @@ class LogNotes {
   };
 
   std::uint64_t limit_of(const std::string& queue) const;
-  void append(Entry& entry, proto::LogSource source, std::uint8_t level, std::string_view text);
-  void trim(Entry& entry);
-  void resize(Entry& entry, std::size_t bytes);
   proto::LogNote pop(proto::Instant now, Entry& entry);
 
   std::uint64_t standard_ = 0;
   std::unordered_map<std::string, std::uint64_t> limits_;  // by queue, where they are not the standard
   std::unordered_map<std::uint64_t, Entry> entries_;
-  std::size_t pending_ = 0;          // bytes of all entries
+  std::size_t pending_ = 0;          // size of all logs
   std::size_t left_ = kBytesAtOnce;  // bytes that may go out before full_until_
   proto::Instant full_until_{0};
 };
