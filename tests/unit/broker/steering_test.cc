@@ -205,6 +205,24 @@ TEST_CASE("limits of operators win over those of the start until they are reset,
   CHECK(at.broker.submit_rejected(client, task(6)).code == Errc::queue_full);
 }
 
+TEST_CASE("the limit of logs is one of the limits of a queue, 0 as well, and outlives a restart") {
+  Lasting at;
+  const auto log_bytes = [&](const LimitQueue& command) {
+    const Reply reply = give(at.broker, at.broker.client(), command);
+    REQUIRE(reply.code == Errc::ok);
+    const auto handle = msgpack::unpack(reply.body.view().data(), reply.body.view().size());
+    return map_of(handle).at("log_bytes").as<std::size_t>();
+  };
+  CHECK(log_bytes({"default", false, 0, 0, 0, 0}) == 0);
+  CHECK(log_bytes({"default", false, 5, 0, 0}) == 0);
+  at.broker.restart();
+  CHECK(log_bytes({"default", false, 6, 0, 0}) == 0);
+  CHECK(log_bytes({"default", true, 0, 0, 0}) == QueueOptions{}.log_bytes);
+  const auto client = at.broker.client();
+  CHECK(give(at.broker, client, LimitQueue{"default", false, 0, 0, 0, QueueOptions::kMaxLogBytes + 1}).code ==
+        Errc::bad_request);
+}
+
 TEST_CASE("workers have no more tasks of a queue at a time than its limit") {
   Broker broker;
   const auto client = broker.client();
