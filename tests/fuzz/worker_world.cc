@@ -206,6 +206,9 @@ void WorkerWorld::act(Child& child) {
             worker::ChildProgress{child.running, static_cast<double>(feed_.byte()) / 100, feed_.bytes(2000)});
       return;
     case 2:  // nonsense: the foreman does not trust a child
+      foreman_.handle(child.key, worker::ChildOutput{feed_.flag(), feed_.number(), feed_.bytes(2000)});
+      foreman_.handle(now_, child.key, worker::ChildOutputMark{{feed_.number(), feed_.number()}});
+      foreman_.handle(now_, child.key, worker::ChildLog{feed_.number(), 9, "a line of no attempt", {}});
       return foreman_.handle(now_, child.key, worker::ChildProgress{feed_.number(), 0.5, "no such attempt"});
     default:
       break;
