@@ -23,9 +23,9 @@ broker::CoreOptions draw(Feed& feed) {
   if ((how & 8) != 0) options.kept_results = 2;
   if ((how & 16) != 0) options.dead_letters = 2;
   options.window_tasks = 8;
-  options.max_queues = 4;
-  options.max_task_types = 6;
-  options.max_objects = 6;
+  options.names.queues = 4;
+  options.names.task_types = 6;
+  options.names.objects = 6;
   options.max_payload = 32 * 1024;
   return options;
 }

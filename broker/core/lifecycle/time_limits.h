@@ -5,8 +5,8 @@
 //
 // The start of an attempt is known to its worker only. Here an attempt runs from the first look at which its worker
 // reports it, or has an idle child for it: tasks that a worker does not report begin in the order of their grants, one
-// in each child that is idle by the last report, or in each child if the worker sends no reports. That is supposed only,
-// so such an attempt has the grace twice, unless there is a child for each task.
+// in each child that is idle by the last report, or in each child if the worker sends no reports. That is supposed
+// only, so such an attempt has the grace twice, unless there is a child for each task.
 #pragma once
 
 #include <cstdint>

@@ -51,7 +51,7 @@ Result<ObjectDirectory::Opened> ObjectDirectory::open(ClientHandle client, Objec
     return Opened{object, false};
   }
   if ((spec.flags & kObjectMustExist) != 0) return Failure{Errc::object_unknown, "there is no '" + spec.name + "'"};
-  if (objects_.size() >= state_.options.max_objects) return failure(Errc::too_many_objects);
+  if (objects_.size() >= state_.options.names.objects) return failure(Errc::too_many_objects);
   if (state_.shortage.memory) return failure(Errc::memory_full);
   if (Client* maker = state_.client(client)) {
     if (auto status = may_have_object(state_, *maker, bytes); !status.ok()) return std::move(status).failure();
@@ -84,7 +84,7 @@ std::vector<ObjectId> ObjectDirectory::unused() {
   const Instant now = state_.clock.now();
   // Clients of an earlier broker may not be back yet.
   const bool is_early = now < std::max(state_.clock.start() + state_.options.session_timeout, progress_.look_at);
-  if (is_early || objects_.size() < state_.options.max_objects) return {};
+  if (is_early || objects_.size() < state_.options.names.objects) return {};
   progress_.look_at = now + std::chrono::seconds{1};
   std::vector<ObjectId> found;
   for (const auto& [id, object] : objects_) {

@@ -23,9 +23,9 @@ BrokerState::BrokerState(CoreOptions core_options, Identity who, proto::Now star
     : options{std::move(core_options)},
       identity{std::move(who)},
       clock{start},
-      task_types{options.max_task_types},
+      task_types{options.names.task_types},
       tasks{last_used_seq(identity)},
-      queues{{options.max_queues, options.queue, options.queues, options.resident, controls}, task_types},
+      queues{{options.names.queues, options.queue, options.queues, options.resident, controls}, task_types},
       output{identity.commit} {
   tasks.logs.set_budget(options.log_memory);
 }

@@ -20,6 +20,13 @@ using namespace std::chrono_literals;
 using proto::Instant;
 using proto::milliseconds;
 
+// How many names the broker keeps at once.
+struct NameLimits {
+  std::size_t queues = 10'000;
+  std::size_t task_types = 100'000;  // task names, each with its signatures
+  std::size_t objects = 1'000'000;   // locks, queues, dicts …
+};
+
 struct CoreOptions {
   milliseconds heartbeat = 2s;
   milliseconds session_timeout = 10s;
@@ -36,9 +43,7 @@ struct CoreOptions {
   std::size_t kept_result_bytes = 64 * 1024 * 1024;
   std::size_t log_memory = 64 * 1024 * 1024;  // bytes of the logs of all attempts
   std::size_t dead_letters = 10'000;          // failed tasks kept with their arguments
-  std::size_t max_queues = 10'000;
-  std::size_t max_task_types = 100'000;  // task names, each with its signatures
-  std::size_t max_objects = 1'000'000;   // locks, queues, dicts …
+  NameLimits names;
   // Grants tasks that no worker has as well: the worker ends them with unknown_task at once. For a broker whose workers
   // all have the same tasks, so that a better one never comes.
   bool grants_unknown = false;

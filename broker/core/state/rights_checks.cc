@@ -113,7 +113,7 @@ Status may_have_object(BrokerState& state, Client& client, std::size_t bytes) {
   if (client.owner == nullptr) return too_many_principals(state);
   const Rights* rights = client.session.rights;
   // No principal takes the whole table: others must find room. The broker's own user may.
-  if (client.owner->number != 0 && client.owner->objects >= state.options.max_objects / 2) {
+  if (client.owner->number != 0 && client.owner->objects >= state.options.names.objects / 2) {
     return refuse_quota(state, client,
                         client.owner->name + " has " + std::to_string(client.owner->objects) +
                             " objects, half of all that the broker can have");

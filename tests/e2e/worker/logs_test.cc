@@ -8,6 +8,8 @@
 #include "tests/e2e/worker/cluster.h"
 #include "tests/e2e/worker/rogue_tasks.h"
 
+namespace logs_test {
+
 using namespace forkmill;
 using namespace forkmill::test;
 
@@ -134,3 +136,5 @@ TEST_CASE("a queue without logs keeps none") {
   CHECK(talk.get_for(kLong) == 1);
   CHECK(whole_log_of(client, talk.id()).text.empty());
 }
+
+}  // namespace logs_test

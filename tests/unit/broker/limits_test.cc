@@ -54,8 +54,8 @@ TEST_CASE("a queue named in the options has limits of its own") {
 TEST_CASE("payloads, queues and task names are limited") {
   CoreOptions options;
   options.max_payload = 8;
-  options.max_queues = 1;
-  options.max_task_types = 1;
+  options.names.queues = 1;
+  options.names.task_types = 1;
   Broker broker{options};
   const auto client = broker.client();
   CHECK(broker.submit_rejected(client, task(1)).code == Errc::payload_too_large);

@@ -4,6 +4,8 @@
 #include "broker/core/logs/task_logs.h"
 #include "tests/unit/broker/broker.h"
 
+namespace logs_test {
+
 using namespace forkmill;
 using namespace forkmill::broker::test;
 using forkmill::broker::AttemptLog;
@@ -288,3 +290,5 @@ TEST_CASE("many small pieces take no more memory than a few large ones") {
   CHECK(log.end() == position);
   CHECK(log.texts().front().position == 0);
 }
+
+}  // namespace logs_test

@@ -43,8 +43,8 @@ void run_once(Broker& broker, const Broker::Peer& client, const Submission& one)
 
 TEST_CASE("programs may use any number of queues and task names, one after the other") {
   CoreOptions options;
-  options.max_queues = 3;
-  options.max_task_types = 3;
+  options.names.queues = 3;
+  options.names.task_types = 3;
   Broker broker{options};
   const auto client = broker.client();
   for (std::uint64_t n = 1; n <= 100; ++n) {
@@ -96,7 +96,7 @@ TEST_CASE("a queue is kept for as long as it has a task, or a result that was no
 
 TEST_CASE("the queue of processes does not push its own queue of other tasks out of the limit") {
   CoreOptions options;
-  options.max_queues = 2;
+  options.names.queues = 2;
   Broker broker{options};
   const auto client = broker.client();
   TaskOptions process;
@@ -133,7 +133,7 @@ TEST_CASE("a finished task is shown with queue and name after these are forgotte
 
 TEST_CASE("after a restart, results in the store take no queue from those that are in use") {
   CoreOptions options;
-  options.max_queues = 2;
+  options.names.queues = 2;
   MemoryStore store{"store", true};
   Broker broker{options, &store};
   auto client = broker.client();

@@ -51,7 +51,7 @@ TEST_CASE("invalid specs are refused") {
 
 TEST_CASE("the number of objects is limited") {
   CoreOptions options;
-  options.max_objects = 2;
+  options.names.objects = 2;
   Broker broker{options};
   User user{broker};
   user.open(ObjectKind::lock, "a");
@@ -61,7 +61,7 @@ TEST_CASE("the number of objects is limited") {
 
 TEST_CASE("objects that no client uses and that are as they were made give way to new ones, when there is no room") {
   CoreOptions options;
-  options.max_objects = 4;
+  options.names.objects = 4;
   Broker broker{options};
   User stays{broker};
   {

@@ -227,7 +227,7 @@ TEST_CASE("values that wait for room, are lent, or with which a list begins coun
 
 TEST_CASE("no principal with a name makes more than half of the objects that the broker can have") {
   CoreOptions options;
-  options.max_objects = 4;
+  options.names.objects = 4;
   Principals site{nullptr, options};
   const auto alice = site.client(Principals::kAlice);
   for (std::uint64_t n = 1; n <= 2; ++n) CHECK(operate(site, alice, open_lock(n, std::to_string(n))).code == Errc::ok);

@@ -3,6 +3,8 @@
 
 #include "client/cli/views/logs.h"
 
+namespace log_views_test {
+
 using namespace forkmill::cli;
 
 namespace {
@@ -43,3 +45,5 @@ TEST_CASE("a log as JSON has a row for each text") {
         R"({"attempt":2,"position":3,"source":"log","level":"error","at_ms":5,"missing":3,"text":"x"})"
         "\n");
 }
+
+}  // namespace log_views_test

@@ -1,6 +1,8 @@
 // Logs of attempts on their way through the rules of a worker.
 #include "tests/unit/worker/foreman_world.h"
 
+namespace foreman_logs_test {
+
 using namespace forkmill;
 using namespace forkmill::worker;
 using namespace forkmill::worker::tests;
@@ -95,3 +97,5 @@ TEST_CASE("an attempt that is handed back has no log") {
   CHECK(world.returned.size() == 1);
   CHECK(world.logs.empty());
 }
+
+}  // namespace foreman_logs_test

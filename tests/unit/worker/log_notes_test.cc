@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+namespace log_notes_test {
+
 using namespace forkmill;
 using namespace forkmill::worker;
 using namespace std::chrono_literals;
@@ -133,3 +135,5 @@ TEST_CASE("a queue without logs has none, and limits end with the session") {
   notes.begin_session(0);
   CHECK_FALSE(notes.wants("default"));
 }
+
+}  // namespace log_notes_test

@@ -5,6 +5,8 @@
 
 #include <map>
 
+namespace output_split_test {
+
 using namespace forkmill;
 using namespace forkmill::worker;
 using proto::LogSource;
@@ -120,3 +122,5 @@ TEST_CASE("a child that lies about its output holds no memory") {
   for (const auto& piece : split.take()) bytes += piece.text.size();
   CHECK(bytes <= OutputSplit::kMaxHeld + 4 * text.size());
 }
+
+}  // namespace output_split_test

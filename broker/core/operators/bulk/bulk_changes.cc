@@ -25,7 +25,7 @@ namespace {
 
 constexpr std::size_t kMaxRunning = 16;
 constexpr std::ptrdiff_t kMaxRunningOfOne = kMaxRunning / 2;  // by one principal with a name
-constexpr std::size_t kPiece = 500;                        // tasks that are in memory only
+constexpr std::size_t kPiece = 500;                           // tasks that are in memory only
 
 Status bad(std::string text) { return {Errc::bad_request, std::move(text)}; }
 
