@@ -65,8 +65,8 @@ Loop::Loop(ProgramOptions options, std::unique_ptr<Store> store, std::shared_ptr
   for (const std::string& endpoint : options_.listen) endpoints_.push_back(router_.bind(endpoint));
   committed_ = opened->last;
   Identity identity{
-      opened->id, opened->epoch,   opened->last, store->durable(), std::string{"forkmill "} + FORKMILL_VERSION,
-      endpoints_, opened->last_seq};
+      opened->id, opened->epoch,    opened->last, store->durable(), std::string{"forkmill "} + FORKMILL_VERSION,
+      endpoints_, opened->last_seq, env_.random()};
   options_.core.audit = audit_.is_on();
   options_.core.principal_of = [this](proto::PeerId peer) { return access_control_.principal_of(peer); };
   options_.core.rights_of = [this](proto::PeerId peer) { return access_control_.rights_of(peer); };

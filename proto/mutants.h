@@ -80,6 +80,8 @@ enum class Mutant : std::uint8_t {
   change_repeated,
   moved_into_old_lane,
   drop_not_stored,
+  event_lost,
+  cursor_reused,
 };
 
 #ifdef FORKMILL_MUTANTS

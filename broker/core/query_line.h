@@ -28,7 +28,8 @@ class QueryLine {
     if (query == nullptr) return false;
     if (query->kind == proto::QueryKind::why_task) return true;
     if (const auto named = named_task(*query)) return is_prefix(named);
-    return query->kind != proto::QueryKind::ping && query->kind != proto::QueryKind::object;
+    return query->kind != proto::QueryKind::ping && query->kind != proto::QueryKind::object &&
+           query->kind != proto::QueryKind::events;
   }
 
   // Takes the envelope. Returns false, and leaves it, if too many messages of the client wait.

@@ -242,9 +242,11 @@ void Intake::start(Task& task, Instant due) {
   task.ready_at = due;
   if (due <= now) {
     state_.step(task, Event::queued);
+    state_.note(TaskEventKind::submitted, task);
     return add_to_lane(state_, task);
   }
   state_.step(task, Event::delayed);
+  state_.note(TaskEventKind::submitted, task);
   const bool many =
       state_.paging.scheduled > state_.options.resident.scheduled || proto::buggify(proto::Path::delayed_to_disk);
   if (task.durable && many && due > PagedOutDeadlines::horizon(now)) return put_away(state_, task);
@@ -260,6 +262,7 @@ void Intake::advance(Task& task, TaskGrants& grants) {
   }
   if (task.state == State::scheduled && task.ready_at <= state_.clock.now()) {
     state_.step(task, Event::queued);
+    state_.note(TaskEventKind::ready, task);
     add_to_lane(state_, task);
   }
 }

@@ -55,7 +55,8 @@ Instant Retention::kept_after_restart(const proto::TaskOptions& options, millise
 }
 
 void Retention::drop(Task& task) {
-  if (task.finished->deliveries == 0) return forget(task);
+  state_.note(TaskEventKind::dropped, task);
+  if (task.finished->deliveries == 0) return erase(task);
   if (is_dead_letter(task)) --state_.totals.dead_letters;
   if (!proto::mutant(proto::Mutant::drop_not_stored)) forget_stored(task);
   task.finished->dropped = true;
@@ -178,6 +179,11 @@ void Retention::forget_stored(const Task& task) {
 }
 
 void Retention::forget(Task& task) {
+  if (!task.finished->dropped) state_.note(TaskEventKind::forgotten, task);
+  erase(task);
+}
+
+void Retention::erase(Task& task) {
   if (is_dead_letter(task)) --state_.totals.dead_letters;
   remove(task);
   if (!task.finished->released) release(task);

@@ -70,6 +70,7 @@ class Retention {
   void expire(Task& task);
   void forget_stored(const Task& task);
   void forget(Task& task);
+  void erase(Task& task);
 
   BrokerState& state_;
   std::array<Shelf, kKinds> shelves_;

@@ -39,7 +39,7 @@ std::vector<std::uint64_t> bounds() {
 
 }  // namespace
 
-ReplyBody metrics(const BrokerState& state, const SelfReport& self) {
+ReplyBody metrics(const BrokerState& state, const SelfReport& self, const EventPulls& watching) {
   const Totals::Lost& lost = state.totals.lost;
   std::vector<PackedMap> series;
   state.totals.times.visit([&](const TaskSeries& one) { series.push_back(packed_series(one)); });
@@ -54,6 +54,13 @@ ReplyBody metrics(const BrokerState& state, const SelfReport& self) {
                          .add("disk_full", state.shortage.disk)
                          .add("commit", packed_histogram(self.store->commit_times)));
   }
+  map.add("events", PackedMap{}
+                        .add("happened", state.events.end())
+                        .add("kept", state.events.size())
+                        .add("kept_bytes", state.events.bytes())
+                        .add("subscribers", watching.waiting())
+                        .add("told", watching.meter().told)
+                        .add("missed", watching.meter().missed));
   return map;
 }
 

@@ -27,10 +27,11 @@ proto::Failure tells_of_others() {
 
 Operators::Operators(BrokerState& state, const Registry& registry, Intake& intake, Retention& retention,
                      TaskGrants& grants, Cancels& cancels, Objects& objects, Processes& processes, Steering& steering,
-                     TaskChanges& changes)
+                     TaskChanges& changes, EventPulls& event_pulls)
     : state_{state},
       objects_{objects},
       changes_{changes},
+      event_pulls_{event_pulls},
       queries_{state, registry, retention, self_},
       process_queries_{state, grants, processes, self_},
       why_queries_{state, registry, processes},
@@ -72,7 +73,7 @@ std::optional<Reply> Operators::reply(Client& client, const proto::Query& query,
     case QueryKind::processes:
       return reply_to(query.id, process_queries_.list(client));
     case QueryKind::metrics:
-      return reply_to(query.id, sees_all(client) ? metrics(state_, self_) : ReplyBody{tells_of_others()});
+      return reply_to(query.id, sees_all(client) ? metrics(state_, self_, event_pulls_) : ReplyBody{tells_of_others()});
     case QueryKind::why_task:
       return reply_to(query.id, why_queries_.task(client, query.argument, named));
     case QueryKind::why_queue:
@@ -83,6 +84,8 @@ std::optional<Reply> Operators::reply(Client& client, const proto::Query& query,
     case QueryKind::logs:
       if (named == nullptr) return reply_to(query.id, task_unknown(state_, client, query.argument));
       return reply_to(query.id, show_log(state_, client, *named, query));
+    case QueryKind::events:
+      return event_pulls_.pull(client, query);
     case QueryKind::changes:
       return reply_to(query.id, changes_.list(client, query.argument));
     default:

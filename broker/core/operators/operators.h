@@ -10,6 +10,7 @@
 #include "broker/core/lifecycle/task_grants.h"
 #include "broker/core/objects/objects.h"
 #include "broker/core/operators/bulk/task_changes.h"
+#include "broker/core/operators/events/event_pulls.h"
 #include "broker/core/operators/operator_commands.h"
 #include "broker/core/operators/process_queries.h"
 #include "broker/core/operators/queries.h"
@@ -24,7 +25,8 @@ namespace forkmill::broker {
 class Operators {
  public:
   Operators(BrokerState& state, const Registry& registry, Intake& intake, Retention& retention, TaskGrants& grants,
-            Cancels& cancels, Objects& objects, Processes& processes, Steering& steering, TaskChanges& changes);
+            Cancels& cancels, Objects& objects, Processes& processes, Steering& steering, TaskChanges& changes,
+            EventPulls& event_pulls);
 
   // Replies now, or when the store has answered. A task that the query or command names must be in memory.
   void handle(Client& client, const proto::Query& query);
@@ -47,6 +49,7 @@ class Operators {
   BrokerState& state_;
   Objects& objects_;
   TaskChanges& changes_;
+  EventPulls& event_pulls_;
   SelfReport self_;
   Queries queries_;
   ProcessQueries process_queries_;

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "broker/core/events/event_ring.h"
 #include "broker/core/state/client.h"
 #include "broker/core/state/clock.h"
 #include "broker/core/state/identity.h"
@@ -78,6 +79,18 @@ struct BrokerState {
     output.ops.emplace_back(std::move(op));
   }
 
+  // What event_of() needs beyond the task.
+  struct EventDetails {
+    const proto::Outcome* outcome = nullptr;    // how its attempt ended
+    const SharedSpec* before = nullptr;         // as it was before it was moved
+    const proto::SharedText* worker = nullptr;  // the worker that has it, or had it until now
+  };
+  // Notes what has happened to the task, for clients that watch. Call after the task has changed.
+  void note(TaskEventKind kind, const Task& task, EventDetails details) {
+    events.note([&] { return event_of(kind, task, details); });
+  }
+  void note(TaskEventKind kind, const Task& task) { note(kind, task, {}); }
+
   // Moves the task along the table of states.h. A step that is not in the table fails a check, since it is a bug.
   void step(Task& task, Event event);
 
@@ -92,6 +105,7 @@ struct BrokerState {
   Instant grace_until{0};  // nothing is granted before: see CoreOptions::restart_grace
   TaskTypes task_types;
   Tasks tasks;
+  EventRing events;
   Controls controls;
   Queues queues;
   Deadlines deadlines;
@@ -116,6 +130,9 @@ struct BrokerState {
   UnsafeSubmissions unsafe;  // submissions of all clients
   Totals totals;
   Output output;
+
+ private:
+  TaskEvent event_of(TaskEventKind kind, const Task& task, const EventDetails& details) const;
 };
 
 // Returns when a task arrived. A task from before this broker's start arrived before it even if the wall clock was set

@@ -1,6 +1,7 @@
 // Identity: facts of this broker that are fixed at its start.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@ struct Identity {
   std::string software;
   std::vector<std::string> listen;
   proto::TaskSeq last_seq;  // new tasks get higher numbers
+  std::uint64_t run = 0;    // random: differs from that of every other run of a broker
 };
 
 }  // namespace forkmill::broker

@@ -8,6 +8,7 @@
 #include <map>
 #include <string>
 
+#include "broker/core/events/event_ring.h"
 #include "broker/core/tasks/queue_limits.h"
 #include "proto/clock.h"
 #include "proto/ids.h"
@@ -57,6 +58,7 @@ struct CoreOptions {
   // of the connection. Null: all peers may use everything.
   std::function<const proto::Rights*(proto::PeerId peer)> rights_of;
   ResidentLimits resident;
+  EventLimits events;
   QueueOptions queue;  // for every queue that is not named in `queues`
   std::map<std::string, QueueOptions> queues;
 };

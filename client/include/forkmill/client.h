@@ -62,6 +62,7 @@
 #include <forkmill/detail/arguments_of.h>
 #include <forkmill/detail/decode.h>
 #include <forkmill/detail/packed_items.h>
+#include <forkmill/events.h>
 #include <forkmill/future.h>
 #include <forkmill/query.h>
 #include <forkmill/submit_options.h>
@@ -420,6 +421,13 @@ class Client {
   //
   //     client.command(forkmill::ReleaseObject{.name = "build:lock"}).get();
   Future<RawResult> command(const Command& command);
+
+  // Returns the stream of what happens to the tasks that this client may see, from now on or behind a cursor
+  // (events.h). Never blocks.
+  //
+  //     auto events = client.events({.queue = "mail", .state = "failed"});
+  //     std::cout << events.next().id.to_string() << " has failed\n";
+  EventStream events(EventFilter filter = {});
 
   // Whether a broker has accepted this client and the connection stands, as far as is known now. A snapshot: no call
   // needs it, since submissions are kept while the broker is away.

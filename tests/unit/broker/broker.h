@@ -189,10 +189,10 @@ class Broker {
   void start() {
     waiting_.clear();
     pending_.clear();
-    Identity identity{"store", Epoch{1}, {}, false, "test", {}, {}};
+    Identity identity{"store", Epoch{1}, {}, false, "test", {}, {}, ++last_run_};
     if (store_ != nullptr) {
       const auto opened = store_->open().value();
-      identity = {opened.id, opened.epoch, opened.last, store_->durable(), "test", {}, opened.last_seq};
+      identity = {opened.id, opened.epoch, opened.last, store_->durable(), "test", {}, opened.last_seq, last_run_};
     }
     committed_ = identity.commit;
     core_ = std::make_unique<Core>(options_, identity, now);

@@ -1,6 +1,8 @@
 // PackedMap: writes a msgpack map key by key without knowing beforehand how many there will be.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <msgpack.hpp>
 #include <string>
 #include <string_view>
@@ -25,6 +27,14 @@ class PackedMap {
     begin(key);
     msgpack::packer<Sink>{sink_}.pack_array(static_cast<std::uint32_t>(values.size()));
     for (const PackedMap& value : values) body_ += value.bytes();
+    return *this;
+  }
+
+  // Adds an array of `count` values, which are packed already.
+  PackedMap& add_packed(std::string_view key, std::size_t count, const std::string& values) {
+    begin(key);
+    msgpack::packer<Sink>{sink_}.pack_array(static_cast<std::uint32_t>(count));
+    body_ += values;
     return *this;
   }
 

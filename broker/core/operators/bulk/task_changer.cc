@@ -151,7 +151,9 @@ TaskChanger::Done TaskChanger::move_to(Task& task, const Requeue& op) {
     }
     task.queue = to;
   }
+  const SharedSpec before = task.spec;
   set_queue(task.spec, op);
+  state_.note(TaskEventKind::moved, task, {.before = &before});
   if (task.durable && !mutant(Mutant::move_not_stored)) state_.rewrite(task, op);
   if (state == State::ready) add_to_lane(state_, task);
   return {};
