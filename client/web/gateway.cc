@@ -17,6 +17,7 @@ namespace forkmill::web {
 namespace {
 
 constexpr std::chrono::seconds kSampling{2};  // for the plots of the overview
+constexpr const char* kEventStream = "text/event-stream";
 
 Response json_response(const Json& body) {
   return {.body = body.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"};
@@ -76,6 +77,7 @@ Gateway::Gateway(Broker& broker, Audit& audit, const Access& access)
       watches_{
           WatchLimits{}, static_cast<std::uint64_t>(unix_time().count()),
           [this](const Request& request) { return ask(request).dump(-1, ' ', false, Json::error_handler_t::replace); }},
+      feeds_{[this](const EventFilter& filter) { return broker_.begin_events(filter); }},
       sampling_{kSampling, [this] { sample(); }} {}
 
 void Gateway::sample() {
@@ -110,6 +112,7 @@ std::optional<Response> Gateway::answer_at_once(const Request& request) const {
 Response Gateway::answer(const Request& request) {
   try {
     if (is_get(request) && is_at(request, {"metrics"})) return metrics(request);
+    if (is_get(request) && is_at(request, {"api", "v1", "events"})) return feed(request);
     return is_get(request) && request.target.query.contains("watch") ? watch(request) : call_api(request);
   } catch (...) {
     return failed(std::current_exception());
@@ -140,7 +143,15 @@ Response Gateway::watch(const Request& request) {
   asked.target.query.erase("watch");
   auto call = new_call();
   find_route(asked, call);  // throws if there is none
-  return {.type = "text/event-stream", .events = watches_.open(asked, request.headers.last_event_id)};
+  return {.type = kEventStream, .events = watches_.open(asked, request.headers.last_event_id)};
+}
+
+Response Gateway::feed(const Request& request) {
+  auto call = new_call();
+  find_route(request, call);  // throws for unknown parameters
+  auto filter = read_event_filter(call.query);
+  if (!request.headers.last_event_id.empty()) filter.after = request.headers.last_event_id;
+  return {.type = kEventStream, .events = feeds_.open(filter)};
 }
 
 Json Gateway::audited(const Request& request, const Route& route, Call& call) {

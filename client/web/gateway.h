@@ -11,6 +11,7 @@
 #include "client/web/api/route.h"
 #include "client/web/http/message.h"
 #include "client/web/live/error_groups.h"
+#include "client/web/live/event_feeds.h"
 #include "client/web/live/every.h"
 #include "client/web/live/history.h"
 #include "client/web/live/watches.h"
@@ -42,6 +43,7 @@ class Gateway {
   Call new_call();
   Response call_api(const Request& request);
   Response watch(const Request& request);
+  Response feed(const Request& request);
   Json ask(const Request& request);
   void sample();
   Response metrics(const Request& request);
@@ -56,6 +58,7 @@ class Gateway {
   History history_;
   ErrorGroups errors_;
   Watches watches_;
+  EventFeeds feeds_;
   Every sampling_;
 };
 

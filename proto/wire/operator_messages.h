@@ -32,7 +32,7 @@ enum class QueryKind : std::uint8_t {
   why_queue = 18,
   why_worker = 19,
   metrics = 20,  // counts and times to watch
-  events = 25,   // what happens to tasks that match `filter`, behind the cursor `argument`
+  events = 25,   // events of tasks that match `filter`, behind the cursor `argument`
   changes = 24,  // changes of many tasks (ChangeTasks): those under way, and the latest that are done
   logs = 27,     // the log of an attempt of a task: `attempt`, from the position `from` on
 };

@@ -1,6 +1,6 @@
 // EventRing: the latest events of all tasks, bounded in number and bytes; older ones make room. Events have positions,
-// which count all that have happened since the start of the broker. While the ring is off, because nobody watches, an
-// event costs a count and a branch. Pure.
+// which count all that have happened since the start of the broker. While the ring is off, because no client watches,
+// an event costs a count and a branch. Pure.
 #pragma once
 
 #include <cstddef>

@@ -6,6 +6,7 @@
 
 #include "broker/core/lifecycle/id_collisions.h"
 #include "broker/core/lifecycle/task_grants.h"
+#include "broker/core/state/event_notes.h"
 #include "broker/core/state/residency.h"
 #include "broker/core/state/rights_checks.h"
 #include "broker/core/state/task_visibility.h"
@@ -242,11 +243,11 @@ void Intake::start(Task& task, Instant due) {
   task.ready_at = due;
   if (due <= now) {
     state_.step(task, Event::queued);
-    state_.note(TaskEventKind::submitted, task);
+    note(state_, TaskEventKind::submitted, task);
     return add_to_lane(state_, task);
   }
   state_.step(task, Event::delayed);
-  state_.note(TaskEventKind::submitted, task);
+  note(state_, TaskEventKind::submitted, task);
   const bool many =
       state_.paging.scheduled > state_.options.resident.scheduled || proto::buggify(proto::Path::delayed_to_disk);
   if (task.durable && many && due > PagedOutDeadlines::horizon(now)) return put_away(state_, task);
@@ -262,7 +263,7 @@ void Intake::advance(Task& task, TaskGrants& grants) {
   }
   if (task.state == State::scheduled && task.ready_at <= state_.clock.now()) {
     state_.step(task, Event::queued);
-    state_.note(TaskEventKind::ready, task);
+    note(state_, TaskEventKind::ready, task);
     add_to_lane(state_, task);
   }
 }
@@ -297,8 +298,8 @@ void Intake::note_accepted(Client& client, const Task& task) {
   const bool is_new = client.accepted.spec != task.spec;
   client.accepted = {task.spec, task.durable, task.queue, state_.queues.forgotten(), registry_.version()};
   constexpr std::size_t kMaxNewSpecs = 1024;  // a client that alternates between specs makes one for each task
-  if (is_new && state_.new_specs.size() < kMaxNewSpecs)
-    state_.new_specs.push_back({state_.clock.now(), client.handle, task.spec});
+  if (is_new && state_.unserved.new_specs.size() < kMaxNewSpecs)
+    state_.unserved.new_specs.push_back({state_.clock.now(), client.handle, task.spec});
 }
 
 bool Intake::durable(const proto::TaskOptions& options, const std::string& queue) const {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "broker/core/state/event_notes.h"
 #include "broker/core/state/residency.h"
 #include "proto/buggify.h"
 #include "proto/mutants.h"
@@ -55,7 +56,7 @@ Instant Retention::kept_after_restart(const proto::TaskOptions& options, millise
 }
 
 void Retention::drop(Task& task) {
-  state_.note(TaskEventKind::dropped, task);
+  note(state_, TaskEventKind::dropped, task);
   if (task.finished->deliveries == 0) return erase(task);
   if (is_dead_letter(task)) --state_.totals.dead_letters;
   if (!proto::mutant(proto::Mutant::drop_not_stored)) forget_stored(task);
@@ -179,7 +180,7 @@ void Retention::forget_stored(const Task& task) {
 }
 
 void Retention::forget(Task& task) {
-  if (!task.finished->dropped) state_.note(TaskEventKind::forgotten, task);
+  if (!task.finished->dropped) note(state_, TaskEventKind::forgotten, task);
   erase(task);
 }
 

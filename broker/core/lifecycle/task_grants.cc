@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "broker/core/state/event_notes.h"
 #include "broker/core/state/residency.h"
 #include "broker/core/tasks/owners.h"
 #include "broker/core/tasks/process_queue.h"
@@ -42,7 +43,7 @@ void TaskGrants::grant(Task& task, Worker& worker) {
   task.epoch = state_.identity.epoch;
   task.worker = worker.handle;
   assign(worker, task);
-  state_.note(TaskEventKind::granted, task, {.worker = &worker.session.name});
+  note(state_, TaskEventKind::granted, task, {.worker = &worker.session.name});
   if (!options.process) ++worker.granted;
   if (task.durable && options.at_most_once) {
     state_.rewrite(task, Dispatch{task.seq, task.attempts});
@@ -127,7 +128,7 @@ void TaskGrants::hand_back(Worker& worker, Task& task) {
   if (mutant(Mutant::credit_returned_twice) && worker.granted > 0) --worker.granted;
   task.attempts = proto::Attempt{task.attempts.value() - 1};
   state_.step(task, Event::handed_back);
-  state_.note(TaskEventKind::handed_back, task, {.worker = &worker.session.name});
+  note(state_, TaskEventKind::handed_back, task, {.worker = &worker.session.name});
   if (task.cancelling.requested || task.cancelling.unless_started || task.cancelling.signalled) {
     return finish_unstarted(task, Event::cancelled, Errc::cancelled, "cancelled before it started");
   }
@@ -147,13 +148,13 @@ void TaskGrants::adopt(Task& task, Worker& worker, const proto::Grant& grant) {
   task.epoch = grant.epoch;
   task.worker = worker.handle;
   assign(worker, task);
-  state_.note(TaskEventKind::granted, task, {.worker = &worker.session.name});
+  note(state_, TaskEventKind::granted, task, {.worker = &worker.session.name});
 }
 
 void TaskGrants::lose(Task& task, const std::string& why) {
   state_.step(task, Event::granted);
   task.attempts = task.attempts.next();
-  state_.note(TaskEventKind::granted, task);  // by the broker before this one, to a worker that is not known
+  note(state_, TaskEventKind::granted, task);  // by the broker before this one, to a worker that is not known
   auto outcome = proto::Outcome::ended(OutcomeKind::lost, Errc::worker_lost, why);
   outcome.attempt = task.attempts;
   finish(task, Event::failed, std::move(outcome));
@@ -220,14 +221,14 @@ void TaskGrants::retry(Task& task, const proto::Outcome& outcome, milliseconds d
     state_.settled_cancels.push_back({task.seq, proto::CancelState::started});
   if (mutant(Mutant::loss_not_counted) && at_once) task.attempts = proto::Attempt{task.attempts.value() - 1};
   task.ready_at = state_.clock.now() + wait;
-  state_.note(TaskEventKind::retried, task, {.outcome = &outcome});
+  note(state_, TaskEventKind::retried, task, {.outcome = &outcome});
   if (task.durable) {
     const Instant due = mutant(Mutant::retry_due_at_restart) ? state_.clock.now() : task.ready_at;
     state_.rewrite(task, Reschedule{task.seq, task.attempts, state_.clock.stamp(due)});
   }
   if (wait.count() > 0) return state_.deadlines.add(task.ready_at, task);
   state_.step(task, Event::queued);
-  state_.note(TaskEventKind::ready, task);
+  note(state_, TaskEventKind::ready, task);
   add_to_lane(state_, task);
 }
 
@@ -274,7 +275,7 @@ void TaskGrants::finish(Task& task, Event event, proto::Outcome outcome) {
     if (Client* owner = state_.client(task.client)) owner->daemons.erase(task.seq);
   }
   set_finished(task, std::move(outcome), state_.clock.stamp());
-  state_.note(kind_of_end(task.state), task, {.outcome = &task.finished->outcome});
+  note(state_, kind_of_end(task.state), task, {.outcome = &task.finished->outcome});
   task.queue->budget.change(task, given_bytes(task) + task.finished->outcome.value.size());
   if (task.durable) state_.rewrite(task, Finish{task.seq, task.finished->outcome, task.finished->at});
   state_.tasks.logs.task_ended(task.seq);

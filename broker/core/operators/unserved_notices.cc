@@ -17,7 +17,7 @@ constexpr std::size_t kMaxNotices = 1000;  // per client, that are remembered; t
 
 void UnservedNotices::tick() {
   forget_nested_waits();
-  auto& specs = state_.new_specs;
+  auto& specs = state_.unserved.new_specs;
   while (!specs.empty() && specs.front().at + kPatience <= state_.clock.now()) {
     const NewSpec one = std::move(specs.front());
     specs.pop_front();
@@ -26,14 +26,15 @@ void UnservedNotices::tick() {
 }
 
 Instant UnservedNotices::next_wakeup() const {
-  return state_.new_specs.empty() ? proto::kNever : state_.new_specs.front().at + kPatience;
+  return state_.unserved.new_specs.empty() ? proto::kNever : state_.unserved.new_specs.front().at + kPatience;
 }
 
 // The name of a queue that is forgotten may never come again.
 void UnservedNotices::forget_nested_waits() {
   if (state_.queues.forgotten() == queues_forgotten_) return;
   queues_forgotten_ = state_.queues.forgotten();
-  std::erase_if(state_.nested_waits, [&](const auto& one) { return state_.queues.find(one.first) == nullptr; });
+  std::erase_if(state_.unserved.nested_waits,
+                [&](const auto& one) { return state_.queues.find(one.first) == nullptr; });
 }
 
 void UnservedNotices::look_at(const NewSpec& one) {
@@ -59,20 +60,20 @@ std::optional<TaskTypeId> UnservedNotices::ready_type(const Queue& queue, const 
 // Whether the children of the queue have all waited for a while, without finishing a task.
 bool UnservedNotices::is_nested_wait(const Queue& queue) {
   if (!serving_.may_wait_for_itself(queue)) {
-    state_.nested_waits.erase(queue.name());
+    state_.unserved.nested_waits.erase(queue.name());
     return false;
   }
   const std::uint64_t finished = serving_.finished(queue);
   const Instant now = state_.clock.now();
-  auto& wait =
-      state_.nested_waits.try_emplace(queue.name(), BrokerState::NestedWait{now, finished, false}).first->second;
+  auto& wait = state_.unserved.nested_waits.try_emplace(queue.name(), UnservedTasks::NestedWait{now, finished, false})
+                   .first->second;
   if (wait.finished != finished) wait = {now, finished, false};
   wait.confirmed = now >= wait.since + kPatience;
   return wait.confirmed;
 }
 
 void UnservedNotices::look_again(const NewSpec& one) {
-  state_.new_specs.push_back({state_.clock.now(), one.client, one.spec});
+  state_.unserved.new_specs.push_back({state_.clock.now(), one.client, one.spec});
 }
 
 void UnservedNotices::tell(Client& client, const TaskSpec& spec, const std::string& reason) {

@@ -47,26 +47,4 @@ void BrokerState::step(Task& task, Event event) {
   }
 }
 
-TaskEvent BrokerState::event_of(TaskEventKind kind, const Task& task, const EventDetails& details) const {
-  TaskEvent event;
-  event.kind = kind;
-  event.state = task.state;
-  event.attempt = task.attempts;
-  event.id = task.id;
-  event.seq = task.seq;
-  event.spec = task.spec;
-  event.at = clock.stamp();
-  if (task.state == State::scheduled) event.due = clock.stamp(task.ready_at);
-  if (details.before != nullptr) event.before = *details.before;
-  if (details.worker != nullptr) event.worker = *details.worker;
-  if (details.outcome == nullptr) return event;
-  const proto::Outcome& outcome = *details.outcome;
-  event.outcome = outcome.kind;
-  event.worker = outcome.worker;
-  event.run_us = outcome.run_us;
-  if (outcome.error) event.code = outcome.error->code;
-  event.dead_letter = is_dead_letter(task);
-  return event;
-}
-
 }  // namespace forkmill::broker

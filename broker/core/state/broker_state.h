@@ -59,6 +59,18 @@ struct NewSpec {
   SharedSpec spec;
 };
 
+// Tasks for which UnservedNotices looks whether workers take them.
+struct UnservedTasks {
+  std::deque<NewSpec> new_specs;  // by rising `at`
+  // Queues whose children all seem to wait for tasks of the same queue.
+  struct NestedWait {
+    Instant since;               // when that was seen first
+    std::uint64_t finished = 0;  // tasks that the workers of the queue had finished by then
+    bool confirmed = false;      // seen again later, and no other task was finished
+  };
+  std::map<std::string, NestedWait> nested_waits;
+};
+
 struct BrokerState {
   BrokerState(CoreOptions core_options, Identity who, proto::Now start);
 
@@ -78,18 +90,6 @@ struct BrokerState {
     task.paging.rewritten = true;
     output.ops.emplace_back(std::move(op));
   }
-
-  // What event_of() needs beyond the task.
-  struct EventDetails {
-    const proto::Outcome* outcome = nullptr;    // how its attempt ended
-    const SharedSpec* before = nullptr;         // as it was before it was moved
-    const proto::SharedText* worker = nullptr;  // the worker that has it, or had it until now
-  };
-  // Notes what has happened to the task, for clients that watch. Call after the task has changed.
-  void note(TaskEventKind kind, const Task& task, EventDetails details) {
-    events.note([&] { return event_of(kind, task, details); });
-  }
-  void note(TaskEventKind kind, const Task& task) { note(kind, task, {}); }
 
   // Moves the task along the table of states.h. A step that is not in the table fails a check, since it is a bug.
   void step(Task& task, Event event);
@@ -119,20 +119,10 @@ struct BrokerState {
     proto::CancelState state;
   };
   std::vector<SettledCancel> settled_cancels;
-  std::deque<NewSpec> new_specs;  // by rising `at`: UnservedNotices looks whether a worker takes such tasks
-  // Queues whose children all seem to wait for tasks of the same queue.
-  struct NestedWait {
-    Instant since;               // when that was seen first
-    std::uint64_t finished = 0;  // tasks that the workers of the queue had finished by then
-    bool confirmed = false;      // seen again later, and no other task was finished
-  };
-  std::map<std::string, NestedWait> nested_waits;
+  UnservedTasks unserved;
   UnsafeSubmissions unsafe;  // submissions of all clients
   Totals totals;
   Output output;
-
- private:
-  TaskEvent event_of(TaskEventKind kind, const Task& task, const EventDetails& details) const;
 };
 
 // Returns when a task arrived. A task from before this broker's start arrived before it even if the wall clock was set

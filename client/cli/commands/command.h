@@ -110,6 +110,7 @@ void add_backup(const Program& program);
 void add_completion(const Program& program);
 void add_dead(const Program& program);
 void add_dev(const Program& program);
+void add_events(const Program& program);
 void add_help(const Program& program);
 void add_invite(const Program& program);
 void add_keygen(const Program& program);

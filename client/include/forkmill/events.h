@@ -13,7 +13,7 @@
 // The events of one task come in the order in which they happened, each once. The stream is without gaps: an event that
 // the client is not told is counted in an event of kind `missed`. That comes when the client reads too slowly (the
 // broker keeps a bounded number of events, in memory), when a cursor is too old, and when the broker was restarted: an
-// earlier broker may have had events of which this one knows nothing. After `missed`, list the tasks anew
+// earlier broker may have had events of which this one knows nothing. After `missed`, list the tasks again
 // (QueryKind::tasks) if you keep a picture of them.
 //
 // The client asks for the next events only when all that it has are read: it holds one answer, 500 events at most. A
@@ -36,7 +36,7 @@
 
 namespace forkmill {
 
-// What has happened to a task.
+// The kinds of events.
 enum class TaskEventKind : std::uint8_t {
   unknown,      // a kind of a newer broker
   submitted,    // the broker has taken the task in; it is ready, or scheduled if it is not due yet
@@ -72,7 +72,7 @@ struct MissedEvents {
 
 // TaskEvent: one event. Texts are empty and numbers 0 where nothing is known or the field does not apply.
 struct TaskEvent {
-  // What has happened.
+  // The kind of the event.
   TaskEventKind kind = TaskEventKind::unknown;
   // Where the stream goes on behind this event: for EventFilter::after.
   std::string cursor{};

@@ -33,7 +33,7 @@ enum class QueryKind : std::uint8_t {
   why_task = 17,    // why a task waits, or ended as it did. Argument as for `task`. task_unknown
   why_queue = 18,   // why the tasks of a queue wait. Argument: its name
   why_worker = 19,  // why a worker gets no tasks. Argument: its name
-  events = 25,   // what happens to the tasks that `filter` lets through; Client::events() asks it. Argument: a cursor
+  events = 25,      // events of the tasks that `filter` lets through; Client::events() asks it. Argument: a cursor
   changes = 24,  // changes of many tasks (ChangeTasks): those under way, and the latest done. Argument: an id, or none
   logs = 27,     // the log of an attempt: `attempt`, `from`. Argument as for `task`. task_unknown
   metrics = 20,  // how long tasks wait and run, and how long commits take, since the start of the broker

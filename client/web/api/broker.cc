@@ -46,6 +46,13 @@ Future<CancelState> Broker::cancel(const TaskId& id) {
   return client_.cancel(id);
 }
 
+forkmill::EventStream Broker::begin_events(const EventFilter& filter) {
+  check_connected();
+  auto events = client_.events(filter);
+  if (!events.begin_within(timeout_)) throw unreachable("has not answered in time");
+  return events;
+}
+
 void Broker::check_connected() {
   if (!client_.wait_connected(kReconnect)) throw unreachable("does not answer");
 }

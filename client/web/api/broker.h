@@ -35,6 +35,9 @@ class Broker {
   // Gives the broker a command, and blocks and throws as ask() does. A command whose answer does not come may be
   // carried out nevertheless.
   Json carry_out(const Command& command);
+  // Returns the events of tasks that the filter lets through. Blocks until the broker has told where they begin, unless
+  // the filter does; throws as ask() does.
+  forkmill::EventStream begin_events(const EventFilter& filter);
   // Give the broker a command. Throw Failure (503) while the broker is away.
   Future<RawResult> give(const Command& command);
   Future<CancelState> cancel(const TaskId& id);

@@ -54,6 +54,23 @@ TaskFilter read_filter(const Parameters& parameters, std::chrono::milliseconds n
   return filter;
 }
 
+std::vector<Parameter> event_parameters() {
+  constexpr auto kText = Parameter::Type::text;
+  return {{"id", kText, "Only tasks whose ids start with this text"},
+          {"queue", kText, "Only tasks of this queue"},
+          {"task", kText, "Only tasks with this name"},
+          {"state", kText, "Only events after which the task is in this state"},
+          {"after", kText, "The `cursor` of an event, behind which the stream begins; the header Last-Event-ID wins"}};
+}
+
+EventFilter read_event_filter(const Parameters& parameters) {
+  return {.id = text_in(parameters, "id"),
+          .queue = text_in(parameters, "queue"),
+          .name = text_in(parameters, "task"),
+          .state = text_in(parameters, "state"),
+          .after = text_in(parameters, "after")};
+}
+
 Parameters filter_of_body(const Json& body, bool with_state) {
   const auto known = filter_parameters(with_state);
   Parameters parameters;

@@ -1,6 +1,7 @@
 // The parameters that select tasks, as `forkmill task ls` has them.
 #pragma once
 
+#include <forkmill/events.h>
 #include <forkmill/query.h>
 
 #include <chrono>
@@ -19,6 +20,11 @@ std::vector<Parameter> filter_parameters(bool with_state);
 
 // Reads them. Throws Failure (400) for a wrong value.
 TaskFilter read_filter(const Parameters& parameters, std::chrono::milliseconds now);
+
+// The parameters of streams of events: id, queue, task, state, after.
+std::vector<Parameter> event_parameters();
+// Reads them.
+EventFilter read_event_filter(const Parameters& parameters);
 
 // The key `filter` of a body, an object of texts. Throws Failure (400) for other keys or values, and without any.
 Parameters filter_of_body(const Json& body, bool with_state);

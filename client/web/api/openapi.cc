@@ -62,13 +62,18 @@ Json body_of(const Route& route) {
   return body;
 }
 
-Json responses() {
-  const auto json = [](const char* description) {
-    return Json{{"description", description}, {"content", object_of("application/json", Json::object())}};
+Json responses(bool is_stream) {
+  const auto content = [](const char* description, const char* type) {
+    return Json{{"description", description}, {"content", object_of(type, Json::object())}};
   };
+  constexpr const char* kJson = "application/json";
   Json all = Json::object();
-  all["200"] = json("Done");
-  all["default"] = json("An error: {\"error\": {\"code\", \"message\", \"fix\"}}");
+  all["200"] = is_stream ? content(
+                               "Events, until the peer ends the stream. The id of each is its cursor; the header "
+                               "Last-Event-ID goes on behind it",
+                               "text/event-stream")
+                         : content("Done", kJson);
+  all["default"] = content("An error: {\"error\": {\"code\", \"message\", \"fix\"}}", kJson);
   return all;
 }
 
@@ -76,7 +81,7 @@ Json operation_of(const Route& route) {
   auto operation = object_of("summary", route.summary);
   operation["parameters"] = parameters_of(route);
   if (route.changes) operation["requestBody"] = body_of(route);
-  operation["responses"] = responses();
+  operation["responses"] = responses(route.action == nullptr);
   return operation;
 }
 

@@ -211,6 +211,8 @@ std::vector<Route> query_routes() {
       {false, "/api/v1/dead", "A page of dead letters, the newest first", page_parameters(false), dead_letters},
       {false, "/api/v1/dead/{id}", "One dead letter with its error and arguments", {}, dead_letter},
       {false, "/api/v1/errors", "The last 2,000 failed tasks, grouped by task and error", {}, errors},
+      {false, "/api/v1/events", "What happens to tasks, as it happens: server-sent events whose data is JSON",
+       event_parameters(), nullptr},
       {false, "/api/v1/workers", "All workers", {}, workers},
       {false, "/api/v1/processes", "The processes of the broker and of all workers", {}, processes},
       {false,

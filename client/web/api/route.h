@@ -42,7 +42,7 @@ struct Route {
   const char* path;  // "/api/v1/tasks/{id}"
   const char* summary;
   std::vector<Parameter> parameters;  // in the query, or keys of the body of a POST
-  Action action;
+  Action action;                      // null: the answer is a stream of server-sent events
 };
 
 // All routes.

@@ -12,6 +12,20 @@ void EventStream::publish(std::string text) {
   rouse();
 }
 
+void EventStream::append(const std::string& text) {
+  const std::lock_guard lock{mutex_};
+  if (ended_) return;
+  next_ += text;
+  rouse();
+}
+
+bool EventStream::wait_until_read(std::chrono::milliseconds how_long) const {
+  std::unique_lock lock{mutex_};
+  const auto is_read = [this] { return next_.empty() && sent_ == sending_.size(); };
+  read_.wait_for(lock, how_long, [&] { return ended_ || is_read(); });
+  return !ended_ && is_read();
+}
+
 void EventStream::beat() {
   const std::lock_guard lock{mutex_};
   if (ended_ || !next_.empty() || sent_ < sending_.size()) return;
@@ -22,6 +36,7 @@ void EventStream::beat() {
 void EventStream::end() {
   const std::lock_guard lock{mutex_};
   ended_ = true;
+  read_.notify_all();
   rouse();
 }
 
@@ -46,6 +61,7 @@ std::optional<std::size_t> EventStream::read(char* to, std::size_t max, const st
   }
   std::copy_n(sending_.data() + sent_, size, to);
   sent_ += size;
+  if (next_.empty() && sent_ == sending_.size()) read_.notify_all();
   return size;
 }
 

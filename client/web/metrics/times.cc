@@ -62,6 +62,22 @@ void add_store(Exposition& text, const Json& body) {
   text.add_histogram({}, counts.cumulative(kEverySecond), counts.sum_seconds());
 }
 
+void add_events(Exposition& text, const Json& body) {
+  const auto events = cli::value_of(body, "events");
+  if (!events.is_object()) return;
+  const auto add = [&](const char* name, Kind kind, const char* help, const char* key) {
+    text.begin(name, kind, help);
+    text.add(count_of(events, key));
+  };
+  add("forkmill_events", Kind::counter, "Steps in the lives of tasks, since the start of the broker.", "happened");
+  add("forkmill_events_told", Kind::counter, "Events that the broker has told to clients that watch.", "told");
+  add("forkmill_events_missed", Kind::counter,
+      "Events that clients have missed because they were too slow, or came too late.", "missed");
+  add("forkmill_event_subscribers", Kind::gauge, "Clients' streams of events that wait for the next one.",
+      "subscribers");
+  add("forkmill_event_memory_bytes", Kind::gauge, "Memory of the events that the broker keeps.", "kept_bytes");
+}
+
 }  // namespace
 
 void add_times(Exposition& text, const Json& body) {
@@ -72,6 +88,7 @@ void add_times(Exposition& text, const Json& body) {
   add_attempts(text, body);
   add_lost(text, body);
   add_store(text, body);
+  add_events(text, body);
 }
 
 }  // namespace forkmill::web

@@ -181,6 +181,9 @@ def check_openapi(gateway):
             if method == "post":  # an unknown key is found before anything is done
                 need(gateway.post(real, {"no_such_key": 1}, 400).error() == "bad_parameter", path)
                 continue
+            if "text/event-stream" in operation["responses"]["200"]["content"]:
+                Events(gateway, real).close()  # the stream goes on until it is closed
+                continue
             answer = gateway.request("GET", real)
             need(answer.status == 200 or "{" in path, path, answer.body)
             need(answer.status == 200 or answer.error() not in ("no_such_path", "wrong_method"), path)
@@ -198,13 +201,13 @@ class Events:
         need(self.response.status == 200, path, self.response.status)
         need(self.response.headers["Content-Type"] == "text/event-stream")
 
-    def next(self):
-        """The next event as (id, data); comments are skipped."""
+    def next(self, with_id=True):
+        """The next event as (id, data); comments, and ids without data, are skipped."""
         fields = {}
         while True:
             line = self.response.readline().decode().rstrip("\n")
             if line == "" and "data" in fields:
-                return fields["id"], json.loads(fields["data"])
+                return fields["id"] if with_id else None, json.loads(fields["data"])
             name, _, value = line.partition(": ")
             if name:
                 fields[name] = value
@@ -231,6 +234,39 @@ def check_watches(gateway):
     gateway.get("/api/v1/none?watch=1", 404)
     gateway.get("/api/v1/tasks?watch=1&sate=ready", 400)
     return events  # still open when the gateway ends
+
+
+def check_events(gateway):
+    """A stream has each step of each task, and goes on behind the last one that a peer has got."""
+    events = Events(gateway, "/api/v1/events?queue=steps")
+    command("run", "--queue", "steps", "--", "true")
+    kinds, ids = [], []
+    for _ in range(3):
+        cursor, event = events.next()
+        need(event["cursor"] == cursor and event["queue"] == "steps" and event["missed"] is None, event)
+        kinds.append(event["kind"])
+        ids.append(cursor)
+    need(kinds == ["submitted", "granted", "succeeded"], kinds)
+    events.close()
+    again = Events(gateway, "/api/v1/events?queue=steps", Last_Event_ID=ids[0])
+    need([again.next()[0], again.next()[0]] == ids[1:])
+    again.close()
+    after = Events(gateway, f"/api/v1/events?queue=steps&after={ids[1]}")
+    need(after.next()[0] == ids[2])
+    after.close()
+    run, position = ids[0].split("-")
+    other = Events(gateway, "/api/v1/events?queue=steps", Last_Event_ID=f"{int(run, 16) ^ 1:x}-{position}")
+    cursor, event = other.next()
+    need(event["kind"] == "missed" and event["missed"]["restarted"] and event["id"] is None, event)
+    other.close()
+    gateway.get("/api/v1/events?state=asleep", 400)
+    gateway.get("/api/v1/events?no_such=1", 400)
+    wrong = Events(gateway, "/api/v1/events?after=nonsense")
+    need("no cursor" in json.dumps(wrong.next(with_id=False)[1]["error"]), "a wrong cursor is not refused")
+    wrong.close()
+    metrics = gateway.get("/metrics").body.decode()
+    told = re.search(r"^forkmill_events_told_total ([0-9.e+]+)$", metrics, re.M)
+    need(told and float(told[1]) >= 6, metrics)
 
 
 def check_pages(gateway):
@@ -349,6 +385,7 @@ def main():
         check_acts(gateway)
         check_weight(gateway)
         check_openapi(gateway)
+        check_events(gateway)
         events = check_watches(gateway)
         check_pages(gateway)
         check_changes(gateway, ids)

@@ -12,6 +12,7 @@ void Audits::begin(const broker::Core& core, proto::CommitSeq last, milliseconds
   steering_audit_.begin(core.state());
   bulk_audit_.begin(core);
   order_audit_.begin(core);
+  event_audit_.begin();
 }
 
 void Audits::arrived(const broker::Core& core, proto::PeerId peer, const proto::Envelope& envelope) {
@@ -44,6 +45,7 @@ void Audits::round(const broker::Core& core, const broker::Effects& effects) {
   turns_audit_.round(state, effects.sends);
   steering_audit_.round(state, effects.sends);
   bulk_audit_.round(core, effects.sends);
+  event_audit_.round(state);
 }
 
 }  // namespace forkmill::sim

@@ -3,6 +3,7 @@
 
 #include "broker/core/core.h"
 #include "tests/sim/audits/bulk_audit.h"
+#include "tests/sim/audits/event_audit.h"
 #include "tests/sim/audits/log_audit.h"
 #include "tests/sim/audits/object_audit.h"
 #include "tests/sim/audits/order_audit.h"
@@ -53,6 +54,7 @@ class Audits {
   SteeringAudit steering_audit_;
   BulkAudit bulk_audit_;
   OrderAudit order_audit_;
+  EventAudit event_audit_;
   LogAudit log_audit_;
   std::uint64_t rounds_ = 0;
 };

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "proto/random.h"
+
 namespace forkmill::sim {
 
 namespace {

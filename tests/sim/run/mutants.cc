@@ -111,7 +111,7 @@ constexpr MutantEntry kMutants[] = {
      "a moved task that comes from the disk joins the lane that it has left"},
     {Mutant::drop_not_stored, "drop-not-stored",
      "a dead letter that is dropped while its failure is on the way to a client stays in the store"},
-    {Mutant::event_lost, "event-lost", "some grants are no events, and nobody is told that they are missing"},
+    {Mutant::event_lost, "event-lost", "some grants are no events, and no client is told that they are missing"},
     {Mutant::cursor_reused, "cursor-reused",
      "a cursor of events that an earlier broker gave counts as one of this broker"},
 };

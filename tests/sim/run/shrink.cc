@@ -83,7 +83,7 @@ bool Shrinker::drop_features() {
       &Options::queries,      &Options::at_most_once, &Options::keyed,      &Options::other_body, &Options::short_lived,
       &Options::operators,    &Options::steering,     &Options::twice,      &Options::throws,     &Options::asks_retry,
       &Options::shortages,    &Options::strays,       &Options::child_dies, &Options::stillborn,  &Options::progress,
-      &Options::stubborn,     &Options::deaf};
+      &Options::stubborn,     &Options::deaf,         &Options::watching};
   for (const auto feature : kFeatures)
     if (best_.*feature != 0) changed = try_change([&](Options& o) { o.*feature = 0; }) || changed;
   const broker::CoreOptions plain;

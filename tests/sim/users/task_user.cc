@@ -37,6 +37,7 @@ void TaskUser::act() {
   if (options.operators > 0 && world_.random.chance(options.operators)) look_after_dead();
   if (options.steering > 0 && world_.random.chance(options.steering)) operator_.act();
   if (options.signals > 0 && world_.random.chance(options.signals)) signal_a_process();
+  if (options.watching > 0 && world_.random.chance(options.watching)) watcher_.act();
   session_.wake_soon();
 }
 
@@ -135,6 +136,7 @@ void TaskUser::answered(Cookie cookie, const proto::Reply& reply) {
 void TaskUser::crash() {
   cancels_.clear();
   questions_.clear();
+  watcher_.crash();
   born_.clear();
   for (const auto& [cookie, id] : std::exchange(outstanding_, {})) history_.futures().unknown(cookie);
 }

@@ -13,6 +13,7 @@
 #include "tests/sim/users/questions.h"
 #include "tests/sim/users/session_hands.h"
 #include "tests/sim/users/survey.h"
+#include "tests/sim/users/watcher.h"
 #include "tests/sim/users/workload.h"
 
 namespace forkmill::sim {
@@ -55,6 +56,7 @@ class TaskUser {
   Survey survey_{questions_, history_};
   Operator operator_{world_, history_, workload_, session_, questions_};
   Cancels cancels_;
+  Watcher watcher_{world_, questions_};
   milliseconds skew_{0};
   std::vector<std::pair<Cookie, TaskId>> outstanding_;
   std::unordered_set<Cookie> born_;  // the futures whose processes run, as far as the client knows

@@ -152,6 +152,7 @@ struct Options {
   double other_body = 0;   // the share of those with other arguments
   double short_lived = 0;  // tasks whose results are kept for a short time
   double operators = 0;    // dead letters are retried and dropped
+  double watching = 0;     // clients watch the events of tasks
   double steering = 0;     // queues and task names are paused, resumed and limited
   DiskOptions disk;
 

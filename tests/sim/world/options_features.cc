@@ -117,6 +117,8 @@ void draw_features(Random& random, Options& options) {
   // memory, they do not know either.
   if (options.keyed == 0 && random.chance(0.4)) options.principals = random.between(2, 3);
   if (options.objects.shared.empty()) options.faults.no_memory = seldom(random, 6);
+  options.watching = seldom(random, 1);
+  if (options.watching > 0) options.core.events.most = random.between(5, 300);
 }
 
 std::string features_to_string(const Options& options) {
@@ -133,7 +135,7 @@ std::string features_to_string(const Options& options) {
        << "  more tasks: under keys " << options.keyed << " (" << options.keys << ", other arguments "
        << options.other_body << ", window " << options.core.key_window.count() << " ms), short-lived "
        << options.short_lived << "; dead letters looked after " << options.operators << ", queues steered "
-       << options.steering << "\n";
+       << options.steering << ", watched " << options.watching << "\n";
   if (options.max_processes > 0) {
     text << "  processes: " << options.processes << " of all, up to " << options.max_processes << " of a worker, up to "
          << ms(options.process_time) << " ms; daemons " << options.daemons << ", signals " << options.signals

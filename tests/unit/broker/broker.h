@@ -273,6 +273,7 @@ class Broker {
   std::uint64_t last_session_ = 100;
   std::uint64_t last_nonce_ = 0;
   std::uint64_t last_seq_ = 0;
+  std::uint64_t last_run_ = 0;
 };
 
 }  // namespace forkmill::broker::test

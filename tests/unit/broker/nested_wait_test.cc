@@ -46,7 +46,7 @@ TEST_CASE_FIXTURE(TwoChildren,
     broker.submit(one, {task(3)});
     broker.submit(two, {task(4)});
     broker.advance_alive(5s, all);
-    CHECK(broker.core().state().nested_waits.size() == 1);
+    CHECK(broker.core().state().unserved.nested_waits.size() == 1);
     broker.take<ErrorMessage>(one);
     broker.send(client, Cancel{{id(3), id(4)}});
     for (const auto& granted : running) broker.succeed(worker, granted.grant);
@@ -54,7 +54,7 @@ TEST_CASE_FIXTURE(TwoChildren,
     for (const auto& peer : {client, one, two}) broker.send(peer, Goodbye{});
     broker.advance(CoreOptions{}.result_ttl + 1s);
     for (int i = 0; i < 3; ++i) broker.advance(Queues::kKept + 2s);
-    CHECK(broker.core().state().nested_waits.empty());
+    CHECK(broker.core().state().unserved.nested_waits.empty());
   }
   SUBCASE("one of them does not") {
     broker.submit(one, {task(3)});

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "broker/core/state/event_notes.h"
 #include "broker/core/lifecycle/letter_retry.h"
 #include "broker/core/state/residency.h"
 #include "broker/core/tasks/process_queue.h"
@@ -153,7 +154,7 @@ TaskChanger::Done TaskChanger::move_to(Task& task, const Requeue& op) {
   }
   const SharedSpec before = task.spec;
   set_queue(task.spec, op);
-  state_.note(TaskEventKind::moved, task, {.before = &before});
+  note(state_, TaskEventKind::moved, task, {.before = &before});
   if (task.durable && !mutant(Mutant::move_not_stored)) state_.rewrite(task, op);
   if (state == State::ready) add_to_lane(state_, task);
   return {};

@@ -27,12 +27,12 @@ std::optional<proto::Reply> EventPulls::pull(const Client& client, const proto::
     return reply_to(query.id, proto::Failure{Errc::too_many_waiting, "too many clients watch events"});
   state_.events.turn_on();
   unwatched_at_ = state_.clock.now() + kUnwatched;
-  if (query.argument.empty()) {  // it only asks where the stream is
+  if (query.argument.empty()) {  // asks where the stream is
     made->position = state_.events.end();
     return reply_from(made.value(), 0, 0, 0, {});
   }
   pulls_.push_back(std::move(made).value());
-  is_behind_ = true;  // it may ask for events that have happened
+  is_behind_ = true;  // the events may have happened already
   if (next_look_ == proto::kNever) next_look_ = state_.clock.now() + kLookEvery;
   return std::nullopt;
 }
@@ -82,7 +82,8 @@ void EventPulls::flush() {
 
 bool EventPulls::serve(Pull& pull) {
   const Client* client = state_.client(pull.client);
-  if (client == nullptr || client->session.id != pull.session) return true;  // it asks again in its next session
+  if (client == nullptr || client->session.id != pull.session)
+    return true;  // the client asks again in its next session
   const EventRing& events = state_.events;
   const std::uint64_t missed_from = pull.position;
   const std::uint64_t missed_to = std::max(pull.position, events.begin());
@@ -123,7 +124,7 @@ proto::Reply EventPulls::reply_from(Pull& pull, std::uint64_t missed_from, std::
   return {pull.query, Errc::ok, {}, proto::Payload::own(map.bytes())};
 }
 
-// Nobody asks: after a while, the events are forgotten.
+// Forgets the events a while after the last question.
 void EventPulls::rest() {
   if (state_.clock.now() < unwatched_at_) return;
   unwatched_at_ = proto::kNever;

@@ -17,7 +17,7 @@ namespace forkmill::broker {
 
 class EventPulls {
  public:
-  static constexpr std::size_t kMaxRows = 500;     // of one answer
+  static constexpr std::size_t kMaxRows = 500;     // rows of one answer
   static constexpr std::size_t kMaxPulls = 256;    // that wait, of all clients
   static constexpr std::size_t kMaxOfClient = 64;  // that wait
   static constexpr Instant kLongestWait{10s};      // for an event
@@ -62,11 +62,11 @@ class EventPulls {
   void rest();
 
   BrokerState& state_;
-  std::list<Pull> pulls_{};  // those that were looked at last are behind
+  std::list<Pull> pulls_{};  // the latest that were looked at are behind
   EventBudget budget_{};
   std::uint64_t seen_ = 0;                // the end of the ring at the last flush
   bool is_behind_ = false;                // there was no budget for some
-  Instant next_look_ = proto::kNever;     // after whom nothing happens
+  Instant next_look_ = proto::kNever;     // at the latest
   Instant unwatched_at_ = proto::kNever;  // the events are forgotten then
   Meter meter_{};
 };

@@ -34,6 +34,7 @@ void append_row(std::string& rows, const TaskEvent& event, std::uint64_t positio
   map.add("at", position)
       .add("kind", event_name(event.kind))
       .add("id", visibility.shown_id(event.id, *event.spec).to_string())
+      .add("seq", event.seq.value())
       .add("queue", base_queue(event.spec->queue))
       .add("name", event.spec->name)
       .add("state", state_name(event.state))

@@ -17,7 +17,7 @@ const char* const kNestedWait =
 
 std::vector<Unserved> Serving::unserved(const Client& asker) const {
   std::vector<Unserved> rows;
-  for (const auto& [name, wait] : state_.nested_waits) {
+  for (const auto& [name, wait] : state_.unserved.nested_waits) {
     const Queue* queue = state_.queues.find(name);
     if (wait.confirmed && queue != nullptr && may_see_queue(asker, name) && may_wait_for_itself(*queue))
       rows.push_back({name, "*", queue->ready.size(), kNestedWait});

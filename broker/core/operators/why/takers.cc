@@ -80,8 +80,8 @@ std::optional<Finding> why_restarting(const BrokerState& state) {
 }
 
 std::optional<Finding> why_nested(const BrokerState& state, const Serving& serving, const Queue& queue) {
-  const auto wait = state.nested_waits.find(queue.name());
-  if (wait == state.nested_waits.end() || !wait->second.confirmed || !serving.may_wait_for_itself(queue))
+  const auto wait = state.unserved.nested_waits.find(queue.name());
+  if (wait == state.unserved.nested_waits.end() || !wait->second.confirmed || !serving.may_wait_for_itself(queue))
     return std::nullopt;
   return Finding{Reason::nested_wait, kNestedWait};
 }

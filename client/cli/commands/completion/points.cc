@@ -13,7 +13,7 @@ constexpr std::size_t kMaxDescription = 72;
 // The values of options, by the name that the help has for them. An option has those that its description names.
 const std::map<std::string, std::vector<std::string>>& choices_by_type() {
   static const std::map<std::string, std::vector<std::string>> choices{
-      {"FORMAT", {"table", "wide", "json", "jsonl"}},
+      {"FORMAT", {"table", "wide", "text", "json", "jsonl"}},
       {"LEVEL", {"trace", "debug", "info", "warn", "error", "off"}},
       {"MODE", {"durable", "memory"}},
       {"STATE", {"scheduled", "ready", "running", "succeeded", "failed", "cancelled", "expired"}},
