@@ -126,6 +126,7 @@ void add_run(const Program& program);
 void add_status(const Program& program);
 void add_submit(const Program& program);
 void add_task(const Program& program);
+void add_top(const Program& program);
 void add_version(const Program& program, const std::string& version);
 void add_wait(const Program& program);
 void add_web(const Program& program);

@@ -1,0 +1,56 @@
+// TopPage: one view of `forkmill top`: a list of queues, tasks or workers, or the text about one task. Pure.
+#pragma once
+
+#include <forkmill/query.h>
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "client/cli/top/grid_view.h"
+#include "client/cli/top/line.h"
+#include "client/cli/top/scroll.h"
+#include "client/cli/views/json.h"
+
+namespace forkmill::cli {
+
+enum class TopView : std::uint8_t { queues, tasks, task, workers };
+
+class TopPage {
+ public:
+  // about: the queue of the tasks, empty for those of all queues; the id of the task; else nothing.
+  explicit TopPage(TopView view, std::string about = {}) : view_{view}, about_{std::move(about)} {}
+
+  TopView view() const { return view_; }
+  // The question whose answer the page shows.
+  Query question() const;
+  bool asks(const Query& query) const;
+  // The answer, at a time in milliseconds since 1970.
+  void told(const Json& body, std::int64_t now_ms);
+  // Why there is no answer.
+  void failed(const std::string& why);
+
+  // The rows; empty for a task.
+  GridView& list() { return list_; }
+  const GridView& list() const { return list_; }
+  // The key of the selected row, or the id of the task. Empty: there is none.
+  const std::string& selected() const { return view_ == TopView::task ? about_ : list_.selected(); }
+  // Moves the selection, or the text, as far as there is something.
+  void move_by(std::ptrdiff_t rows);
+  void move_by_pages(std::ptrdiff_t pages);
+
+  // "3 queues", "mail: 12 tasks", "task 0190…".
+  std::string title() const;
+  // The lines of the page, `height` of them.
+  std::vector<TopLine> lines(std::size_t width, std::size_t height);
+
+ private:
+  TopView view_;
+  std::string about_;
+  GridView list_{};
+  std::vector<std::string> text_{};  // the task, or why there is no answer; empty: the list is shown
+  Scroll scroll_{};                  // the place in the text
+};
+
+}  // namespace forkmill::cli
