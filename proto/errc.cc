@@ -111,6 +111,12 @@ constexpr std::array kCatalogue{
           "Wait for some of them first"},
     Entry{Errc::object_closed, "object_closed", "the object was closed", "Open it again"},
     Entry{Errc::object_exists, "object_exists", "an object of this name exists already", "Use another name"},
+    Entry{Errc::seal_key_missing, "seal_key_missing", "there is no key for these sealed payloads here",
+          "Add the key to --seal-keys (FORKMILL_SEAL_KEYS) of the side that says so"},
+    Entry{Errc::seal_required, "seal_required", "a payload came in the clear where only sealed ones are taken",
+          "Give the other side --seal-keys (FORKMILL_SEAL_KEYS) with a key of the queue"},
+    Entry{Errc::seal_broken, "seal_broken", "a sealed payload was changed on its way, or belongs to another task",
+          "Submit the task again; if that does not help, somebody between client and worker changes the data"},
 };
 
 const Entry& entry_of(Errc code) {

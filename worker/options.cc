@@ -1,6 +1,7 @@
 #include "worker/options.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <iostream>
 #include <stdexcept>
 #include <string>
@@ -89,6 +90,11 @@ void check_groups(const WorkerOptions& options) {
           "group-memory, group-processes and group-cpu: need --cgroup, such as --cgroup auto");
 }
 
+// Children may have other current folders than this process.
+void make_absolute(std::string& path) {
+  if (!path.empty()) path = std::filesystem::absolute(path);
+}
+
 }  // namespace
 
 std::optional<int> read_options(int argc, const char* const* argv, Program program, CommandLine& line) {
@@ -110,6 +116,8 @@ std::optional<int> read_options(int argc, const char* const* argv, Program progr
   settings.text("server-public-key", options.server_public_key,
                 "The broker's public key, or a file with it; for TCP, with --key", "KEY");
   settings.text("key", options.key, "File of this worker's secret key (forkmill keygen); for TCP", "FILE");
+  settings.text("seal-keys", options.seal_keys,
+                "File of the keys that open sealed arguments and seal results (forkmill keygen --seal)", "FILE");
   std::string invitation;
   settings.text("join", invitation,
                 "An invitation (forkmill invite), in place of --broker, --server-public-key and --key", "FILE");
@@ -154,6 +162,7 @@ std::optional<int> read_options(int argc, const char* const* argv, Program progr
     options.broker = endpoint.value();
     options.server_public_key = options.key = invitation;
   }
+  make_absolute(options.seal_keys);
   options.processes = static_cast<unsigned>(processes);
   options.max_processes = static_cast<unsigned>(max_processes);
   try {
@@ -190,6 +199,7 @@ void check(const WorkerOptions& options) {
 
 void complete(WorkerOptions& options) {
   if (options.broker.empty()) options.broker = proto::default_endpoint();
+  make_absolute(options.seal_keys);
   options.drain_timeout = std::min(options.drain_timeout, proto::limits::kLongestSetting);
   options.kill_grace = std::min(options.kill_grace, proto::limits::kLongestSetting);
   options.limits.cpu = std::min(options.limits.cpu, proto::limits::kLongestSetting);

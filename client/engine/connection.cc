@@ -121,6 +121,7 @@ void Connection::carry_out() noexcept {
   if (!link_.send_all(effects_.send)) effects_.reconnect = true;
   if (effects_.holdings_lost) holdings_.count_loss();
   capacity_.publish(session_.load());  // a task that has ended leaves room, which its waiter may need at once
+  inbox_.seals().open(effects_);
   resolve_waiters(effects_);
   if (effects_.reconnect) {
     session_.disconnected();

@@ -55,7 +55,7 @@ class Engine final : public detail::Origin {
   ExecutorOwner executors_;
   const ClientOptions options_;  // without the executor
   Holdings holdings_;
-  Inbox inbox_{*this};
+  Inbox inbox_{*this, options_};
   Capacity capacity_{options_, inbox_, *this};
   Connection connection_{options_, inbox_, capacity_, holdings_};
   Driver driver_{connection_, connection_.socket().fd(), options_.stay_awake};

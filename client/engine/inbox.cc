@@ -27,14 +27,24 @@ TaskId Inbox::new_id() {
   return TaskId::make(unix_ms, ++ids_, env_.random());
 }
 
+TaskId Inbox::id_of(const proto::TaskSpec& spec) {
+  return spec.options.key.empty() ? new_id() : TaskId::of_key(spec.queue, spec.options.key);
+}
+
+TaskId Inbox::id_for(const proto::TaskSpec& spec) {
+  const std::lock_guard hold{mutex_};
+  return id_of(spec);
+}
+
 // ---- Tasks ----------------------------------------------------------------------------------------------------------
 
 Inbox::StateRef Inbox::add(proto::Submission&& task) {
-  if (task.id.is_nil())
-    task.id = task.spec->options.key.empty() ? new_id() : TaskId::of_key(task.spec->queue, task.spec->options.key);
+  if (task.id.is_nil()) task.id = id_of(*task.spec);
   auto state = detail::make_ref<detail::RemoteState>(detail::Ref<detail::Origin>{&origin_}, task.id);
   const auto bytes = task.payload.size();
-  requests_.add(std::move(task), cookie_of(state));
+  const auto cookie = cookie_of(state);
+  seals_.expect(cookie, task.payload);
+  requests_.add(std::move(task), cookie);
   load_.added(bytes);
   return state;
 }

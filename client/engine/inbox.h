@@ -15,6 +15,7 @@
 #include "client/engine/inbox_load.h"
 #include "client/engine/object_call.h"
 #include "client/engine/request_queue.h"
+#include "client/engine/sealed_calls.h"
 #include "proto/os/real_env.h"
 
 namespace forkmill::client {
@@ -23,8 +24,11 @@ class Inbox {
  public:
   using StateRef = detail::Ref<detail::RemoteState>;
 
-  // origin: of the states, and outlives the inbox.
-  explicit Inbox(detail::Origin& origin) : origin_{origin} {}
+  // origin: of the states, and outlives the inbox. Throws what SealedCalls throws.
+  Inbox(detail::Origin& origin, const ClientOptions& options) : origin_{origin}, seals_{options} {}
+
+  // Returns the id that submit() would give to the task, for arguments that are bound to it.
+  TaskId id_for(const proto::TaskSpec& spec);
 
   // The id of a task is set here, unless it has one: random, or made of its queue and key.
   StateRef submit(proto::Submission&& task);
@@ -45,6 +49,9 @@ class Inbox {
   void drain(RequestQueue& to);
   void drained() { load_.drained(); }
 
+  // Seals what is submitted, and opens what comes for the waiters.
+  SealedCalls& seals() { return seals_; }
+
   // Without a lock.
   std::size_t size() const { return load_.size(); }
   std::size_t payload_bytes() const { return load_.bytes(); }  // the arguments of submissions
@@ -52,11 +59,13 @@ class Inbox {
  private:
   void check_open() const;
   TaskId new_id();
+  TaskId id_of(const proto::TaskSpec& spec);
   StateRef add(proto::Submission&& task);
   template <class Waiter>
   detail::Ref<Waiter> add(Request&& request, detail::Ref<Waiter> waiter);
 
   detail::Origin& origin_;
+  SealedCalls seals_;
   mutable std::mutex mutex_;
   RequestQueue requests_;
   proto::RealEnv env_;

@@ -126,11 +126,13 @@ void place_in_task(const Loans& loans, const TaskId& task, bool in_result) {
 
 void OutgoingLoans::place(proto::Submission& task) const {
   if (loans_.empty()) return;
-  proto::RealEnv env;
-  const auto unix_ms = static_cast<std::uint64_t>(env.now().unix_time.count());
-  const auto high = env.random();
-  task.id = task.spec->options.key.empty() ? TaskId::make(unix_ms, high, env.random())
-                                           : TaskId::of_key(task.spec->queue, task.spec->options.key);
+  if (task.id.is_nil()) {  // sealed arguments are bound to an id
+    proto::RealEnv env;
+    const auto unix_ms = static_cast<std::uint64_t>(env.now().unix_time.count());
+    const auto high = env.random();
+    task.id = task.spec->options.key.empty() ? TaskId::make(unix_ms, high, env.random())
+                                             : TaskId::of_key(task.spec->queue, task.spec->options.key);
+  }
   place_in_task(loans_, task.id, false);
 }
 

@@ -58,7 +58,7 @@ class OutgoingLoans {
   OutgoingLoans& operator=(OutgoingLoans&&) = delete;
 
   bool empty() const { return loans_.empty(); }
-  // Call before the task is handed to the inbox; sets its id.
+  // Call before the task is handed to the inbox; sets its id, unless it has one.
   void place(proto::Submission& task) const;
   // Call when the task was handed over, and `state` is that of its future.
   void submitted(detail::State& state);

@@ -113,6 +113,7 @@ ClientOptions completed(ClientOptions options) {
   fill_in(options.endpoint, "FORKMILL_BROKER");
   fill_in(options.server_public_key, "FORKMILL_SERVER_PUBLIC_KEY");
   fill_in(options.key, "FORKMILL_KEY");
+  fill_in(options.seal_keys, "FORKMILL_SEAL_KEYS");
   if (options.endpoint.empty()) options.endpoint = proto::default_endpoint();
   if (options.endpoint == "local://") options.endpoint = detail::local_endpoint();
   if (options.name.empty()) options.name = program_invocation_short_name;

@@ -32,9 +32,12 @@ proto::SharedSpec spec_of(const Prepared& how, std::string_view name, std::uint6
   return spec;
 }
 
-// Throws if the broker would reject such a task.
-proto::Submission submission(const Prepared& how, std::string_view name, std::uint64_t signature,
-                             std::string_view payload) {
+}  // namespace
+
+// Throws if the broker would reject such a task. Sealed arguments are bound to the id of their task, so it has one
+// then.
+proto::Submission TaskCalls::submission(const Prepared& how, std::string_view name, std::uint64_t signature,
+                                        std::string_view payload) {
   auto spec = spec_of(how, name, signature);
   if (payload.size() > proto::limits::kMaxPayload)
     throw Rejected{Errc::payload_too_large, std::to_string(payload.size()) + " bytes of arguments for " +
@@ -42,11 +45,14 @@ proto::Submission submission(const Prepared& how, std::string_view name, std::ui
                                                 std::to_string(proto::limits::kMaxPayload)};
   proto::Submission task;
   task.spec = std::move(spec);
-  task.payload = proto::Payload::copy(payload);
+  if (inbox_.seals().on()) {
+    task.id = inbox_.id_for(*task.spec);
+    task.payload = inbox_.seals().seal(task, payload);
+  } else {
+    task.payload = proto::Payload::copy(payload);
+  }
   return task;
 }
-
-}  // namespace
 
 TaskCalls::StateRef TaskCalls::submit(const Prepared& how, std::string_view name, std::uint64_t signature,
                                       std::string_view payload) {

@@ -28,7 +28,7 @@ class TaskCalls {
       : options_{options}, guard_{guard}, inbox_{inbox}, capacity_{capacity}, driver_{driver} {}
 
   // These two block while the client is full, as ClientOptions::when_full says. They throw Rejected{window_full} when
-  // there is no room in time, Rejected{payload_too_large} and Error{name_invalid}.
+  // there is no room in time, Rejected{payload_too_large}, Error{name_invalid} and Error{seal_key_missing}.
   StateRef submit(const Prepared& how, std::string_view name, std::uint64_t signature, std::string_view payload);
   std::vector<StateRef> submit_all(const Prepared& how, std::string_view name, std::uint64_t signature,
                                    const std::vector<std::string>& payloads);
@@ -44,6 +44,8 @@ class TaskCalls {
   bool deliver(const detail::Deadline& deadline) { return capacity_.wait_for_delivery(deadline); }
 
  private:
+  proto::Submission submission(const Prepared& how, std::string_view name, std::uint64_t signature,
+                               std::string_view payload);
   void submit_group(const Prepared& how, std::string_view name, std::uint64_t signature,
                     const std::vector<std::string>& payloads, std::vector<StateRef>& states);
   StateRef ask(Request&& request, const TaskId& id = {});

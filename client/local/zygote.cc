@@ -172,6 +172,7 @@ class Zygote {
     options.name = "local";
     options.log_level = "warn";
     options.output_waits = true;
+    if (const char* keys = std::getenv("FORKMILL_SEAL_KEYS")) options.seal_keys = keys;  // as clients have them
     Worker worker{options};
     worker.on(kNothing, [] {});
     if (setup_.prepare) setup_.prepare(worker);

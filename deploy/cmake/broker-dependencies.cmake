@@ -6,6 +6,3 @@ endif()
 if(NOT TARGET PkgConfig::forkmill_pq)
   pkg_check_modules(forkmill_pq REQUIRED QUIET IMPORTED_TARGET GLOBAL libpq>=14)  # pipelines
 endif()
-if(NOT TARGET PkgConfig::forkmill_sodium)
-  pkg_check_modules(forkmill_sodium REQUIRED QUIET IMPORTED_TARGET GLOBAL libsodium)
-endif()

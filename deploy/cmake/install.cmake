@@ -11,7 +11,7 @@ install(TARGETS forkmill forkmill-web RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR
 
 # A static library needs the libraries it was built from: transport and settings are exported for the linker, not for
 # users.
-install(TARGETS forkmill_proto forkmill_transport forkmill_settings forkmill_client forkmill_worker EXPORT forkmill-targets
+install(TARGETS forkmill_proto forkmill_seal forkmill_transport forkmill_settings forkmill_client forkmill_worker EXPORT forkmill-targets
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development
   INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 # local:// contains a broker and has its dependencies, so it is a component that only its users load.

@@ -13,11 +13,11 @@ function(forkmill_install_pc component description requires)
   install(FILES ${made} DESTINATION ${pkgconfig_folder} COMPONENT development)
 endfunction()
 
-set(common_requires "libzmq >= 4.3, spdlog, fmt")
+set(common_requires "libzmq >= 4.3, libsodium, spdlog, fmt")
 forkmill_install_pc(client "Submits tasks to a forkmill broker, and awaits their results" "${common_requires}"
-  client transport proto)
+  client transport seal proto)
 forkmill_install_pc(worker "Runs the tasks of a forkmill broker" "${common_requires}"
-  worker settings transport proto)
+  worker settings transport seal proto)
 forkmill_install_pc(local "Runs a forkmill broker and its processes inside a program"
-  "${common_requires}, sqlite3 >= 3.37, libpq >= 14, libsodium"
-  local client worker broker_program broker_core broker_store settings transport proto)
+  "${common_requires}, sqlite3 >= 3.37, libpq >= 14"
+  local client worker broker_program broker_core broker_store settings transport seal proto)

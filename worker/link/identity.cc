@@ -1,8 +1,11 @@
 #include "worker/link/identity.h"
 
 #include <cstdlib>
+#include <utility>
 
 #include "proto/os/host.h"
+#include "proto/transport/errors.h"
+#include "proto/transport/keys/seal_file.h"
 #include "worker/rules/process_slots.h"
 
 namespace forkmill::worker {
@@ -32,6 +35,9 @@ ForemanConfig config_of(const LinkSetup& setup) {
   config.name = name_of(setup);
   config.host = proto::host_name();
   config.max_processes = setup.options.max_processes;
+  auto seals = proto::read_seal_keys(setup.options.seal_keys);
+  if (!seals.ok()) throw proto::TransportError{"seal-keys: " + seals.failure().text};
+  config.seals = std::move(seals).value();
   return config;
 }
 

@@ -12,6 +12,7 @@ namespace forkmill::worker {
 // The option --name, or HOST-PID of the supervisor.
 std::string name_of(const LinkSetup& setup);
 
+// Reads the seal keys. Throws proto::TransportError if they cannot be used.
 ForemanConfig config_of(const LinkSetup& setup);
 
 proto::Hello hello_of(const LinkSetup& setup);

@@ -4,10 +4,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
 
+#include "proto/seal/task_seals.h"
 #include "proto/wire/messages.h"
 #include "worker/rules/number_index.h"
 #include "worker/rules/stop_escalation.h"
@@ -25,6 +27,7 @@ struct Attempt {
   proto::Instant granted_at;
   std::optional<std::uint32_t> slot;  // place of its child; empty: the attempt waits for a child
   StopEscalation escalation;
+  std::unique_ptr<const proto::SealOrigin> seal;  // null: the arguments came in the clear
 };
 
 class AttemptTable {

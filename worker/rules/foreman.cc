@@ -101,9 +101,9 @@ void Foreman::handle(proto::Instant now, ChildKey child, const ChildMessage& mes
   } else if (const auto* progress = std::get_if<ChildProgress>(&message)) {
     const Attempt* attempt = state_.attempts.find(progress->serial);
     if (attempt == nullptr || attempt->escalation.abandoned()) return;
-    const auto text = proto::first_bytes(progress->note, proto::limits::kMaxProgressNote);
-    state_.progress.add(progress->serial,
-                        {attempt->task.id, attempt->task.grant, progress->fraction, std::string{text}});
+    std::string note{proto::first_bytes(progress->note, proto::limits::kMaxProgressNote)};
+    if (attempt->seal && !note.empty()) note = state_.config.seals->seal_note(*attempt->seal, note);
+    state_.progress.add(progress->serial, {attempt->task.id, attempt->task.grant, progress->fraction, std::move(note)});
   } else if (const auto* line = std::get_if<ChildLog>(&message)) {
     state_.logs.handle(child, *line);
   } else if (const auto* mark = std::get_if<ChildOutputMark>(&message)) {

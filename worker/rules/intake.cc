@@ -36,8 +36,11 @@ void Intake::add(proto::Instant now, proto::GrantedTask&& task) {
   if (state_.attempts.serial_of(task.grant) != 0) return;
   const auto handler = find_handler(task);
   if (!handler) return;
+  auto seal = open(task);
+  if (!seal) return;
   const bool process = task.spec->options.process;
   const std::uint64_t serial = state_.attempts.add(now, std::move(task), *handler);
+  state_.attempts.at(serial).seal = *std::move(seal);
   process ? processes_.add(now, serial) : pool_.add(serial);
 }
 
@@ -58,8 +61,29 @@ std::optional<std::uint32_t> Intake::find_handler(proto::GrantedTask& task) {
   return last_handler_ = handler->second;
 }
 
+std::optional<std::unique_ptr<const proto::SealOrigin>> Intake::open(proto::GrantedTask& task) {
+  const proto::TaskSeals* seals = state_.config.seals.get();
+  if (seals == nullptr) {
+    const auto sealed = proto::seal_text(task.payload.view());
+    if (sealed.empty()) return nullptr;
+    refuse(task, Errc::seal_key_missing, "the arguments are " + sealed + ", and this worker has no seal keys");
+    return std::nullopt;
+  }
+  auto opened = seals->open_arguments(*task.spec, task.payload);
+  if (!opened.ok()) {
+    refuse(task, opened.code(), opened.failure().text);
+    return std::nullopt;
+  }
+  task.payload = std::move(opened->arguments);
+  if (!opened->origin) return nullptr;
+  return std::make_unique<const proto::SealOrigin>(*opened->origin);
+}
+
+// Another worker may have the key that is missing here: the task is tried again, as often as its submitter allows.
 void Intake::refuse(const proto::GrantedTask& task, Errc code, std::string message) {
-  state_.report(task.grant, refusal_of(code, std::move(message)));
+  auto record = refusal_of(code, std::move(message));
+  if (code == Errc::seal_key_missing) record.outcome.kind = proto::OutcomeKind::retry;
+  state_.report(task.grant, std::move(record));
 }
 
 void Intake::handle(proto::Instant now, const proto::Revoke& revoke) {

@@ -9,6 +9,7 @@ namespace forkmill::worker {
 void PoolState::report(const Attempt& attempt, proto::OutcomeRecord&& record) {
   if (attempt.escalation.abandoned()) return;
   record.logs_follow = logs.follow(attempt.serial);
+  if (attempt.seal) config.seals->seal_outcome(*attempt.seal, record.outcome);
   report(attempt.task.grant, std::move(record));
 }
 

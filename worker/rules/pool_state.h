@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,8 +31,9 @@ struct ForemanConfig {
   proto::Instant kill_grace = std::chrono::seconds{5};
   proto::SharedText name;  // stands in every outcome
   std::string host;
-  std::size_t max_processes = 0;  // children beyond `slots`, each for one attempt
-  std::size_t children = 0;       // children of the pool at the start; 0: as many as there are places
+  std::size_t max_processes = 0;                  // children beyond `slots`, each for one attempt
+  std::shared_ptr<const proto::TaskSeals> seals;  // opens arguments, and seals what is reported of them; null: no keys
+  std::size_t children = 0;                       // children of the pool at the start; 0: as many as there are places
 
   std::size_t children_at_start() const { return children == 0 ? slots : children; }
 };
@@ -39,7 +41,8 @@ struct ForemanConfig {
 struct PoolState {
   PoolState(ForemanConfig its_config, Outbox& its_outbox) : config{std::move(its_config)}, outbox{its_outbox} {}
 
-  // Tells the broker how the attempt ended, unless the broker has abandoned it.
+  // Tells the broker how the attempt ended, unless the broker has abandoned it. Seals what is said of a task whose
+  // arguments were sealed.
   void report(const Attempt& attempt, proto::OutcomeRecord&& record);
   void report(const proto::Grant& grant, proto::OutcomeRecord&& record);
   // Call when the attempt is no longer in hand.

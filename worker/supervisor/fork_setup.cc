@@ -33,6 +33,7 @@ void set_environment(const Origin& origin, const ChildRole& role) {
     set("FORKMILL_SERVER_PUBLIC_KEY", origin.setup.options.server_public_key);
     set("FORKMILL_KEY", origin.setup.options.key);
   }
+  if (!origin.setup.options.seal_keys.empty()) set("FORKMILL_SEAL_KEYS", origin.setup.options.seal_keys);
   set("FORKMILL_CHILD_OF", std::to_string(origin.instance));
   if (!role.process) {
     if (origin.setup.of_client) set("FORKMILL_DAEMON", "pool");
@@ -89,8 +90,9 @@ void keep_only(const Origin& origin, std::initializer_list<int> fds) {
 void become_link(const Origin& origin, Control control, const Bell& bell, spdlog::logger& log) {
   ::prctl(PR_SET_NAME, "forkmill-link");
   proto::keep_freed_memory();
-  // Other processes of the user cannot read the secret key in this one's memory, and no core dump has it.
-  if (!origin.setup.options.key.empty()) ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  // Other processes of the user cannot read the secret keys in this one's memory, and no core dump has them.
+  const WorkerOptions& options = origin.setup.options;
+  if (!options.key.empty() || !options.seal_keys.empty()) ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   // A group of its own: ^C in a terminal is for the supervisor. Not a session of its own: if the link was stopped when
   // the supervisor died, it would stay stopped forever.
   ::setpgid(0, 0);

@@ -72,12 +72,17 @@ void add_raw(CLI::App& command, bool& raw) {
 }
 
 ConnectionOptions default_connection() {
-  const char* broker = std::getenv("FORKMILL_BROKER");  // NOLINT(concurrency-mt-unsafe): nothing here sets variables
-  if (broker != nullptr && *broker != '\0') return {.broker = broker};
+  const auto variable = [](const char* name) -> std::string {
+    const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nothing here sets variables
+    return value == nullptr ? "" : value;
+  };
+  ConnectionOptions options{.broker = variable("FORKMILL_BROKER"), .seal_keys = variable("FORKMILL_SEAL_KEYS")};
+  if (!options.broker.empty()) return options;
+  options.broker = proto::default_endpoint();
   const std::string login = login_file();
-  if (login.empty() || ::access(login.c_str(), F_OK) != 0) return {.broker = proto::default_endpoint()};
+  if (login.empty() || ::access(login.c_str(), F_OK) != 0) return options;
   const auto endpoint = proto::read_invitation(login);
-  ConnectionOptions options{.broker = endpoint.ok() ? endpoint.value() : proto::default_endpoint()};
+  if (endpoint.ok()) options.broker = endpoint.value();
   options.login = {login, options.broker, endpoint.ok() ? "" : endpoint.failure().text};
   return options;
 }
@@ -137,6 +142,12 @@ void add_connection_options(CLI::App& command, ConnectionOptions& options) {
         ->type_name("FILE")
         ->group("Connection");
   }
+  command
+      .add_option("--seal-keys", options.seal_keys,
+                  "File of the keys that seal arguments and open results (forkmill keygen --seal) [env: "
+                  "FORKMILL_SEAL_KEYS]")
+      ->type_name("FILE")
+      ->group("Connection");
   add_duration(command, "--connect-timeout", options.connect_timeout,
                "Fail if no broker has answered within this time [default: 5s]")
       ->group("Connection");

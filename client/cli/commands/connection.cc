@@ -35,6 +35,7 @@ ClientOptions client_options(const ConnectionOptions& options, std::shared_ptr<E
   const ConnectionOptions complete = with_login(options);
   made.server_public_key = complete.server_public_key;
   made.key = complete.key;
+  made.seal_keys = complete.seal_keys;
   made.connect_timeout = fail_fast ? options.connect_timeout + kExtraClientTimeout : std::chrono::milliseconds::max();
   made.fail_fast = fail_fast;
   made.warn_of_unserved = false;  // the commands say so themselves, with what to do
@@ -56,6 +57,7 @@ ConnectionOptions with_login(ConnectionOptions options) {
 Connection::Connection(const ConnectionOptions& options, std::shared_ptr<Executor> executor, Signals* signals,
                        OnLoss on_loss)
     : timeout_{options.connect_timeout},
+      seal_keys_{options.seal_keys},
       client_{client_options(options, std::move(executor), on_loss == OnLoss::fail)} {
   const auto deadline = std::chrono::steady_clock::now() + options.connect_timeout;
   for (;;) {

@@ -31,6 +31,8 @@ class Connection {
                       Signals* signals = nullptr, OnLoss on_loss = OnLoss::fail);
 
   Client& client() { return client_; }
+  // Returns the file of seal keys. Empty: there is none.
+  const std::string& seal_keys() const { return seal_keys_; }
 
   // Blocks until the broker has answered the query. The connection is made again meanwhile if it is lost. Throws
   // CommandError (unreachable) after the connect timeout, and forkmill::Error: task_unknown, object_unknown or
@@ -63,6 +65,7 @@ class Connection {
   CommandError unanswered(std::chrono::milliseconds timeout) const;
 
   std::chrono::milliseconds timeout_;
+  std::string seal_keys_;
   Client client_;
 };
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "client/cli/errors/command_error.h"
+#include "client/cli/text/sealed.h"
 #include "client/cli/text/values.h"
 #include "client/cli/text/when.h"
 
@@ -131,7 +132,8 @@ void add_view(const Program& program, CLI::App& command, QueryKind kind, View vi
 Json ask_task(Connection& connection, const std::string& id) {
   const auto bytes = connection.ask_packed({.kind = QueryKind::task, .argument = id, .filter = {}});
   auto body = json_from_msgpack(bytes);
-  if (const auto arguments = bin_in_msgpack(bytes, "arguments")) body["arguments"] = json_or_hex(*arguments);
+  if (const auto arguments = bin_in_msgpack(bytes, "arguments"))
+    body["arguments"] = readable_arguments(*arguments, connection.seal_keys());
   return body;
 }
 

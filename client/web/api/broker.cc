@@ -14,6 +14,7 @@ ClientOptions client_options(const cli::ConnectionOptions& connection) {
   made.endpoint = connection.broker;
   made.server_public_key = connection.server_public_key;
   made.key = connection.key;
+  made.seal_keys = connection.seal_keys;
   made.name = "forkmill web";
   made.connect_timeout = connection.connect_timeout;
   made.fail_fast = true;  // questions that the gateway does not wait for any more end

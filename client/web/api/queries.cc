@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "client/cli/text/answers.h"
+#include "client/cli/text/sealed.h"
 #include "client/cli/text/values.h"
 #include "client/cli/views/cluster.h"
 #include "client/cli/views/logs.h"
@@ -112,7 +113,8 @@ Json dead_letters(Call& call) {
 Json task(Call& call) {
   const auto bytes = call.broker.ask_packed({.kind = QueryKind::task, .argument = call.path.at("id"), .filter = {}});
   auto body = cli::json_from_msgpack(bytes);
-  if (const auto arguments = cli::bin_in_msgpack(bytes, "arguments")) body["arguments"] = cli::json_or_hex(*arguments);
+  if (const auto arguments = cli::bin_in_msgpack(bytes, "arguments"))
+    body["arguments"] = cli::readable_arguments(*arguments, "");
   return cli::task_json(body, true);
 }
 

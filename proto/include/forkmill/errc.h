@@ -84,6 +84,11 @@ enum class Errc : std::uint16_t {
   too_many_waiting = 105,  // 65,536 operations of this client wait for an answer
   object_closed = 106,     // the handle, process or pool was closed
   object_exists = 107,     // an object of this name exists, and a new one was asked for
+
+  // Sealed payloads
+  seal_key_missing = 120,  // no key here opens, or seals, payloads of this queue
+  seal_required = 121,     // a payload in the clear where only sealed ones are taken
+  seal_broken = 122,       // a sealed payload that was changed, or is that of another task
 };
 
 // Returns the stable name, "queue_full", for logs and scripts. A number that is no code of this version has the name,

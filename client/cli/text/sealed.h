@@ -1,0 +1,14 @@
+// Arguments of tasks, as they are shown to people.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+namespace forkmill::cli {
+
+// Converts arguments as json_or_hex() does. Sealed ones are opened with the keys of that file; without a file, or if
+// they cannot be opened, a text says which key has sealed them.
+nlohmann::ordered_json readable_arguments(std::string_view bytes, const std::string& seal_keys);
+
+}  // namespace forkmill::cli
