@@ -13,7 +13,8 @@ nlohmann::ordered_json readable_arguments(std::string_view bytes, const std::str
   if (!seals.ok()) return sealed + "; " + seals.failure().text;
   const auto opened = seals.value()->open(bytes);
   // The broker shows the first 16 KiB only, and a part of a box cannot be opened.
-  return opened.ok() ? json_or_hex(opened->view()) : sealed + ", and cannot be opened: " + opened.failure().text;
+  if (opened.ok()) return json_or_hex(opened->view());
+  return sealed + ", and cannot be opened: " + opened.failure().text;
 }
 
 }  // namespace forkmill::cli
