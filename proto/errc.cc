@@ -116,7 +116,7 @@ constexpr std::array kCatalogue{
     Entry{Errc::seal_required, "seal_required", "a payload came in the clear where only sealed ones are taken",
           "Give the other side --seal-keys (FORKMILL_SEAL_KEYS) with a key of the queue"},
     Entry{Errc::seal_broken, "seal_broken", "a sealed payload was changed on its way, or belongs to another task",
-          "Submit the task again; if that does not help, somebody between client and worker changes the data"},
+          "Submit the task again; if that does not help, its data is changed between client and worker"},
 };
 
 const Entry& entry_of(Errc code) {

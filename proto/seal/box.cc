@@ -18,7 +18,7 @@ constexpr std::string_view kMagic{
     "fmseal",
     7};
 constexpr std::uint8_t kVersion = 1;
-constexpr std::size_t kRestAt = 57;  // what depends on the kind
+constexpr std::size_t kRestAt = 57;
 constexpr std::size_t kTag = crypto_aead_xchacha20poly1305_ietf_ABYTES;
 static_assert(sizeof(SealNonce) == crypto_aead_xchacha20poly1305_ietf_NPUBBYTES);
 static_assert(sizeof(SealKey::Secret) == crypto_aead_xchacha20poly1305_ietf_KEYBYTES);

@@ -63,7 +63,7 @@ class SealKey {
 
 enum class SealedKind : std::uint8_t { arguments = 1, result = 2, error = 3, progress = 4 };
 
-// What stands in front of sealed bytes.
+// SealedHead: the part in front of sealed bytes.
 struct SealedHead {
   SealedKind kind = SealedKind::arguments;
   SealKeyId key;

@@ -25,23 +25,23 @@
 
 namespace forkmill::proto {
 
-// What an answer to sealed arguments is bound to.
+// SealOrigin: the sealed arguments that an answer is bound to.
 struct SealOrigin {
   SealKeyId key;
   TaskId task;  // as its submitter gave it
   SealNonce arguments{};
 };
 
-// What a worker has opened.
+// OpenedArguments: the arguments of a task as its handler takes them.
 struct OpenedArguments {
   Payload arguments;
   std::optional<SealOrigin> origin;  // none: they came in the clear
 };
 
-// What a client knows of a task whose answer it opens.
+// SealExpectation: the facts that a client knows of a task whose answer it opens.
 struct SealExpectation {
   TaskId task;
-  std::optional<SealNonce> arguments;  // of those that it has sealed; none: it waits for the task by its id alone
+  std::optional<SealNonce> arguments;  // the client has sealed these; none: it waits for the task by its id alone
 };
 
 class TaskSeals {

@@ -22,7 +22,7 @@ void PoolState::report(const proto::Grant& grant, proto::OutcomeRecord&& record)
 
 std::optional<AttemptLogs::Attempt> PoolState::logged(std::uint64_t serial) const {
   const Attempt* attempt = attempts.find(serial);
-  if (attempt == nullptr || attempt->escalation.abandoned()) return std::nullopt;
+  if (attempt == nullptr || attempt->escalation.abandoned() || attempt->seal) return std::nullopt;
   return AttemptLogs::Attempt{attempt->task.grant, &attempt->task.spec->queue};
 }
 

@@ -44,12 +44,12 @@ struct ClientOptions {
   // Name of the file with this client's secret key, which `forkmill keygen` writes. Empty: the value of FORKMILL_KEY in
   // the environment.
   std::string key{};
-  // Name of a file of seal keys, which `forkmill keygen --seal` writes. With it, the arguments of tasks leave this program
-  // sealed, their results are taken sealed only, and the broker can read and forge neither (deploy/SECURITY.md, Sealed
-  // payloads). A task for a queue without a key in the file is not sent: submit() throws Error{seal_key_missing}. The
-  // file is read once. The constructor of Client throws Error{bad_request} if it cannot be used. Empty: the value of
-  // FORKMILL_SEAL_KEYS in the environment, and without that nothing is sealed. Values of queues, pipes and other named
-  // objects are never sealed.
+  // Name of a file of seal keys, which `forkmill keygen --seal` writes. With it, the arguments of tasks leave this
+  // program sealed, their results are taken sealed only, and the broker can read and forge neither (deploy/SECURITY.md,
+  // Sealed payloads). A task for a queue without a key in the file is not sent: submit() throws
+  // Error{seal_key_missing}. The file is read once. The constructor of Client throws Error{bad_request} if it cannot be
+  // used. Empty: the value of FORKMILL_SEAL_KEYS in the environment, and without that nothing is sealed. Values of
+  // queues, pipes and other named objects are never sealed.
   std::string seal_keys{};
 
   // Time without a broker, at the start or later, after which a warning is logged, once. Nothing else happens unless

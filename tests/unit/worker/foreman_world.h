@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <csignal>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,7 +20,8 @@ using proto::Instant;
 
 inline proto::Grant grant_of(std::uint64_t seq) { return {proto::Epoch{1}, proto::TaskSeq{seq}, proto::Attempt{1}}; }
 
-inline ForemanConfig config_of(std::size_t slots, std::uint64_t max_tasks) {
+inline ForemanConfig config_of(std::size_t slots, std::uint64_t max_tasks,
+                               std::shared_ptr<const proto::TaskSeals> seals = nullptr) {
   ForemanConfig config;
   config.tasks = {{"short", 11}, {"long", 22}};
   config.slots = slots;
@@ -27,6 +29,7 @@ inline ForemanConfig config_of(std::size_t slots, std::uint64_t max_tasks) {
   config.name = "w";
   config.host = "h";
   config.max_processes = 3;
+  config.seals = std::move(seals);
   return config;
 }
 
@@ -41,8 +44,9 @@ struct World final : Rings {
     std::string log;
   };
 
-  explicit World(std::uint32_t slots, std::uint64_t max_tasks = 0)
-      : foreman{config_of(slots, max_tasks), proto::Hello{}, 1, *this} {
+  explicit World(std::uint32_t slots, std::uint64_t max_tasks = 0,
+                 std::shared_ptr<const proto::TaskSeals> seals = nullptr)
+      : foreman{config_of(slots, max_tasks, std::move(seals)), proto::Hello{}, 1, *this} {
     for (std::uint32_t slot = 0; slot < slots; ++slot) spawn(slot);
     welcome(7);
     settle();

@@ -49,8 +49,8 @@ struct WorkerOptions {
   // Name of the file with this worker's secret key, which `forkmill keygen` writes. Clients in handlers use it as well.
   std::string key{};
   // Name of a file of seal keys, which `forkmill keygen --seal` writes: arguments of queues with a key are taken sealed
-  // only, and what is said of such a task is sealed as well, so that the broker can read neither. Clients in handlers use
-  // it as well. Empty: sealed arguments are refused.
+  // only, and what is said of such a task is sealed as well, so that the broker can read neither. Clients in handlers
+  // use it as well. Empty: sealed arguments are refused.
   std::string seal_keys{};
   // Children of the pool, each of which runs one task at a time; 0 to 4096. 0: as many as CPUs this process may use,
   // by affinity mask and CPU quota.

@@ -25,7 +25,8 @@ class AttemptLogs {
     proto::Grant grant;
     const std::string* queue = nullptr;
   };
-  // Returns the attempt with that serial; none: it is not in hand, or the broker has abandoned it.
+  // Returns the attempt with that serial; none: it is not in hand, the broker has abandoned it,
+  // or its arguments came sealed: what it prints may hold secrets.
   using Find = std::function<std::optional<Attempt>(std::uint64_t serial)>;
 
   explicit AttemptLogs(Find find) : attempt_{std::move(find)} {}
