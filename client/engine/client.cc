@@ -150,6 +150,8 @@ Future<RawResult> Client::command(const Command& command) {
   return detail::task_future<RawResult>(engine_of(engine_).tasks().command(std::visit(ToWire{}, command)));
 }
 
+bool Client::seals(std::string_view queue) const { return engine_of(engine_).tasks().seals(queue); }
+
 bool Client::connected() const { return engine_of(engine_).reachability().reachable(); }
 
 bool Client::wait_connected(std::chrono::milliseconds how_long) {

@@ -24,6 +24,8 @@ class SealedCalls {
 
   // Whether arguments are sealed, which needs the id of their task.
   bool on() const { return seals_ != nullptr; }
+  // Whether those of this queue are sealed.
+  bool seals(std::string_view queue) const { return on() && seals_->ring().sealing(queue) != nullptr; }
   // Returns the arguments as they are to be sent. The task has its id. Throws Error{seal_key_missing}, and
   // Rejected{payload_too_large} if they are too large when they are sealed.
   proto::Payload seal(const proto::Submission& task, std::string_view arguments) const;

@@ -39,6 +39,8 @@ class TaskCalls {
   // These set the id of the query or command, and that of a task that the command makes.
   StateRef query(proto::Query query);
   StateRef command(proto::AnyCommand command);
+  // Whether arguments of tasks in this queue are sealed.
+  bool seals(std::string_view queue) { return inbox_.seals().seals(queue); }
   // Blocks until the broker has all tasks that were submitted (true) or until the deadline has passed (false). Throws
   // nothing.
   bool deliver(const detail::Deadline& deadline) { return capacity_.wait_for_delivery(deadline); }

@@ -96,8 +96,10 @@ int run(const RunCommand& options, const ConnectionOptions& connection_options) 
   how.dead_letter = options.detach;  // this command reports the failure itself
   set_timeout(request, how);
   add_headers(how);
-  how.label = command_label(command_line(request.argv, request.shell));
   TaskWait wait{connection_options, "attach"};
+  // The broker can read labels.
+  if (!wait.connection().client().seals(how.queue))
+    how.label = command_label(command_line(request.argv, request.shell));
   auto future = wait.connection().client().with(how).submit_raw(kExec.name(), pack_value(std::make_tuple(request)));
   if (!options.detach) return print_command(command_result(wait, std::move(future), options.wait), options.raw);
   return print_accepted(wait, future);

@@ -70,7 +70,8 @@ void add_submit_options(CLI::App& command, SubmitOptions& options) {
                   "key stands before the command: forkmill --key FILE submit")
       ->type_name("KEY");
   command
-      .add_option("--label", options.label, "Text for people, which lists show [default: the command of forkmill.exec]")
+      .add_option("--label", options.label,
+                  "Text for people, which lists show [default: the command of forkmill.exec, unless it is sealed]")
       ->type_name("TEXT");
 }
 
@@ -89,8 +90,10 @@ int submit(const SubmitCommand& options, const ConnectionOptions& connection_opt
   const auto arguments = msgpack_from_json(parse_arguments(options.words));
   auto how = options.submit;
   add_headers(how, options.headers);
-  if (how.label.empty()) how.label = default_label(options.name, arguments);
   TaskWait wait{connection_options};
+  // The broker can read labels.
+  if (how.label.empty() && !wait.connection().client().seals(how.queue))
+    how.label = default_label(options.name, arguments);
   auto future = wait.connection().client().with(how).submit_raw(options.name, arguments);
   return options.detach ? print_accepted(wait, future) : print_when_done(wait, std::move(future), options.wait);
 }

@@ -118,7 +118,7 @@ void ExecFleet::run(const Job& job) {
   request.timeout_ms = static_cast<std::uint64_t>(job.timeout.count());
   request.umask = options_.umask;
   try {
-    submit_.label = command_label(job.command);
+    if (!client_.seals(submit_.queue)) submit_.label = command_label(job.command);  // the broker can read labels
     auto& future = running_[job.seq] = client_.with(submit_).submit(kExec, std::move(request));
     (void)future.finally([this, seq = job.seq] { ended(seq); });
   } catch (const Error&) {
