@@ -57,7 +57,7 @@ proto::SealExpectation SealedCalls::expectation(Cookie cookie, const TaskId& tas
 
 void SealedCalls::open(Effects& effects) {
   for (auto& note : effects.progress) {
-    if (!note.note.empty())
+    if (on() || proto::is_sealed_note(note.note))
       proto::open_note(seals_.get(), expectation(note.cookie, task_of(note.cookie), false), note.note);
   }
   for (auto& one : effects.ended) {

@@ -83,6 +83,8 @@ std::optional<SealNonce> nonce_of_arguments(std::string_view payload);
 // Opens the outcome of a task for its client, or puts a failure with seal_key_missing, seal_required or seal_broken in
 // its place. seals: null: the client has no keys.
 void open_outcome(const TaskSeals* seals, const SealExpectation& expected, Outcome& outcome);
+// Whether a note of progress is sealed: it begins as a box in base64 does.
+inline bool is_sealed_note(std::string_view note) { return note.starts_with("wWZtc2Vh"); }
 // Opens a note of progress. Empty: it has none that can be trusted.
 void open_note(const TaskSeals* seals, const SealExpectation& expected, std::string& note);
 

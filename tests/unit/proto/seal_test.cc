@@ -268,6 +268,7 @@ TEST_CASE("notes of progress are sealed, and fit in their field") {
   const std::string note = site.seals.seal_note(site.origin, std::string(limits::kMaxProgressNote, 'n'));
   CHECK(note.size() <= limits::kMaxProgressNote);
   CHECK_FALSE(contains(note, "nnn"));
+  CHECK(is_sealed_note(note));
   std::string opened = note;
   open_note(&site.seals, site.expected, opened);
   CHECK(opened.size() > 600);
