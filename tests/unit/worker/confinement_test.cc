@@ -150,7 +150,7 @@ TEST_CASE("a tree that is deeper than any path may be long is removed with few d
 }
 
 TEST_CASE("limits hold for the process, and a lower one that is there stays") {
-  const auto limited = [] {
+  [[maybe_unused]] const auto limited = [] {
     const rlimit lower{100, 100};
     ::setrlimit(RLIMIT_NOFILE, &lower);
     ChildLimits limits;
