@@ -114,7 +114,7 @@ proto::Result<MigrationReport> migrate_to(const std::string& directory, Postgres
     JournalStore source{{{directory, "unused"}, 1}};
     const Patience patience{target.answer};
     const auto session = [&] {
-      return open_session(target.surroundings.connect, target.address, patience, target.safety);
+      return open_session(target.surroundings.connect, target.address, patience, {target.safety});
     };
     if (has_schema(*session())) {
       throw StoreError{

@@ -13,8 +13,8 @@ void replace_all(std::string& text, std::string_view word, const std::string& by
 }
 
 // A statement about the tables of a span, prepared under a name of its own.
-ServerStatement of_span(const std::string& name, std::uint64_t span, std::string sql) {
-  return {name + "_" + std::to_string(span), for_span(std::move(sql), span)};
+ServerStatement of_span(const std::string& name, const SpanName& span, std::string sql) {
+  return {name + "_" + std::to_string(span.span), for_span(std::move(sql), span)};
 }
 
 // Arrays are taken apart in the list of columns, where the server does not store them in between. ON CONFLICT costs a
@@ -48,14 +48,20 @@ constexpr const char* kRequeue =
     " WHERE EXISTS (SELECT 1 FROM TASK t WHERE t.seq = new.seq)"
     " ON CONFLICT (seq) DO UPDATE SET requeued = excluded.requeued";
 constexpr const char* kPutRecords =
-    "INSERT INTO forkmill.record_1 (seq, data) SELECT * FROM unnest($1::bigint[], $2::bytea[])"
+    "INSERT INTO RECORD (seq, data) SELECT * FROM unnest($1::bigint[], $2::bytea[])"
     " ON CONFLICT (seq) DO UPDATE SET data = excluded.data";
-constexpr const char* kEraseRecords = "DELETE FROM forkmill.record_1 WHERE seq = ANY ($1::bigint[])";
+constexpr const char* kEraseRecords = "DELETE FROM RECORD WHERE seq = ANY ($1::bigint[])";
+
+// A statement about the records of a shard.
+ServerStatement of_records(const std::string& name, std::uint64_t shard, std::string sql) {
+  replace_all(sql, "RECORD", "forkmill.record_" + std::to_string(shard));
+  return {name, std::move(sql)};
+}
 
 }  // namespace
 
-std::string for_span(std::string sql, std::uint64_t span) {
-  const std::string suffix = "_" + std::to_string(kShard) + "_" + std::to_string(span);
+std::string for_span(std::string sql, const SpanName& name) {
+  const std::string suffix = "_" + std::to_string(name.shard) + "_" + std::to_string(name.span);
   replace_all(sql, "TASK", "forkmill.task" + suffix);
   replace_all(sql, "OUTCOME", "forkmill.outcome" + suffix);
   replace_all(sql, "PROGRESSION", "forkmill.progression" + suffix);
@@ -81,7 +87,7 @@ void SpanChanges::finish(proto::TaskSeq seq, std::string_view row) {
   outcome_rows_.add(row);
 }
 
-void SpanChanges::send(ServerSession& server, std::uint64_t span, bool has_progressions) const {
+void SpanChanges::send(ServerSession& server, const SpanName& span, bool has_progressions) const {
   if (!puts_.empty()) send_puts(server, span);
   if (!progress_.empty()) send_progress(server, span);
   if (!requeued_.empty()) send_requeued(server, span);
@@ -89,12 +95,12 @@ void SpanChanges::send(ServerSession& server, std::uint64_t span, bool has_progr
   if (!forgotten_.empty()) send_forgotten(server, span, has_progressions);
 }
 
-void SpanChanges::send_puts(ServerSession& server, std::uint64_t span) const {
+void SpanChanges::send_puts(ServerSession& server, const SpanName& span) const {
   server.send(all_new_ ? of_span("put_new", span, kPutNew) : of_span("put", span, kPut),
               Parameters{}.array(puts_).array(put_rows_));
 }
 
-void SpanChanges::send_progress(ServerSession& server, std::uint64_t span) const {
+void SpanChanges::send_progress(ServerSession& server, const SpanName& span) const {
   using Of = ArrayParameter::Of;
   ArrayParameter rescheduled{Of::bigint};
   ArrayParameter made{Of::bigint};
@@ -118,7 +124,7 @@ void SpanChanges::send_progress(ServerSession& server, std::uint64_t span) const
     server.send(of_span("dispatch", span, kDispatch), Parameters{}.array(dispatched).array(before));
 }
 
-void SpanChanges::send_requeued(ServerSession& server, std::uint64_t span) const {
+void SpanChanges::send_requeued(ServerSession& server, const SpanName& span) const {
   ArrayParameter seqs{ArrayParameter::Of::bigint};
   ArrayParameter rows{ArrayParameter::Of::bytea};
   for (const auto& [seq, row] : requeued_) {
@@ -128,11 +134,11 @@ void SpanChanges::send_requeued(ServerSession& server, std::uint64_t span) const
   server.send(of_span("requeue", span, kRequeue), Parameters{}.array(seqs).array(rows));
 }
 
-void SpanChanges::send_outcomes(ServerSession& server, std::uint64_t span) const {
+void SpanChanges::send_outcomes(ServerSession& server, const SpanName& span) const {
   server.send(of_span("finish", span, kFinish), Parameters{}.array(outcomes_).array(outcome_rows_));
 }
 
-void SpanChanges::send_forgotten(ServerSession& server, std::uint64_t span, bool has_progressions) const {
+void SpanChanges::send_forgotten(ServerSession& server, const SpanName& span, bool has_progressions) const {
   std::vector<std::uint64_t> numbers = forgotten_;
   std::sort(numbers.begin(), numbers.end());
   ArrayParameter firsts{ArrayParameter::Of::bigint};
@@ -188,18 +194,18 @@ void Batch::send_part(const Part& part, ServerSession& server, Spans& spans) {
   for (const auto& [span, changes] : part.spans) {
     if (changes.has_puts() && !spans.has(span)) {
       server.send_sql("SELECT forkmill.create_span($1::bigint::integer, $2::bigint)",
-                      Parameters{}.number(kShard).number(span));
+                      Parameters{}.number(shard_).number(span));
       spans.add(span, false);
       created_.push_back(span);
     }
     if (!spans.has(span)) continue;
     if (changes.has_progress()) spans.note_progressions(span);
-    changes.send(server, span, spans.has_progressions(span));
+    changes.send(server, {shard_, span}, spans.has_progressions(span));
   }
   send_records(part, server);
 }
 
-void Batch::send_records(const Part& part, ServerSession& server) {
+void Batch::send_records(const Part& part, ServerSession& server) const {
   ArrayParameter put{ArrayParameter::Of::bigint};
   ArrayParameter rows{ArrayParameter::Of::bytea};
   ArrayParameter erased{ArrayParameter::Of::bigint};
@@ -207,8 +213,8 @@ void Batch::send_records(const Part& part, ServerSession& server) {
     (row ? put : erased).add(seq.value());
     if (row) rows.add(*row);
   }
-  if (!put.empty()) server.send({"put_records", kPutRecords}, Parameters{}.array(put).array(rows));
-  if (!erased.empty()) server.send({"erase_records", kEraseRecords}, Parameters{}.array(erased));
+  if (!put.empty()) server.send(of_records("put_records", shard_, kPutRecords), Parameters{}.array(put).array(rows));
+  if (!erased.empty()) server.send(of_records("erase_records", shard_, kEraseRecords), Parameters{}.array(erased));
 }
 
 void Batch::rewind(Spans& spans) {

@@ -34,18 +34,18 @@ class SpanChanges {
   // Returns by how many the tasks become more.
   std::int64_t growth() const { return std::int64_t{puts_.size()} - static_cast<std::int64_t>(forgotten_.size()); }
   // `has_progressions`: whether the span may have progressions.
-  void send(ServerSession& server, std::uint64_t span, bool has_progressions) const;
+  void send(ServerSession& server, const SpanName& span, bool has_progressions) const;
 
  private:
   struct Progress {
     std::optional<Reschedule> rescheduled;
     std::optional<Dispatch> dispatched;  // after that
   };
-  void send_puts(ServerSession& server, std::uint64_t span) const;
-  void send_progress(ServerSession& server, std::uint64_t span) const;
-  void send_requeued(ServerSession& server, std::uint64_t span) const;
-  void send_outcomes(ServerSession& server, std::uint64_t span) const;
-  void send_forgotten(ServerSession& server, std::uint64_t span, bool has_progressions) const;
+  void send_puts(ServerSession& server, const SpanName& span) const;
+  void send_progress(ServerSession& server, const SpanName& span) const;
+  void send_requeued(ServerSession& server, const SpanName& span) const;
+  void send_outcomes(ServerSession& server, const SpanName& span) const;
+  void send_forgotten(ServerSession& server, const SpanName& span, bool has_progressions) const;
 
   ArrayParameter puts_{ArrayParameter::Of::bigint};
   ArrayParameter put_rows_{ArrayParameter::Of::bytea};
@@ -60,7 +60,7 @@ class SpanChanges {
 
 class Batch {
  public:
-  explicit Batch(RowCoder& coder) : coder_{coder} {}
+  Batch(RowCoder& coder, std::uint64_t shard) : coder_{coder}, shard_{shard} {}
   // Call once, at first. `last_seq`: the highest number that is or was in the store.
   void start(proto::TaskSeq last_seq) { last_seq_ = last_seq; }
 
@@ -95,9 +95,10 @@ class Batch {
   };
   SpanChanges& changes(proto::TaskSeq seq) { return parts_.back().spans[span_of(seq)]; }
   void send_part(const Part& part, ServerSession& server, Spans& spans);
-  static void send_records(const Part& part, ServerSession& server);
+  void send_records(const Part& part, ServerSession& server) const;
 
   RowCoder& coder_;
+  const std::uint64_t shard_;
   proto::TaskSeq last_seq_;
   std::vector<Part> parts_ = std::vector<Part>(1);  // the last one grows
   std::size_t sent_ = 0;                            // parts

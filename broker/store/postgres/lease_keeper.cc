@@ -4,7 +4,6 @@
 
 #include <utility>
 
-#include "broker/store/postgres/shard.h"
 #include "proto/os/signals_blocked.h"
 
 namespace forkmill::broker {
@@ -15,11 +14,11 @@ bool Lease::renew() {
     if (server_ == nullptr) {
       server_ = connect_();
       server_->run("SET synchronous_commit = off");
-      announce_owner(*server_, epoch_);
+      announce_owner(*server_, tenure_);
     }
-    if (renew_lease(*server_, epoch_)) return true;
+    if (renew_lease(*server_, tenure_)) return true;
     const std::lock_guard lock{mutex_};
-    deposed_ = deposed_text(read_shard(*server_), epoch_);
+    deposed_ = deposed_text(read_shard(*server_, tenure_.shard), tenure_.epoch);
     return false;
   } catch (const std::runtime_error&) {
     server_.reset();
@@ -29,7 +28,7 @@ bool Lease::renew() {
 
 void Lease::release() {
   try {
-    if (server_ != nullptr) release_lease(*server_, epoch_);
+    if (server_ != nullptr) release_lease(*server_, tenure_);
   } catch (const std::runtime_error&) {
     server_.reset();
   }
@@ -40,8 +39,8 @@ std::string Lease::deposed() const {
   return deposed_;
 }
 
-LeaseKeeper::LeaseKeeper(Connect connect, proto::Epoch epoch)
-    : patience_{kLease}, lease_{[this, connect = std::move(connect)] { return connect(patience_); }, epoch} {
+LeaseKeeper::LeaseKeeper(Connect connect, Tenure tenure)
+    : patience_{kLease}, lease_{[this, connect = std::move(connect)] { return connect(patience_); }, tenure} {
   const proto::SignalsBlocked blocked;
   thread_ = std::thread{[this] { run(); }};
 }

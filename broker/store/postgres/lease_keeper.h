@@ -12,7 +12,7 @@
 
 #include "broker/store/postgres/patience.h"
 #include "broker/store/postgres/server_session.h"
-#include "proto/ids.h"
+#include "broker/store/postgres/shard.h"
 
 namespace forkmill::broker {
 
@@ -30,8 +30,8 @@ class Lease {
  public:
   using Connect = std::function<std::unique_ptr<ServerSession>()>;
 
-  // The lease of the owner of `epoch`. `connect` may throw; it is called again after each failure.
-  Lease(Connect connect, proto::Epoch epoch) : connect_{std::move(connect)}, epoch_{epoch} {}
+  // The lease of the owner of a shard. `connect` may throw; it is called again after each failure.
+  Lease(Connect connect, Tenure tenure) : connect_{std::move(connect)}, tenure_{tenure} {}
 
   // Returns false if the shard has another owner. A server that cannot be reached counts as no news.
   bool renew();
@@ -42,7 +42,7 @@ class Lease {
 
  private:
   const Connect connect_;
-  const proto::Epoch epoch_;
+  const Tenure tenure_;
   std::unique_ptr<ServerSession> server_;
   mutable std::mutex mutex_;
   std::string deposed_;  // guarded by mutex_
@@ -52,8 +52,8 @@ class LeaseKeeper final : public LeaseHolder {
  public:
   using Connect = std::function<std::unique_ptr<ServerSession>(const Patience&)>;
 
-  // Keeps the lease of the owner of `epoch`. `connect` is called on the thread of this object, and may throw.
-  LeaseKeeper(Connect connect, proto::Epoch epoch);
+  // Keeps the lease of the owner of a shard. `connect` is called on the thread of this object, and may throw.
+  LeaseKeeper(Connect connect, Tenure tenure);
   // Ends the lease, if the server can be reached.
   ~LeaseKeeper() override;
   LeaseKeeper(const LeaseKeeper&) = delete;

@@ -52,7 +52,7 @@ ShardRow OwnedTasks::open() {
   batch_.start(row.last_seq);
   insist([&](ServerSession& server) {
     const Rows rows =
-        server.run("SELECT number FROM forkmill.span WHERE shard = $1::bigint", Parameters{}.number(kShard));
+        server.run("SELECT number FROM forkmill.span WHERE shard = $1::bigint", Parameters{}.number(shard_));
     for (int i = 0; i < rows.size(); ++i) spans_.add(rows.number(i, 0), true);
   });
   return row;
@@ -143,7 +143,7 @@ void OwnedTasks::queue_applied(ServerSession& server) {
   if (!std::exchange(in_transaction_, true)) {
     server.send_sql("BEGIN");
     server.send({"assert_owner", "SELECT forkmill.assert_owner($1::bigint::integer, $2::bigint)"},
-                Parameters{}.number(kShard).number(ownership_.epoch().value()));
+                Parameters{}.number(shard_).number(ownership_.epoch().value()));
   }
   batch_.send(server, spans_);
 }
@@ -169,7 +169,7 @@ void OwnedTasks::commit_on(ServerSession& server, proto::CommitSeq number) {
       {"record_commit",
        "SELECT forkmill.record_commit($1::bigint::integer, $2::bigint, $3::bigint, $4::bigint, $5::bigint <> 0)"},
       Parameters{}
-          .number(kShard)
+          .number(shard_)
           .number(ownership_.epoch().value())
           .number(number.value())
           .number(batch_.last_seq().value())
@@ -202,7 +202,7 @@ void OwnedTasks::drop_emptied_span() {
   insist([&](ServerSession& server) {
     dropped = server
                   .run("SELECT forkmill.drop_span($1::bigint::integer, $2::bigint, $3::bigint)",
-                       Parameters{}.number(kShard).number(ownership_.epoch().value()).number(*span))
+                       Parameters{}.number(shard_).number(ownership_.epoch().value()).number(*span))
                   .number(0, 0) != 0;
   });
   if (!dropped) {

@@ -19,7 +19,7 @@ namespace forkmill::broker {
 
 class OwnedTasks {
  public:
-  explicit OwnedTasks(PostgresOptions options) : ownership_{std::move(options)} {}
+  explicit OwnedTasks(PostgresOptions options) : shard_{options.shard}, ownership_{std::move(options)} {}
 
   Ownership& ownership() { return ownership_; }
 
@@ -44,11 +44,12 @@ class OwnedTasks {
   void commit_on(ServerSession& server, proto::CommitSeq number);
   void drop_emptied_span();
 
+  const std::uint64_t shard_;
   Ownership ownership_;
   std::optional<ShardRow> taken_;  // the row of the shard, once it is owned
   RowCoder coder_;
-  TaskReader reader_{coder_};
-  Batch batch_{coder_};
+  TaskReader reader_{coder_, shard_};
+  Batch batch_{coder_, shard_};
   Spans spans_;
   bool in_transaction_ = false;  // the transaction of the batch is open
   Patience::Clock::time_point next_drop_{};

@@ -39,7 +39,7 @@ std::chrono::milliseconds Outage::report(const std::string& reason,
 
 void Ownership::connect() {
   try {
-    server_ = open_session(options_.surroundings.connect, options_.address, patience_, options_.safety);
+    server_ = open_session(options_.surroundings.connect, options_.address, patience_, role());
   } catch (const StoreError& error) {
     // Another server than before, or another setting, which may be mended.
     if (!ready_ || patience_.is_over()) throw;
@@ -47,7 +47,7 @@ void Ownership::connect() {
   }
   reached_ = true;
   if (ready_) return;
-  bring_up_schema(*server_, options_.cluster, options_.origin);
+  bring_up_schema(*server_, options_.cluster, options_.shards, options_.origin);
   ready_ = true;
 }
 
@@ -70,12 +70,16 @@ bool OwnerWatch::is_free(const ShardRow& row, const PostgresOptions& options) {
   return false;
 }
 
+bool Ownership::is_turn(const ShardRow& row) {
+  return watch_.is_free(row, options_) && (row.owner == options_.owner || options_.is_chosen(*server_));
+}
+
 bool Ownership::await() {
   for (;;) {
     if (options_.stopped()) return false;
     try {
       if (server_ == nullptr) connect();
-      if (watch_.is_free(read_shard(*server_), options_)) return true;
+      if (is_turn(read_shard(*server_, options_.shard))) return true;
       options_.surroundings.sleep(kLeaseLook);
     } catch (const Interrupted& interrupted) {
       if (!reached_) throw StoreError{with_remedy(interrupted.what(), interrupted.state())};
@@ -90,12 +94,12 @@ bool Ownership::await() {
 bool Ownership::try_to_take(ShardRow& row) {
   try {
     if (server_ == nullptr) connect();
-    row = read_shard(*server_);
+    row = read_shard(*server_, options_.shard);
     if (row.owner == options_.owner) {  // the answer was lost
       if (!mutant(PostgresMutant::takeover_barrier_skipped)) confirm_ownership(*server_, row.epoch, claimant());
       return true;
     }
-    return watch_.is_free(row, options_) && take_over(*server_, row.epoch, claimant(), row);
+    return is_turn(row) && take_over(*server_, row.epoch, claimant(), row);
   } catch (const Interrupted& interrupted) {
     lose(interrupted);
     return false;
@@ -111,9 +115,10 @@ std::optional<ShardRow> Ownership::take() {
   stored_ = row.commit;
   outage_.end();
   lease_ = options_.surroundings.hold_lease(
-      [address = options_.address, safety = options_.safety, connect = options_.surroundings.connect](
-          const Patience& patience) { return open_session(connect, address, patience, safety); },
-      epoch_);
+      [address = options_.address, role = role(), connect = options_.surroundings.connect](const Patience& patience) {
+        return open_session(connect, address, patience, role);
+      },
+      Tenure{options_.shard, epoch_});
   return row;
 }
 
@@ -121,7 +126,8 @@ ServerSession& Ownership::server() {
   if (server_ == nullptr) {
     connect();
     const bool reads_only = mutant(PostgresMutant::barrier_skipped) || mutant(PostgresMutant::standby_read);
-    stored_ = reads_only ? read_shard(*server_).commit : confirm_ownership(*server_, epoch_, claimant());
+    stored_ =
+        reads_only ? read_shard(*server_, options_.shard).commit : confirm_ownership(*server_, epoch_, claimant());
     if (outage_.end()) options_.note("the database is back");
   }
   return *server_;
@@ -146,7 +152,8 @@ std::string Ownership::explain(const StoreError& error) {
   try {
     server_.reset();
     connect();
-    if (const ShardRow row = read_shard(*server_); lease_ && row.epoch != epoch_) return deposed_text(row, epoch_);
+    if (const ShardRow row = read_shard(*server_, options_.shard); lease_ && row.epoch != epoch_)
+      return deposed_text(row, epoch_);
   } catch (const std::runtime_error&) {
     server_.reset();
   }

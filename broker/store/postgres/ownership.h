@@ -2,6 +2,7 @@
 // over, and after an outage comes back only if the shard is still its own. One thread owns it, except where noted.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -18,10 +19,14 @@ struct PostgresOptions {
   ServerAddress address;
   CommitSafety safety = CommitSafety::standby;
   std::string cluster = "forkmill";  // the name of the cluster, which the database must have too
+  std::uint64_t shards = 1;          // that the cluster has, which the database must have too
+  std::uint64_t shard = 1;           // the one that this store is
   StoreOrigin origin;                // begins a store that is created
   std::string owner;                 // names this process; unique
   std::string endpoints;             // where clients reach it
   bool waits = true;                 // for the lease of the present owner to end; false: takes over at once
+  // Whether this broker is the one to take the shard over, which is free. Asked again in each look at the shard.
+  std::function<bool(ServerSession&)> is_chosen = [](ServerSession&) { return true; };
   std::function<bool()> stopped = [] { return false; };  // any thread: whether the broker is to end; asked in waits
   std::chrono::milliseconds answer{10'000};              // longest wait for an answer of the server
   // Called for what operators should know: news, trouble, and whom the broker waits for. On the thread that uses the
@@ -103,7 +108,10 @@ class Ownership {
   proto::Epoch epoch() const { return epoch_; }
 
  private:
-  Claimant claimant() const { return {options_.owner, options_.endpoints, options_.safety}; }
+  SessionRole role() const { return {options_.safety, options_.shards == 1 ? 0 : options_.shard}; }
+  Claimant claimant() const { return {options_.shard, options_.owner, options_.endpoints, options_.safety}; }
+  // Whether no other broker owns the shard, and this one is to take it over.
+  bool is_turn(const ShardRow& row);
   void connect();
   // Waits until no other broker owns the shard. Returns false if the broker was stopped.
   bool await();

@@ -99,20 +99,38 @@ BEGIN
 END $$)",
 };
 
-constexpr std::array<std::span<const char* const>, 2> kVersions{kVersion1, kVersion2};
+// Several shards.
+constexpr const char* kVersion3[] = {
+    "ALTER TABLE forkmill.cluster ADD COLUMN shards integer NOT NULL DEFAULT 1",
+    "CREATE TABLE forkmill.broker (name text PRIMARY KEY, process text NOT NULL, draining boolean NOT NULL DEFAULT "
+    "false, lease_until timestamptz NOT NULL) WITH (fillfactor = 10)",
+    "CREATE TABLE forkmill.placement (shard integer PRIMARY KEY, broker text NOT NULL)",
+};
+
+constexpr std::array<std::span<const char* const>, 3> kVersions{kVersion1, kVersion2, kVersion3};
 
 void migrate(ServerSession& server, std::size_t version) {
   for (; version < kVersions.size(); ++version)
     for (const char* statement : kVersions[version]) server.run(statement);
 }
 
-void create_schema(ServerSession& server, const std::string& cluster, const StoreOrigin& origin) {
+// The first shard is that of version 1.
+void add_shard(ServerSession& server, std::uint64_t shard) {
+  const std::string table = "forkmill.record_" + std::to_string(shard);
+  server.run("INSERT INTO forkmill.shard (id, store) VALUES ($1::bigint, '')", Parameters{}.number(shard));
+  server.run("INSERT INTO forkmill.lease (shard) VALUES ($1::bigint)", Parameters{}.number(shard));
+  server.run("CREATE TABLE " + table + " (seq bigint PRIMARY KEY, data bytea NOT NULL)");
+  server.run("ALTER TABLE " + table + " ALTER COLUMN data SET STORAGE EXTERNAL");
+}
+
+void create_schema(ServerSession& server, const std::string& cluster, std::uint64_t shards, const StoreOrigin& origin) {
   migrate(server, 0);
-  server.run("INSERT INTO forkmill.cluster (name, version) VALUES ($1::text, $2::bigint)",
-             Parameters{}.bytes(cluster).number(kVersions.size()));
+  for (std::uint64_t shard = 2; shard <= shards; ++shard) add_shard(server, shard);
+  server.run("INSERT INTO forkmill.cluster (name, version, shards) VALUES ($1::text, $2::bigint, $3::bigint)",
+             Parameters{}.bytes(cluster).number(kVersions.size()).number(shards));
   server.run(
-      "UPDATE forkmill.shard SET store = $1::text, epoch = $2::bigint, commit_number = $3::bigint, last_seq = "
-      "$4::bigint",
+      "UPDATE forkmill.shard SET store = $1::text || CASE id WHEN 1 THEN '' ELSE '-' || id END, epoch = $2::bigint, "
+      "commit_number = $3::bigint, last_seq = $4::bigint",
       Parameters{}
           .bytes(origin.id)
           .number(origin.epoch.value())
@@ -131,6 +149,14 @@ void check_cluster(const std::string& cluster, const std::string& found, std::ui
   }
 }
 
+void check_shards(ServerSession& server, std::uint64_t shards) {
+  const std::uint64_t found = server.run("SELECT shards::bigint FROM forkmill.cluster").number(0, 0);
+  if (found == shards) return;
+  throw StoreError{"this cluster was made with " + std::to_string(found) + (found == 1 ? " shard" : " shards") +
+                   ", which cannot be changed, and this broker was started for " + std::to_string(shards) +
+                   ": give --shards " + std::to_string(found) + ", or begin a cluster in another database"};
+}
+
 }  // namespace
 
 bool has_schema(ServerSession& server) {
@@ -141,11 +167,12 @@ void rename_cluster(ServerSession& server, const std::string& name) {
   server.run("UPDATE forkmill.cluster SET name = $1::text", Parameters{}.bytes(name));
 }
 
-void bring_up_schema(ServerSession& server, const std::string& cluster, const StoreOrigin& origin) {
+void bring_up_schema(ServerSession& server, const std::string& cluster, std::uint64_t shards,
+                     const StoreOrigin& origin) {
   server.run("BEGIN");
   server.run("SELECT pg_advisory_xact_lock($1::bigint)", Parameters{}.number(kLock));
   if (!has_schema(server)) {
-    create_schema(server, cluster, origin);
+    create_schema(server, cluster, shards, origin);
   } else {
     const Rows row = server.run("SELECT version::bigint, name FROM forkmill.cluster");
     if (row.size() != 1) throw StoreError{"table forkmill.cluster is empty: restore a backup of the database"};
@@ -155,6 +182,7 @@ void bring_up_schema(ServerSession& server, const std::string& cluster, const St
     if (version < kVersions.size()) {
       server.run("UPDATE forkmill.cluster SET version = $1::bigint", Parameters{}.number(kVersions.size()));
     }
+    check_shards(server, shards);
   }
   server.run("COMMIT");
 }

@@ -1,14 +1,17 @@
 // The schema of a PostgreSQL database that brokers share, and its versions.
 //
-//     forkmill.cluster            one row: the name of the cluster, the version of the schema
+//     forkmill.cluster            one row: the name of the cluster, the version of the schema, the number of shards
+//     forkmill.broker             for each broker that lives: its name, its process, until when it counts as alive
+//     forkmill.placement          for each shard that an operator has placed: the broker that is to own it
 //     forkmill.shard              for each shard: its owner's epoch, the last commit, the highest number
 //     forkmill.lease              for each shard: until when its owner counts as alive
 //     forkmill.span               for each shard: the spans that have tables
-//     forkmill.task_1_S           tasks of span S of shard 1, and their outcomes and progressions beside them
-//     forkmill.record_1           pieces of named objects
+//     forkmill.task_N_S           tasks of span S of shard N, and their outcomes and progressions beside them
+//     forkmill.record_N           pieces of named objects of shard N
 //
-// A span is a million consecutive task numbers. Tasks are removed one by one, and the tables of a span as a whole when
-// nothing is left in it, so that no space has to be reclaimed row by row.
+// Shards are numbered from 1. Their number is fixed when the schema is created. A span is a million consecutive task
+// numbers. Tasks are removed one by one, and the tables of a span as a whole when nothing is left in it, so that no
+// space has to be reclaimed row by row.
 #pragma once
 
 #include <cstdint>
@@ -19,23 +22,24 @@
 
 namespace forkmill::broker {
 
-inline constexpr std::uint64_t kShard = 1;  // there is one shard
+inline constexpr std::uint64_t kMaxShards = 64;
 inline constexpr std::uint64_t kSpanNumbers = std::uint64_t{1} << 20;
 
 inline std::uint64_t span_of(proto::TaskSeq seq) { return seq.value() / kSpanNumbers; }
 
 // StoreOrigin: what a store that is created begins with.
 struct StoreOrigin {
-  std::string id;      // unpredictable
+  std::string id;      // unpredictable; that of shard 1. Other shards have their number behind it
   proto::Epoch epoch;  // the one before its first one
   proto::CommitSeq commit;
   proto::TaskSeq last_seq;
 };
 
 // Creates the schema if it is missing, and converts one of an earlier version, in one transaction; brokers that start
-// at the same time wait for each other. `cluster` names the cluster. Throws StoreError for a schema of a newer version
-// or of another cluster.
-void bring_up_schema(ServerSession& server, const std::string& cluster, const StoreOrigin& origin);
+// at the same time wait for each other. `cluster` names the cluster. Throws StoreError for a schema of a newer version,
+// of another cluster or with another number of shards. REQUIRES: 1 <= shards <= kMaxShards.
+void bring_up_schema(ServerSession& server, const std::string& cluster, std::uint64_t shards,
+                     const StoreOrigin& origin);
 bool has_schema(ServerSession& server);
 // Gives the cluster another name. REQUIRES: has_schema().
 void rename_cluster(ServerSession& server, const std::string& name);

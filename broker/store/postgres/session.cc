@@ -88,12 +88,14 @@ std::unique_ptr<ServerSession> connect_by_libpq(const ServerAddress& address, co
   return std::make_unique<ServerConnection>(address, patience);
 }
 
-void prepare_session(ServerSession& server, CommitSafety safety) {
+void prepare_session(ServerSession& server, const SessionRole& role) {
   const ServerSettings found = ask_settings(server);
-  check_session(server, found, safety);
+  check_session(server, found, role.safety);
   // Later changes of the server's settings leave this session as it is. Rows are found by their key: the planner has no
   // statistics of young tables, and must not read them as a whole.
   server.send_sql("SET synchronous_commit = " + found.synchronous_commit);
+  if (role.shard != 0)
+    server.send_sql("SET application_name = 'forkmill-broker shard " + std::to_string(role.shard) + "'");
   for (const char* setting :
        {"default_transaction_isolation = 'read committed'", "default_transaction_read_only = off",
         "client_min_messages = warning", "statement_timeout = 0", "idle_in_transaction_session_timeout = 0",
@@ -105,9 +107,9 @@ void prepare_session(ServerSession& server, CommitSafety safety) {
 }
 
 std::unique_ptr<ServerSession> open_session(const ConnectToServer& connect, const ServerAddress& address,
-                                            const Patience& patience, CommitSafety safety) {
+                                            const Patience& patience, const SessionRole& role) {
   auto server = connect(address, patience);
-  prepare_session(*server, safety);
+  prepare_session(*server, role);
   return server;
 }
 

@@ -24,19 +24,24 @@ ShardRow row_of(const Rows& rows) {
 
 std::string lease_end() { return "clock_timestamp() + interval '" + std::to_string(kLease.count()) + " ms'"; }
 
-// Ends the sessions that have the row of the shard locked: those of an owner that was cut off in a transaction, or
-// stopped. A commit that waits for its standby is in the database already, and stays.
-void end_other_transactions(ServerSession& server) {
+// Ends the sessions that may have the row of the shard locked: those of an owner that was cut off in a transaction, or
+// stopped. A commit that waits for its standby is in the database already, and stays. Owners of other shards, which
+// their sessions name (open_session()), go on.
+void end_other_transactions(ServerSession& server, std::uint64_t shard) {
   static_cast<void>(
-      server.run("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE relation = 'forkmill.shard'::regclass"
-                 " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-                 " AND mode IN ('RowShareLock', 'RowExclusiveLock') AND granted AND pid <> pg_backend_pid()"));
+      server.run("SELECT pg_terminate_backend(l.pid) FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid"
+                 " WHERE l.relation = 'forkmill.shard'::regclass"
+                 " AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+                 " AND l.mode IN ('RowShareLock', 'RowExclusiveLock') AND l.granted AND l.pid <> pg_backend_pid()"
+                 " AND (a.application_name NOT LIKE 'forkmill-broker shard %' OR a.application_name = 'forkmill-broker "
+                 "shard ' || $1::bigint)",
+                 Parameters{}.number(shard)));
 }
 
 // Sends the queued statements of a transaction that may have to wait for the row. Throws Interrupted if the server
 // did not wait for its standby, or not to the end. Returns the results, beginning with that of the first statement
 // after begin_alone().
-std::vector<Rows> commit_alone(ServerSession& server, CommitSafety safety) {
+std::vector<Rows> commit_alone(ServerSession& server, const Claimant& claimant) {
   server.send_sql("COMMIT");
   ask_standbys(server);
   std::vector<Rows> results;
@@ -45,14 +50,14 @@ std::vector<Rows> commit_alone(ServerSession& server, CommitSafety safety) {
   } catch (const Interrupted& interrupted) {
     if (interrupted.state() == kLockNotAvailable) {
       server.run("ROLLBACK");
-      end_other_transactions(server);
+      end_other_transactions(server, claimant.shard);
     }
     throw;
   }
   if (const auto warning = server.take_warning();
       !warning.empty() && !mutant(PostgresMutant::warning_taken_for_success))
     throw Interrupted{warning};
-  if (safety == CommitSafety::standby && !mutant(PostgresMutant::standbys_not_asked)) {
+  if (claimant.safety == CommitSafety::standby && !mutant(PostgresMutant::standbys_not_asked)) {
     check_standbys(results.at(kStandbys));
     check_standbys(results.back());
   }
@@ -75,15 +80,18 @@ void check_standbys(const Rows& answer) {
     throw Interrupted{"synchronous_standby_names is empty, so that no standby has what is committed", kNoStandbys};
 }
 
-ShardRow read_shard(ServerSession& server) {
+ShardRow read_shard(ServerSession& server, std::uint64_t shard) {
   const Rows rows = server.run(
       "SELECT s.store, s.epoch, s.owner, s.address, s.commit_number, s.last_seq, l.lease_until > clock_timestamp(),"
-      " EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = 26221 AND objsubid = 2"
+      " EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = (26220 + s.id)::oid AND objsubid = 2"
       " AND objid = (s.epoch & 2147483647)::oid AND granted"
       " AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))"
       " FROM forkmill.shard s JOIN forkmill.lease l ON l.shard = s.id WHERE s.id = $1::bigint",
-      Parameters{}.number(kShard));
-  if (rows.size() != 1) throw StoreError{"table forkmill.shard has no row: restore a backup of the database"};
+      Parameters{}.number(shard));
+  if (rows.size() != 1) {
+    throw StoreError{"table forkmill.shard has no row of shard " + std::to_string(shard) +
+                     ": restore a backup of the database"};
+  }
   return row_of(rows);
 }
 
@@ -94,11 +102,16 @@ bool take_over(ServerSession& server, proto::Epoch seen, const Claimant& claiman
       "UPDATE forkmill.shard SET epoch = epoch + 1, owner = $3::text, address = $4::text, last_seq = last_seq + "
       "$5::bigint WHERE id = $1::bigint AND epoch = $2::bigint RETURNING store, epoch, owner, address, commit_number, "
       "last_seq, true, true",
-      Parameters{}.number(kShard).number(seen.value()).bytes(claimant.owner).bytes(claimant.address).number(left_out));
+      Parameters{}
+          .number(claimant.shard)
+          .number(seen.value())
+          .bytes(claimant.owner)
+          .bytes(claimant.address)
+          .number(left_out));
   server.send_sql("UPDATE forkmill.lease SET epoch = s.epoch, lease_until = " + lease_end() +
                       " FROM forkmill.shard s WHERE s.id = shard AND s.id = $1::bigint AND s.epoch = $2::bigint",
-                  Parameters{}.number(kShard).number(seen.value() + 1));
-  const auto results = commit_alone(server, claimant.safety);
+                  Parameters{}.number(claimant.shard).number(seen.value() + 1));
+  const auto results = commit_alone(server, claimant);
   const Rows& updated = results.at(0);
   if (updated.size() == 0) return false;
   row = row_of(updated);
@@ -110,29 +123,29 @@ proto::CommitSeq confirm_ownership(ServerSession& server, proto::Epoch epoch, co
   server.send_sql(
       "UPDATE forkmill.shard SET epoch = epoch WHERE id = $1::bigint AND epoch = $2::bigint AND owner = $3::text"
       " RETURNING commit_number",
-      Parameters{}.number(kShard).number(epoch.value()).bytes(claimant.owner));
-  const auto results = commit_alone(server, claimant.safety);
+      Parameters{}.number(claimant.shard).number(epoch.value()).bytes(claimant.owner));
+  const auto results = commit_alone(server, claimant);
   const Rows& updated = results.at(0);
-  if (updated.size() == 0) throw StoreError{deposed_text(read_shard(server), epoch)};
+  if (updated.size() == 0) throw StoreError{deposed_text(read_shard(server, claimant.shard), epoch)};
   return proto::CommitSeq{updated.number(0, 0)};
 }
 
-bool renew_lease(ServerSession& server, proto::Epoch epoch) {
+bool renew_lease(ServerSession& server, const Tenure& tenure) {
   const Rows done = server.run("UPDATE forkmill.lease SET lease_until = " + lease_end() +
                                    " WHERE shard = $1::bigint AND epoch = $2::bigint RETURNING 1::bigint",
-                               Parameters{}.number(kShard).number(epoch.value()));
+                               Parameters{}.number(tenure.shard).number(tenure.epoch.value()));
   return done.size() == 1;
 }
 
 // A lock that is shared never waits: the session of before may not have ended yet.
-void announce_owner(ServerSession& server, proto::Epoch epoch) {
-  server.run("SELECT pg_try_advisory_lock_shared(26221, ($1::bigint & 2147483647)::integer)",
-             Parameters{}.number(epoch.value()));
+void announce_owner(ServerSession& server, const Tenure& tenure) {
+  server.run("SELECT pg_try_advisory_lock_shared((26220 + $2::bigint)::integer, ($1::bigint & 2147483647)::integer)",
+             Parameters{}.number(tenure.epoch.value()).number(tenure.shard));
 }
 
-void release_lease(ServerSession& server, proto::Epoch epoch) {
+void release_lease(ServerSession& server, const Tenure& tenure) {
   server.run("UPDATE forkmill.lease SET lease_until = '-infinity' WHERE shard = $1::bigint AND epoch = $2::bigint",
-             Parameters{}.number(kShard).number(epoch.value()));
+             Parameters{}.number(tenure.shard).number(tenure.epoch.value()));
 }
 
 std::string deposed_text(const ShardRow& row, proto::Epoch epoch) {

@@ -1,6 +1,6 @@
-// Shard: who owns the tasks. A row in the database names the owner by its epoch, and only the owner commits: each
-// transaction locks the row and checks the epoch. A lease beside it, and a lock that a session of the owner holds, say
-// whether the owner is alive; they decide when another broker tries to take over, and nothing else.
+// Shard: who owns the tasks of a shard. A row in the database names the owner by its epoch, and only the owner commits:
+// each transaction locks the row and checks the epoch. A lease beside it, and a lock that a session of the owner holds,
+// say whether the owner is alive; they decide when another broker tries to take over, and nothing else.
 #pragma once
 
 #include <chrono>
@@ -36,8 +36,15 @@ struct ShardRow {
   bool is_present = false;  // the owner has a session that says so
 };
 
+// Tenure: the time in which one broker owns a shard.
+struct Tenure {
+  std::uint64_t shard = 1;
+  proto::Epoch epoch{};
+};
+
 // Claimant: a broker that owns the shard, or wants to.
 struct Claimant {
+  std::uint64_t shard = 1;
   std::string owner;    // names one process
   std::string address;  // where clients reach it
   CommitSafety safety = CommitSafety::standby;
@@ -49,7 +56,7 @@ void ask_standbys(ServerSession& server);
 void check_standbys(const Rows& answer);
 
 // Reads the row as it is committed.
-ShardRow read_shard(ServerSession& server);
+ShardRow read_shard(ServerSession& server, std::uint64_t shard);
 
 // Makes `claimant` the owner and raises the epoch, unless the epoch is not `seen` any longer. Returns whether it did;
 // the new row is in `row` then, and what every earlier owner has committed is on the standby. Ends the transaction of
@@ -61,12 +68,12 @@ bool take_over(ServerSession& server, proto::Epoch seen, const Claimant& claiman
 // server that was replaced by a backup gives out epochs a second time.
 proto::CommitSeq confirm_ownership(ServerSession& server, proto::Epoch epoch, const Claimant& claimant);
 
-// Says that the owner of `epoch` is alive, as long as this session lasts: a server notices at once when a process dies.
-void announce_owner(ServerSession& server, proto::Epoch epoch);
+// Says that the owner is alive, as long as this session lasts: a server notices at once when a process dies.
+void announce_owner(ServerSession& server, const Tenure& tenure);
 // Ends the lease of an owner that stops.
-void release_lease(ServerSession& server, proto::Epoch epoch);
+void release_lease(ServerSession& server, const Tenure& tenure);
 // Renews the lease. Returns false if the shard has another owner.
-bool renew_lease(ServerSession& server, proto::Epoch epoch);
+bool renew_lease(ServerSession& server, const Tenure& tenure);
 
 // The text for the owner of `epoch`, which has lost its shard.
 std::string deposed_text(const ShardRow& row, proto::Epoch epoch);

@@ -39,7 +39,13 @@ class Spans {
   Map spans_;
 };
 
+// SpanName: a span of a shard.
+struct SpanName {
+  std::uint64_t shard = 1;
+  std::uint64_t span = 0;
+};
+
 // Replaces each "TASK", "OUTCOME" and "PROGRESSION" in `sql` by the table of a span.
-std::string for_span(std::string sql, std::uint64_t span);
+std::string for_span(std::string sql, const SpanName& name);
 
 }  // namespace forkmill::broker

@@ -18,11 +18,9 @@ struct StoreSurroundings {
   std::function<void(std::chrono::milliseconds)> sleep = [](std::chrono::milliseconds time) {
     std::this_thread::sleep_for(time);
   };
-  // Holds the lease of the owner of an epoch. The first argument makes a session that is ready, and may throw.
-  std::function<std::unique_ptr<LeaseHolder>(LeaseKeeper::Connect, proto::Epoch)> hold_lease =
-      [](LeaseKeeper::Connect open, proto::Epoch epoch) {
-        return std::make_unique<LeaseKeeper>(std::move(open), epoch);
-      };
+  // Holds the lease of the owner of a shard. The first argument makes a session that is ready, and may throw.
+  std::function<std::unique_ptr<LeaseHolder>(LeaseKeeper::Connect, Tenure)> hold_lease =
+      [](LeaseKeeper::Connect open, Tenure tenure) { return std::make_unique<LeaseKeeper>(std::move(open), tenure); };
 };
 
 }  // namespace forkmill::broker

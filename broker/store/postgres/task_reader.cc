@@ -27,8 +27,8 @@ Progression progression_of(const Rows& row) {
           milliseconds{static_cast<std::int64_t>(row.number(0, kDue))}, row.number(0, kDispatched) != 0};
 }
 
-ServerStatement select_of_span(const std::string& name, std::uint64_t span, const std::string& condition) {
-  return {name + "_" + std::to_string(span), for_span(kSelect + condition, span)};
+ServerStatement select_of_span(const std::string& name, const SpanName& span, const std::string& condition) {
+  return {name + "_" + std::to_string(span.span), for_span(kSelect + condition, span)};
 }
 
 }  // namespace
@@ -75,7 +75,7 @@ StoredTask TaskReader::task(const Rows& row) {
 bool TaskReader::load(ServerSession& server, std::uint64_t span, proto::TaskSeq after,
                       const std::function<void(const TaskSummary&)>& visit) {
   std::uint64_t count = 0;
-  server.stream(select_of_span("load", span, "t.seq > $1::bigint ORDER BY t.seq LIMIT $2::bigint"),
+  server.stream(select_of_span("load", {shard_, span}, "t.seq > $1::bigint ORDER BY t.seq LIMIT $2::bigint"),
                 Parameters{}.number(after.value()).number(kLoadPage), [&](const Rows& row) {
                   ++count;
                   visit(summary(row));
@@ -86,7 +86,7 @@ bool TaskReader::load(ServerSession& server, std::uint64_t span, proto::TaskSeq 
 bool TaskReader::scan(ServerSession& server, std::uint64_t span, proto::TaskSeq before,
                       const std::function<void(StoredTask)>& visit) {
   std::uint64_t count = 0;
-  server.stream(select_of_span("scan", span, "t.seq < $1::bigint ORDER BY t.seq DESC LIMIT $2::bigint"),
+  server.stream(select_of_span("scan", {shard_, span}, "t.seq < $1::bigint ORDER BY t.seq DESC LIMIT $2::bigint"),
                 Parameters{}.number(before.value()).number(kScanPage), [&](const Rows& row) {
                   ++count;
                   visit(task(row));
@@ -99,7 +99,7 @@ std::vector<StoredTask> TaskReader::fetch(ServerSession& server, std::uint64_t s
   ArrayParameter numbers{ArrayParameter::Of::bigint};
   for (const proto::TaskSeq seq : seqs) numbers.add(seq.value());
   std::vector<StoredTask> tasks;
-  server.stream(select_of_span("fetch", span, "t.seq = ANY ($1::bigint[])"), Parameters{}.array(numbers),
+  server.stream(select_of_span("fetch", {shard_, span}, "t.seq = ANY ($1::bigint[])"), Parameters{}.array(numbers),
                 [&](const Rows& row) { tasks.push_back(task(row)); });
   return tasks;
 }
@@ -107,14 +107,14 @@ std::vector<StoredTask> TaskReader::fetch(ServerSession& server, std::uint64_t s
 bool TaskReader::load_records(ServerSession& server, proto::TaskSeq after,
                               const std::function<void(proto::TaskSeq, std::string_view)>& visit) {
   std::uint64_t count = 0;
-  server.stream(
-      {"load_records", "SELECT seq, data FROM forkmill.record_1 WHERE seq > $1::bigint ORDER BY seq LIMIT $2::bigint"},
-      Parameters{}.number(after.value()).number(kLoadPage), [&](const Rows& row) {
-        ++count;
-        std::string_view record;
-        decode(RowKind::record, seq_of(row), row.bytes(0, kRow), record);
-        visit(seq_of(row), record);
-      });
+  server.stream({"load_records", "SELECT seq, data FROM forkmill.record_" + std::to_string(shard_) +
+                                     " WHERE seq > $1::bigint ORDER BY seq LIMIT $2::bigint"},
+                Parameters{}.number(after.value()).number(kLoadPage), [&](const Rows& row) {
+                  ++count;
+                  std::string_view record;
+                  decode(RowKind::record, seq_of(row), row.bytes(0, kRow), record);
+                  visit(seq_of(row), record);
+                });
   return count == kLoadPage;
 }
 

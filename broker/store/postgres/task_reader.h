@@ -14,7 +14,7 @@ namespace forkmill::broker {
 
 class TaskReader {
  public:
-  explicit TaskReader(RowCoder& coder) : coder_{coder} {}
+  TaskReader(RowCoder& coder, std::uint64_t shard) : coder_{coder}, shard_{shard} {}
 
   // Each reads from one span, and `visit` may throw. Tasks are visited as they arrive, so that memory holds one of them
   // at a time.
@@ -41,6 +41,7 @@ class TaskReader {
   void decode(RowKind kind, proto::TaskSeq seq, std::string_view row, Record& record);
 
   RowCoder& coder_;
+  const std::uint64_t shard_;
 };
 
 }  // namespace forkmill::broker

@@ -127,3 +127,57 @@ TEST_CASE("an owner keeps the tasks over an outage of the server that lasts long
   stopped = true;
   CHECK_FALSE(turn.get());
 }
+
+TEST_CASE("shards in one database have tasks, records and owners of their own") {
+  PostgresServer& server = shared_server();
+  clear(server);
+  const auto shard = [&](std::uint64_t number) {
+    auto options = store_options(server.url());
+    options.shards = 3;
+    options.shard = number;
+    return std::make_unique<PostgresStore>(options);
+  };
+  const auto first = shard(1);
+  const auto third = shard(3);
+  open_and_load(*first);
+  open_and_load(*third);
+  REQUIRE(commit_one(*first, 1) == "");
+  REQUIRE(third->apply(std::vector<StoreOp>{put(1), put(2), PutRecord{TaskSeq{3}, "a record"}}).ok());
+  REQUIRE(third->commit(CommitSeq{1}).ok());
+  const auto count = [&](const char* table) {
+    return server.sql("SELECT count(*) FROM forkmill." + std::string{table});
+  };
+  CHECK(count("task_1_0") == "1");
+  CHECK(count("task_3_0") == "2");
+  CHECK(count("record_1") == "0");
+  CHECK(count("record_3") == "1");
+  CHECK(server.sql("SELECT string_agg(store, ' ' ORDER BY id) FROM forkmill.shard") == "store-1 store-1-2 store-1-3");
+  SUBCASE("a takeover of one that finds its row locked leaves the transactions of the others alone") {
+    REQUIRE(first->apply(std::vector<StoreOp>{put(2)}).ok());
+    REQUIRE(first->scan(TaskSeq{2}, [](const StoredTask&) { return false; }).ok());  // leaves a transaction open
+    REQUIRE(third->apply(std::vector<StoreOp>{put(4)}).ok());
+    REQUIRE(third->scan(TaskSeq{2}, [](const StoredTask&) { return false; }).ok());
+    const auto process = [&](int number) {
+      return server.sql(
+          "SELECT string_agg(pid::text, ',' ORDER BY pid) FROM pg_stat_activity WHERE application_name = "
+          "'forkmill-broker shard " +
+          std::to_string(number) + "' AND state = 'idle in transaction'");
+    };
+    const std::string of_first = process(1);
+    REQUIRE(of_first != "");
+    REQUIRE(process(3) != "");
+    open_and_load(*shard(3));
+    CHECK(process(3) == "");
+    CHECK(process(1) == of_first);
+    CHECK(first->commit(CommitSeq{2}).ok());
+    CHECK(commit_one(*third, 2).find("another broker has taken over") != std::string::npos);
+  }
+  SUBCASE("the number of shards cannot be changed") {
+    const auto opened = make_store(server.url())->open();
+    REQUIRE_FALSE(opened.ok());
+    CHECK(opened.failure().text.find("this cluster was made with 3 shards, which cannot be changed") !=
+          std::string::npos);
+    CHECK(opened.failure().text.find("give --shards 3") != std::string::npos);
+  }
+  clear(server);
+}

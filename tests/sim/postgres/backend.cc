@@ -9,7 +9,7 @@ namespace forkmill::sim {
 namespace {
 
 constexpr std::uint64_t kVersion = 150000;
-constexpr std::uint64_t kSchema = 2;   // the version of the schema
+constexpr std::uint64_t kSchema = 3;   // the version of the schema
 constexpr std::int64_t kLease = 2000;  // milliseconds
 constexpr int kLooksAtLock = 12;       // with a lock_timeout
 
@@ -216,6 +216,8 @@ void Backend::answer_question(const Command& command) {
              "read committed", "on", "on", "on", server_.waits_for_standby ? "*" : ""}});
   } else if (has("to_regclass")) {
     answer({{"forkmill.cluster"}});
+  } else if (has("SELECT shards::bigint FROM forkmill.cluster")) {
+    answer({{binary(1)}});
   } else if (has("FROM forkmill.cluster")) {
     answer({{binary(kSchema), "forkmill"}});
   } else if (has("FROM forkmill.shard s JOIN forkmill.lease")) {

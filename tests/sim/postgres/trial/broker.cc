@@ -13,8 +13,8 @@ using broker::PostgresStore;
 
 class PlayedLease final : public broker::LeaseHolder {
  public:
-  PlayedLease(SimBroker& broker, broker::LeaseKeeper::Connect connect, proto::Epoch epoch)
-      : broker_{broker}, lease_{[this, connect = std::move(connect)] { return connect(patience_); }, epoch} {
+  PlayedLease(SimBroker& broker, broker::LeaseKeeper::Connect connect, broker::Tenure tenure)
+      : broker_{broker}, lease_{[this, connect = std::move(connect)] { return connect(patience_); }, tenure} {
     broker_.lease_ = this;
   }
   ~PlayedLease() override {
@@ -89,8 +89,8 @@ broker::PostgresOptions SimBroker::options(bool last) {
                                         is_renewing_ ? nullptr : &world_.turns);
   };
   options.surroundings.sleep = [this](std::chrono::milliseconds) { world_.turns.yield(); };
-  options.surroundings.hold_lease = [this](broker::LeaseKeeper::Connect connect, proto::Epoch epoch) {
-    return std::make_unique<PlayedLease>(*this, std::move(connect), epoch);
+  options.surroundings.hold_lease = [this](broker::LeaseKeeper::Connect connect, broker::Tenure tenure) {
+    return std::make_unique<PlayedLease>(*this, std::move(connect), tenure);
   };
   return options;
 }
