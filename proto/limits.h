@@ -35,6 +35,7 @@ inline constexpr std::size_t kBatchTasks = 256;           // tasks in one messag
 inline constexpr std::size_t kBatchBytes = 256 * 1024;    // payload bytes after which a sender begins the next message
 inline constexpr std::size_t kMaxRecords = 16 * 1024;     // records in one message
 inline constexpr std::size_t kMaxRegisteredTasks = 4096;  // task names of one worker
+inline constexpr std::size_t kMaxShards = 64;
 inline constexpr std::size_t kMaxQueuesPerWorker = 256;
 inline constexpr std::size_t kMaxOperations = 64 * 1024;  // unanswered operations of one client
 inline constexpr std::size_t kMaxDepth = 16;              // nesting depth of the envelope

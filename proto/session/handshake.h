@@ -3,7 +3,7 @@
 // jitter come from a seed; the owner sends what greet() and stamp() return.
 //
 //     disconnected ──greet──▶ greeting ──WELCOME──▶ established ──GOODBYE──▶ waiting ──pause, greet──▶ greeting
-//          ▲                   │  │ └──ERROR: not now──▶ waiting                │
+//          ▲                   │  │ └──ERROR: not now, MOVED──▶ waiting         │
 //          │                   │  └──ERROR: never──▶ refused                    │
 //          └──no answer────────┘                                                │
 //          └──silence, the connection broke─────────────────────────────────────┘
@@ -17,6 +17,7 @@
 //     to say something       send(handshake.stamp(now, message))        while established()
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 
 #include "proto/clock.h"
@@ -36,6 +37,8 @@ struct HandshakeOptions {
   // From GOODBYE, or from an answer that the broker is shutting down, to the next HELLO on a connection that stays.
   // Drawn from its second half as well.
   Instant pause_after_goodbye{0};
+  // From MOVED to the next HELLO on the same connection, while the shard has no owner. Drawn in the same way.
+  Instant pause_after_moved = std::chrono::milliseconds{200};
 };
 
 class Handshake {
@@ -48,6 +51,7 @@ class Handshake {
     forgotten,  // ERROR: the broker does not know the session; call greet()
     postponed,  // ERROR: the broker does not take this peer now; tick() will say when to call greet()
     goodbye,    // the broker is leaving; tick() will say when to call greet()
+    moved,      // the session is to be had elsewhere: make a new connection there, or tick() says when to call greet()
     refused,    // ERROR: the broker will never take this HELLO; the handshake has ended
   };
   // Work of the owner that is due by the clock.
@@ -66,6 +70,8 @@ class Handshake {
   Envelope greet(Instant now, Hello hello);
   // Call when the connection has broken, or the owner has said GOODBYE: nothing is due until the next greet().
   void disconnected();
+  // Call when HELLO is of no use now: tick() will say when to call greet(), as after MOVED.
+  void postpone(Instant now);
   // Call when the owner gives the broker up for good.
   void refuse();
 
@@ -87,6 +93,7 @@ class Handshake {
   enum class State : std::uint8_t { disconnected, greeting, established, waiting, refused };
 
   Heard establish(Instant now, const Welcome& welcome);
+  Heard move(Instant now, const Moved& moved);
   Heard handle_error(Instant now, const Header& header, const ErrorMessage& error);
   void wait(Instant until);
 

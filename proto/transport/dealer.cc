@@ -6,6 +6,7 @@
 #include <cstring>
 #include <utility>
 
+#include "proto/names.h"
 #include "proto/os/real_env.h"
 #include "proto/transport/default_endpoint.h"
 #include "proto/transport/errors.h"
@@ -199,7 +200,10 @@ std::optional<Dealer::LinkEvent> Dealer::link_event() {
         return LinkEvent::up;
       case ZMQ_EVENT_DISCONNECTED:
         if (auto* tracker = endpoints_.tracker()) tracker->lost();
-        if (std::exchange(connection_->up, false)) return LinkEvent::down;
+        if (const bool was_up = std::exchange(connection_->up, false); was_up) {
+          if (endpoints_.is_redirected()) try_next();
+          return LinkEvent::down;
+        }
         break;
       case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
       case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
@@ -284,6 +288,16 @@ void Dealer::reconnect() {
     tracker->move_on();
   }
   connect();
+}
+
+bool Dealer::redirect(const std::string& endpoints) {
+  if (!is_endpoint_list(endpoints)) return false;
+  const auto all = split_endpoints(endpoints);
+  const std::string scheme = endpoints_.current().substr(0, endpoints_.current().find(':') + 1);
+  const auto alike = std::find_if(all.begin(), all.end(), [&](const auto& one) { return one.starts_with(scheme); });
+  endpoints_.redirect(alike == all.end() ? all.front() : *alike);
+  connect();
+  return true;
 }
 
 void Dealer::finish() {

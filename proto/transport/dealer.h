@@ -50,6 +50,11 @@ class Dealer {
   // a broker that is silent although the connection is up.
   void reconnect();
 
+  // Makes a new connection to one of `endpoints`, a list with commas between, where the broker has sent this peer.
+  // When it breaks or cannot be made, and on reconnect(), the endpoints of before are tried again. Returns false, and
+  // does nothing, if none of them is an endpoint.
+  bool redirect(const std::string& endpoints);
+
   // Ends the connection. Blocks until the system has taken over all sent messages, for a second at most: a process that
   // ends right afterwards would lose them. Afterwards only the destructor may be called.
   void finish();
@@ -58,6 +63,8 @@ class Dealer {
   // states. fd() stays the same.
   bool pending();
   int fd() const { return waiter_.fd(); }
+  // fd() becomes readable when `fd` does, too.
+  void watch(int fd) { waiter_.add(fd, 0); }
 
  private:
   struct Connection;

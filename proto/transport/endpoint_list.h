@@ -1,6 +1,6 @@
 // EndpointList: the endpoints of brokers of which one serves and the others stand by. One endpoint is tried at a time;
-// they take turns, with growing, jittered pauses. A list of one endpoint stays with it. The thread of the Dealer owns
-// it.
+// they take turns, with growing, jittered pauses. A list of one endpoint stays with it. A broker may send its peer on
+// to an endpoint that is not in the list, which is tried until move_on(). The thread of the Dealer owns it.
 #pragma once
 
 #include <algorithm>
@@ -27,7 +27,7 @@ class EndpointList {
   EndpointList(const std::string& text, LookUp look_up, Waiter& waiter)
       : all_{split_endpoints(text)}, look_up_{std::move(look_up)}, waiter_{waiter} {}
 
-  bool has_several() const { return all_.size() > 1; }
+  bool has_several() const { return all_.size() > 1 || is_redirected(); }
   const std::vector<std::string>& all() const { return all_; }
   // Begins to find the address of the current endpoint; does nothing if that has begun.
   void start() {
@@ -38,32 +38,44 @@ class EndpointList {
   }
   // The endpoint that is tried, as it was given, and as an address; empty while that is not known. address() REQUIRES:
   // start() was called.
-  const std::string& current() const { return all_[at_]; }
+  const std::string& current() const { return is_redirected() ? elsewhere_ : all_[at_]; }
   const std::string& address() const { return tracker_ ? tracker_->endpoint() : current(); }
   // Returns `why` with the current endpoint, which it is about, if there are several.
   std::string about_current(std::string why) const { return has_several() ? current() + ": " + std::move(why) : why; }
   // Finds the address of the current endpoint; null: the endpoint is one, or start() was not called.
   EndpointTracker* tracker() { return tracker_.get(); }
 
-  // Goes on to the next endpoint. Returns how long to wait before start(), so that names that cannot be looked up are
-  // not asked for without a pause.
+  // Goes to `endpoint`, which need not be in the list. Call start() next.
+  void redirect(std::string endpoint) {
+    stop();
+    elsewhere_ = std::move(endpoint);
+  }
+  bool is_redirected() const { return !elsewhere_.empty(); }
+
+  // Goes on to the next endpoint of the list. Returns how long to wait before start(), so that names that cannot be
+  // looked up are not asked for without a pause.
   Instant move_on() {
-    if (tracker_)
-      for (const int fd : tracker_->descriptors()) waiter_.remove(fd);
-    tracker_.reset();
-    started_ = false;
+    stop();
+    const bool was_elsewhere = is_redirected();
+    elsewhere_.clear();
     at_ = (at_ + 1) % all_.size();
-    return pause();
+    return was_elsewhere ? pause(returns_++) : pause(moves_++ / all_.size());
   }
   // There is a connection: pauses begin small again.
-  void connected() { moves_ = 0; }
+  void connected() { (is_redirected() ? returns_ : moves_) = 0; }
 
  private:
   static constexpr Instant kFirstPause = std::chrono::milliseconds{20};  // doubles with each round
   static constexpr std::size_t kMaxDoublings = 6;
 
-  Instant pause() {
-    const auto whole = kFirstPause * (1 << std::min(moves_++ / all_.size(), kMaxDoublings));
+  void stop() {
+    if (tracker_)
+      for (const int fd : tracker_->descriptors()) waiter_.remove(fd);
+    tracker_.reset();
+    started_ = false;
+  }
+  Instant pause(std::size_t round) {
+    const auto whole = kFirstPause * (1 << std::min(round, kMaxDoublings));
     return whole / 2 +
            Instant{static_cast<std::int64_t>(env_.random() % static_cast<std::uint64_t>(whole.count() / 2))};
   }
@@ -73,7 +85,9 @@ class EndpointList {
   Waiter& waiter_;
   RealEnv env_;
   std::size_t at_ = 0;
-  std::size_t moves_ = 0;  // since there was a connection
+  std::size_t moves_ = 0;    // since there was a connection
+  std::string elsewhere_;    // empty: an endpoint of the list is tried
+  std::size_t returns_ = 0;  // from there, since there was a connection
   bool started_ = false;
   std::unique_ptr<EndpointTracker> tracker_;
 };

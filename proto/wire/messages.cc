@@ -61,6 +61,7 @@ template Message::Message(Scale);
 template Message::Message(Scaled);
 template Message::Message(Logs);
 template Message::Message(LogLimits);
+template Message::Message(Moved);
 template Message::Message(Outcomes);
 template Message::Message(OutcomeAck);
 template Message::Message(Return);

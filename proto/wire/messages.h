@@ -19,7 +19,7 @@ namespace forkmill::proto {
 using AnyMessage = std::variant<Hello, Welcome, Heartbeat, Goodbye, ErrorMessage, Submit, SubmitAck, Results, ResultAck,
                                 Attach, Cancel, CancelReply, Progress, Credit, Grants, Outcomes, OutcomeAck, Return,
                                 Revoke, Revoked, Drain, Query, Reply, Started, Signals, ChildrenGone, Report, Operate,
-                                Operated, Command, Scale, Scaled, Logs, LogLimits>;
+                                Operated, Command, Scale, Scaled, Logs, LogLimits, Moved>;
 
 template <class M, class Any>
 inline constexpr bool kIsOneOf = false;

@@ -236,6 +236,10 @@ class Reader {
       bound.value = before_->text;
     }
   }
+  template <class T>
+  void get(const Tail<T>& one) {
+    get(one.value);
+  }
   void get(const Bounded<std::string>& bound) { get_string(bound.value, bound.most); }
   template <class T>
   void get(const Bounded<std::vector<T>>& bound) {

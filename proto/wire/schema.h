@@ -39,6 +39,22 @@ Option<T, D> option(std::uint64_t key, T& value, const D& standard) {
   return {key, value, standard};
 }
 
+// A field at the end of a record that is left out while it has the standard value, as all behind it.
+template <class T>
+struct Tail {
+  T& value;
+  std::remove_const_t<T> standard;
+};
+template <class T>
+Tail<T> tail(T& value, std::remove_const_t<T> standard) {
+  return {value, standard};
+}
+
+template <class F>
+inline constexpr bool kIsTail = false;
+template <class T>
+inline constexpr bool kIsTail<Tail<T>> = true;
+
 // An enumeration whose unknown numbers are passed on, not refused.
 template <class E>
 struct OpenNumber {
@@ -105,6 +121,8 @@ template <>
 inline constexpr std::uint8_t kTypeOf<Goodbye> = 4;
 template <>
 inline constexpr std::uint8_t kTypeOf<ErrorMessage> = 5;
+template <>
+inline constexpr std::uint8_t kTypeOf<Moved> = 6;
 template <>
 inline constexpr std::uint8_t kTypeOf<Submit> = 16;
 template <>
@@ -177,13 +195,18 @@ void fields(auto& io, Is<WorkerInfo> auto& m) {
 }
 void fields(auto& io, Is<Hello> auto& m) {
   io.record(10, m.protocol_min, m.protocol_max, m.role, m.nonce, m.resume, name(m.name), name(m.host), m.pid,
-            name(m.software), m.window_results, m.worker, m.instance, m.child_of, m.order);
+            name(m.software), m.window_results, m.worker, m.instance, m.child_of, m.order, tail(m.shard, 0),
+            tail(m.shards, 0));
 }
 void fields(auto& io, Is<Route> auto& m) { io.record(2, name(m.queue), text(m.endpoint)); }
 void fields(auto& io, Is<Welcome> auto& m) {
   io.record(14, m.protocol, m.nonce, m.session, m.epoch, m.resumed, m.heartbeat, m.session_timeout, m.window_tasks,
             m.window_bytes, m.max_payload, name(m.store), m.commit, name(m.software), m.routes, m.granted, m.abandon,
-            m.kept, m.log_bytes);
+            m.kept, m.log_bytes, tail(m.shard, 1), tail(m.shards, 1));
+}
+void fields(auto& io, Is<Place> auto& m) { io.record(1, text(m.endpoints)); }
+void fields(auto& io, Is<Moved> auto& m) {
+  io.record(4, m.nonce, m.shards, m.version, bounded(m.places, limits::kMaxShards));
 }
 void fields(auto& io, Is<Heartbeat> auto& m) { io.record(0, m.running, m.waiting, m.signals_heard); }
 void fields(auto& io, Is<Goodbye> auto& m) { io.record(2, m.code, text(m.text)); }

@@ -55,6 +55,8 @@ struct Hello {
   // Rises with each HELLO of this instance: microseconds of a monotonic clock, or one more than the last. A HELLO of a
   // broken connection may arrive after a later one has been answered; the broker then drops it. 0: not given.
   std::uint64_t order = 0;
+  std::uint32_t shard = 0;   // the shard that the peer wants a session with, from 1; 0: it knows of no shards
+  std::uint32_t shards = 0;  // how many the cluster has, as far as the peer knows
   friend bool operator==(const Hello&, const Hello&) = default;
 };
 
@@ -83,7 +85,24 @@ struct Welcome {
   std::vector<Grant> abandon;   // worker: grants that it holds and that are no longer its own
   bool kept = false;            // client: its operations and its holdings of named objects are still known
   std::uint64_t log_bytes = 0;  // worker: what is kept of the log of one attempt; 0: LOGS are not wanted
+  std::uint32_t shard = 1;     // the shard of this session
+  std::uint32_t shards = 1;    // how many the cluster has
   friend bool operator==(const Welcome&, const Welcome&) = default;
+};
+
+// Place: where the owner of a shard is.
+struct Place {
+  std::string endpoints;  // with commas between; empty: the shard has no owner at present
+  friend bool operator==(const Place&, const Place&) = default;
+};
+
+// Answers a HELLO: the session is to be had elsewhere.
+struct Moved {
+  std::uint64_t nonce = 0;    // of the HELLO
+  std::uint32_t shards = 1;   // how many the cluster has
+  std::uint64_t version = 0;  // of `places`; rises with each change of an owner
+  std::vector<Place> places;  // by number; an empty list: the broker that answers knows its own shard only
+  friend bool operator==(const Moved&, const Moved&) = default;
 };
 
 // Sent by either side after one heartbeat interval without another message. The broker answers each one.

@@ -26,6 +26,7 @@ class Writer {
   template <class... F>
   void record(std::size_t, const F&... values) {
     constexpr auto kElements = static_cast<std::uint32_t>((0 + ... + kElementsOf<F>));
+    if constexpr ((kIsTail<F> || ...)) return put_with_tail(values...);
     if constexpr (kElements < 16)
       *sink_.out.extend(1) = static_cast<char>(0x90 | kElements);
     else
@@ -101,6 +102,10 @@ class Writer {
     put(bound.value);
   }
   template <class T>
+  void put(const Tail<T>& one) {
+    put(one.value);
+  }
+  template <class T>
   void put(const std::optional<T>& value) {
     value ? put(*value) : static_cast<void>(pack_.pack_nil());
   }
@@ -127,6 +132,24 @@ class Writer {
   void put(const T& value) { fields(*this, value); }
 
  private:
+  template <class F>
+  static bool is_standard(const F& value) {
+    if constexpr (kIsTail<F>)
+      return value.value == value.standard;
+    else
+      return false;
+  }
+  // A record without runs.
+  template <class... F>
+  void put_with_tail(const F&... values) {
+    std::uint32_t place = 0;
+    std::uint32_t elements = 0;
+    ((++place, elements = is_standard(values) ? elements : place), ...);
+    pack_.pack_array(elements);
+    place = 0;
+    ((place++ < elements ? put(values) : static_cast<void>(0)), ...);
+  }
+
   struct Sink {
     ByteBuffer& out;
     void write(const char* data, std::size_t size) { out.append(data, size); }

@@ -114,6 +114,10 @@ class Filler {
       payload = proto::Payload::copy(feed_.bytes(how % 64));
     }
   }
+  template <class T>
+  void get(const proto::Tail<T>& one) {
+    get(one.value);
+  }
   void get(const proto::Bounded<std::string>& bound) { get_text(bound.value, bound.most); }
   void get(const proto::Bounded<proto::SharedText>& bound) {
     std::string text;

@@ -299,4 +299,18 @@ TEST_CASE("a silence limit is never shorter than two heartbeats") {
   CHECK(peer.handshake.silence_limit() == 2s);
 }
 
+TEST_CASE("MOVED that answers the HELLO ends the wait for an answer, and HELLO follows after a pause") {
+  Peer peer;
+  const auto hello = peer.greet();
+  CHECK(peer.hear(Moved{hello.nonce + 1, 4, 1, {}}, 0) == Heard::stale);
+  CHECK(peer.hear(Moved{hello.nonce, 4, 1, {}}, 0) == Heard::moved);
+  CHECK(peer.hear(Moved{hello.nonce, 4, 1, {}}, 0) == Heard::stale);
+  CHECK(peer.hear_error(Errc::version_unsupported) == Heard::stale);  // for peers that do not know MOVED
+  CHECK_FALSE(peer.handshake.refused());
+  CHECK(peer.handshake.next_wakeup() <= peer.now + kPatient.pause_after_moved);
+  CHECK(peer.tick_at_wakeup() == Due::hello);
+  peer.establish();
+  CHECK(peer.hear(Moved{hello.nonce, 4, 1, {}}) == Heard::stale);
+}
+
 }  // namespace handshake_test

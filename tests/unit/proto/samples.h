@@ -113,6 +113,7 @@ inline std::vector<Message> all() {
       Scaled{7},
       Logs{{{grant(1), {{4096, LogSource::lines, 2, "low on disk"}}, 4107, true}}},
       LogLimits{{{"mail", 0}, {"default", 65536}}},
+      Moved{98, 2, 70, {{"tcp://a:7118"}, {""}}},
   };
 }
 

@@ -59,6 +59,7 @@ bool Session::handle(proto::Instant now, proto::Envelope& envelope) {
       greeting_due_ = true;
       return false;
     case Heard::goodbye:
+    case Heard::moved:
     case Heard::stale:
       return false;
   }

@@ -1,0 +1,43 @@
+#include "proto/session/shards.h"
+
+#include <charconv>
+
+#include "proto/limits.h"
+#include "proto/names.h"
+
+namespace forkmill::proto {
+
+std::uint32_t shard_of(std::string_view name, std::uint32_t shards) {
+  constexpr std::uint64_t kOffset = 0xCBF29CE484222325;
+  constexpr std::uint64_t kPrime = 0x100000001B3;
+  std::uint64_t hash = kOffset;
+  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * kPrime;
+  return 1 + static_cast<std::uint32_t>((hash ^ (hash >> 32U)) % shards);
+}
+
+Result<QueuePlace> QueuePlace::parse(std::string_view text) {
+  const auto at = text.find('@');
+  const std::string_view suffix = at == std::string_view::npos ? std::string_view{} : text.substr(at + 1);
+  QueuePlace place{std::string{text.substr(0, at)}};
+  bool is_valid = is_name(place.name);
+  if (at != std::string_view::npos && suffix == "*") {
+    place.is_everywhere = true;
+  } else if (at != std::string_view::npos) {
+    const char* end = suffix.data() + suffix.size();
+    const auto read = std::from_chars(suffix.data(), end, place.shard);
+    is_valid =
+        is_valid && read.ec == std::errc{} && read.ptr == end && place.shard >= 1 && place.shard <= limits::kMaxShards;
+  }
+  if (is_valid) return place;
+  return Failure{Errc::name_invalid,
+                 "queue name '" + std::string{text} +
+                     "': must be 1 to 128 letters, digits and . _ - : /, with @SHARD or @* behind it if it is not to "
+                     "live where its name says"};
+}
+
+bool QueuePlace::is_on(std::uint32_t number, std::uint32_t shards) const {
+  if (is_everywhere) return true;
+  return number == (shard == 0 ? shard_of(name, shards) : shard);
+}
+
+}  // namespace forkmill::proto

@@ -1,0 +1,28 @@
+// Shards: on which shard of a cluster a queue lives (PROTOCOL.md, Shards). Pure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "proto/result.h"
+
+namespace forkmill::proto {
+
+// Returns the shard on which the queue of this name lives, from 1. REQUIRES: shards > 0.
+std::uint32_t shard_of(std::string_view name, std::uint32_t shards);
+
+// QueuePlace: a queue as people write it: NAME, NAME@3 on shard 3, or NAME@* on all shards.
+struct QueuePlace {
+  std::string name;
+  std::uint32_t shard = 0;  // 0: that of the name's hash
+  bool is_everywhere = false;
+
+  // Fails for a text that is none of the three.
+  static Result<QueuePlace> parse(std::string_view text);
+  // Returns whether a cluster of so many shards has the queue on `number`.
+  bool is_on(std::uint32_t number, std::uint32_t shards) const;
+  friend bool operator==(const QueuePlace&, const QueuePlace&) = default;
+};
+
+}  // namespace forkmill::proto

@@ -1,0 +1,39 @@
+// On which shard a queue lives (PROTOCOL.md, Shards).
+#include "proto/session/shards.h"
+
+#include <doctest/doctest.h>
+
+#include <set>
+
+using namespace forkmill;
+using namespace forkmill::proto;
+
+TEST_CASE("the shard of a name never changes") {
+  CHECK(shard_of("default", 4) == 1);
+  CHECK(shard_of("images", 4) == 2);
+  CHECK(shard_of("thumbnails", 4) == 3);
+  CHECK(shard_of("default", 16) == 9);
+  CHECK(shard_of("images", 16) == 2);
+  CHECK(shard_of("thumbnails", 16) == 3);
+  CHECK(shard_of("images", 1) == 1);
+  std::set<std::uint32_t> used;
+  for (int i = 0; i < 1000; ++i) used.insert(shard_of("queue-" + std::to_string(i), 64));
+  CHECK(used.size() == 64);
+}
+
+TEST_CASE("a queue is written with or without a place") {
+  CHECK(QueuePlace::parse("mail").value() == QueuePlace{"mail", 0, false});
+  CHECK(QueuePlace::parse("mail@3").value() == QueuePlace{"mail", 3, false});
+  CHECK(QueuePlace::parse("mail@*").value() == QueuePlace{"mail", 0, true});
+  for (const char* wrong :
+       {"", "@", "@1", "mail@", "mail@0", "mail@65", "mail@x", "mail@1x", "mail@1@2", "a b", "mail@**"})
+    CHECK(QueuePlace::parse(wrong).code() == Errc::name_invalid);
+}
+
+TEST_CASE("a queue is on the shard of its name, on the given one or on all") {
+  CHECK(QueuePlace{"images"}.is_on(2, 4));
+  CHECK_FALSE(QueuePlace{"images"}.is_on(1, 4));
+  CHECK(QueuePlace{"images", 3}.is_on(3, 4));
+  CHECK_FALSE(QueuePlace{"images", 3}.is_on(2, 4));
+  for (std::uint32_t shard = 1; shard <= 4; ++shard) CHECK(QueuePlace{"images", 0, true}.is_on(shard, 4));
+}
