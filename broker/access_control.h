@@ -44,8 +44,9 @@ class AccessControl {
   }
 
   // Reads the file of authorized keys again, and ends the sessions of principals that have lost their key or role. A
-  // file with a mistake changes nothing. `sender`: the user who has asked for it. Returns false if there is no file.
-  bool reload(Core& core, proto::Now now, uid_t sender);
+  // file with a mistake changes nothing. `core`: null if there are no sessions. `sender`: the user who has asked for
+  // it. Returns false if there is no file.
+  bool reload(Core* core, proto::Now now, uid_t sender);
 
   // Logs the warnings that are due: of refused connections, and of `endpoints` that accept any peer.
   void tick(proto::Now now, const std::vector<std::string>& endpoints);

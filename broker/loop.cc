@@ -1,15 +1,12 @@
 #include "broker/loop.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <stdexcept>
 #include <utility>
 
-#include "proto/os/descriptor.h"
+#include "broker/announcement.h"
 #include "proto/os/host.h"
 #include "proto/os/logging.h"
 #include "proto/os/memory.h"
@@ -36,21 +33,6 @@ void refresh(SelfReport& self, proto::QueryKind query) {
   }
 }
 
-void announce(const std::string& path, const std::vector<std::string>& endpoints) {
-  if (path.empty()) return;
-  std::string lines;
-  for (const std::string& endpoint : endpoints) lines += endpoint + "\n";
-  // A reader that waits for the file must not see half of it. A file or link that is there already is not written to:
-  // it may be another user's, or lead to another file.
-  const std::string fresh = path + ".new";
-  ::unlink(fresh.c_str());
-  const proto::Descriptor file{::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644)};
-  const bool written = file && ::write(file.get(), lines.data(), lines.size()) == static_cast<ssize_t>(lines.size());
-  if (!written || std::rename(fresh.c_str(), path.c_str()) != 0) {
-    throw std::runtime_error{"cannot write " + path + " (--announce): " + std::strerror(errno)};
-  }
-}
-
 }  // namespace
 
 Loop::Loop(ProgramOptions options, std::unique_ptr<Store> store, std::shared_ptr<spdlog::logger> log)
@@ -59,14 +41,21 @@ Loop::Loop(ProgramOptions options, std::unique_ptr<Store> store, std::shared_ptr
       audit_{options_.audit, log_},
       access_control_{options_, log_, audit_},
       memory_{options_.memory_limit > 0 ? options_.memory_limit : proto::recommended_memory(), log_},
-      waiter_{[this](uid_t sender) { return access_control_.reload(*core_, env_.now(), sender); }} {
+      waiter_{[this](uid_t sender) { return access_control_.reload(core_.get(), env_.now(), sender); }} {
   auto opened = store->open();
   if (!opened.ok()) throw std::runtime_error{opened.failure().text};
   for (const std::string& endpoint : options_.listen) endpoints_.push_back(router_.bind(endpoint));
   committed_ = opened->last;
-  Identity identity{
-      opened->id, opened->epoch,    opened->last, store->durable(), std::string{"forkmill "} + FORKMILL_VERSION,
-      endpoints_, opened->last_seq, env_.random()};
+  Identity identity{opened->id,
+                    opened->epoch,
+                    opened->last,
+                    store->durable(),
+                    std::string{"forkmill "} + FORKMILL_VERSION,
+                    endpoints_,
+                    opened->last_seq,
+                    env_.random(),
+                    static_cast<std::uint32_t>(options_.shard),
+                    static_cast<std::uint32_t>(options_.shards)};
   options_.core.audit = audit_.is_on();
   options_.core.principal_of = [this](proto::PeerId peer) { return access_control_.principal_of(peer); };
   options_.core.rights_of = [this](proto::PeerId peer) { return access_control_.rights_of(peer); };

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "broker/cluster/host.h"
 #include "broker/connection_calls.h"
 #include "broker/loop.h"
 #include "broker/offline_commands.h"
@@ -29,6 +30,7 @@ void block_signals() {
   sigaddset(&set, SIGTERM);
   sigaddset(&set, SIGINT);
   sigaddset(&set, SIGHUP);
+  sigaddset(&set, SIGCHLD);  // only a host has children
   sigprocmask(SIG_BLOCK, &set, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
 }
@@ -66,6 +68,46 @@ std::unique_ptr<broker::Store> make_store(const broker::ProgramOptions& options,
   return std::make_unique<broker::JournalStore>(std::move(journal));
 }
 
+// Serves the tasks of a store, once this broker owns them, until a signal ends that. Returns the exit code.
+int serve(broker::ProgramOptions options, const std::shared_ptr<spdlog::logger>& log) {
+  proto::RealEnv env;
+  auto store = make_store(options, env, log);
+  const auto is_turn = store->await();
+  if (!is_turn.ok()) throw std::runtime_error{is_turn.failure().text};
+  if (!is_turn.value()) return 0;
+  broker::Loop loop{options, std::move(store), log};
+  for (const std::string& endpoint : loop.endpoints()) log->info("listening on {}", endpoint);
+  if (options.memory)
+    log->info("tasks are kept in memory only: they end with this process");
+  else if (options.store.empty())
+    log->info("tasks are kept in {}", options.data);
+  else
+    log->info("tasks are kept in {}", broker::ServerAddress::parse(options.store)->shown());
+  proto::send_ready_note();
+  return loop.run();
+}
+
+// Calls `run`, and reports what it throws. Returns the exit code.
+template <class F>
+int guarded(const F& run) {
+  try {
+    return run();
+  } catch (const std::invalid_argument& error) {
+    proto::write_stderr(std::string{"forkmill-broker: "} + error.what());
+    return 2;
+  } catch (const std::exception& error) {
+    proto::write_stderr(std::string{"forkmill-broker: "} + error.what());
+    return 1;
+  }
+}
+
+int serve_shard(broker::ProgramOptions options) {
+  return guarded([&] {
+    const auto log = proto::make_logger("shard " + std::to_string(options.shard), options.log);
+    return serve(std::move(options), log);
+  });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -77,29 +119,10 @@ int main(int argc, char** argv) {
   proto::keep_freed_memory();
   broker::keep_reserve_descriptor();
   broker::limit_connections();
-  try {
+  return guarded([&] {
     proto::RealEnv env;
     if (const auto code = broker::run_offline_command(options, env)) return *code;
-    auto log = proto::make_logger("broker", options.log);
-    auto store = make_store(options, env, log);
-    const auto is_turn = store->await();
-    if (!is_turn.ok()) throw std::runtime_error{is_turn.failure().text};
-    if (!is_turn.value()) return 0;
-    broker::Loop loop{options, std::move(store), log};
-    for (const std::string& endpoint : loop.endpoints()) log->info("listening on {}", endpoint);
-    if (options.memory)
-      log->info("tasks are kept in memory only: they end with this process");
-    else if (options.store.empty())
-      log->info("tasks are kept in {}", options.data);
-    else
-      log->info("tasks are kept in {}", broker::ServerAddress::parse(options.store)->shown());
-    proto::send_ready_note();
-    return loop.run();
-  } catch (const std::invalid_argument& error) {
-    proto::write_stderr(std::string{"forkmill-broker: "} + error.what());
-    return 2;
-  } catch (const std::exception& error) {
-    proto::write_stderr(std::string{"forkmill-broker: "} + error.what());
-    return 1;
-  }
+    const auto log = proto::make_logger("broker", options.log);
+    return options.shards > 1 ? broker::run_host(options, log, serve_shard) : serve(std::move(options), log);
+  });
 }

@@ -5,11 +5,15 @@
 #include <csignal>
 #include <cstdio>
 #include <iostream>
+#include <memory>
 #include <utility>
 
+#include "broker/cluster/endpoints.h"
+#include "broker/cluster/membership.h"
 #include "broker/store/maintenance/maintenance.h"
 #include "broker/store/maintenance/migration.h"
 #include "proto/os/host.h"
+#include "proto/os/real_env.h"
 #include "proto/settings/settings.h"
 
 namespace forkmill::broker {
@@ -107,8 +111,16 @@ PostgresOptions postgres_options(const ProgramOptions& options, const std::strin
   of_store.origin.id = id;
   of_store.stopped = is_stopped;
   of_store.owner = proto::host_name() + " pid " + std::to_string(::getpid()) + " (" + id + ")";
-  for (const std::string& endpoint : options.listen)
-    of_store.endpoints += (of_store.endpoints.empty() ? "" : ",") + endpoint;
+  of_store.endpoints = joined(options.listen);
+  of_store.shards = options.shards;
+  of_store.shard = options.shard;
+  if (options.shards == 1) return of_store;
+  // The first word is the broker of the owner.
+  of_store.owner = options.broker + " pid " + std::to_string(::getpid()) + " (" + id + ")";
+  of_store.endpoints = joined(options.advertise);
+  of_store.is_chosen = [turn = std::make_shared<Turn>(options.shard, options.broker)](ServerSession& server) {
+    return turn->has_come(read_view(server), proto::RealEnv::steady());
+  };
   return of_store;
 }
 

@@ -23,6 +23,10 @@ struct ProgramOptions {
   std::string store;                   // URL of a PostgreSQL database in place of a directory; may hold a password
   std::string durability = "standby";  // needed for a commit there: local or standby
   std::string cluster = "forkmill";    // the name of the cluster, in its database
+  std::uint64_t shards = 1;            // that the cluster has
+  std::vector<std::string> advertise;  // the endpoints by which others know this broker, if there are several shards
+  std::string broker;                  // the name of this broker in the cluster then; not an option
+  std::uint64_t shard = 1;             // the one of this process; not an option
   std::uint64_t disk_reserve = 256ULL * 1024 * 1024;  // free bytes below which the broker rejects durable tasks
   std::uint64_t memory_limit = 0;  // resident bytes beyond which nothing is taken in; 0: proto::recommended_memory()
   bool insecure = false;           // accept TCP peers without keys

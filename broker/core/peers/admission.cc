@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "broker/core/lifecycle/time_limits.h"
+#include "broker/core/peers/moved.h"
 #include "broker/core/peers/principals.h"
 #include "broker/core/state/audit.h"
 #include "broker/core/state/rights_checks.h"
@@ -22,6 +23,12 @@ using proto::Status;
 using proto::Welcome;
 
 void Admission::admit(PeerId peer, const proto::Header& header, Hello hello, SessionId fresh, const TaskIds& running) {
+  const Identity& identity = state_.identity;
+  if (is_for_another_shard(hello, identity.shard, identity.shards)) {
+    state_.output.send_to_stranger(peer, proto::Moved{hello.nonce, identity.shards, 0, {}});
+    if (hello.shard == 0) state_.output.send_to_stranger(peer, needs_shards(identity.shards));
+    return;
+  }
   bind_instances(hello, principal_of(state_, peer));
   note_foreign_session(peer, hello);
   if (auto status = check(hello, rights_of(peer)); !status.ok()) {
@@ -236,6 +243,8 @@ Welcome Admission::welcome(const Session& session, const Hello& hello) const {
   welcome.commit = state_.output.safe;
   welcome.software = state_.identity.software;
   welcome.routes = {{"*", ""}};
+  welcome.shard = state_.identity.shard;
+  welcome.shards = state_.identity.shards;
   return welcome;
 }
 

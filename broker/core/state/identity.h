@@ -18,6 +18,8 @@ struct Identity {
   std::vector<std::string> listen;
   proto::TaskSeq last_seq;  // new tasks get higher numbers
   std::uint64_t run = 0;    // random: differs from that of every other run of a broker
+  std::uint32_t shard = 1;  // the one that this broker has
+  std::uint32_t shards = 1;
 };
 
 }  // namespace forkmill::broker

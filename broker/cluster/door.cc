@@ -1,0 +1,146 @@
+#include "broker/cluster/door.h"
+
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "broker/access_control.h"
+#include "broker/audit_log.h"
+#include "broker/core/peers/moved.h"
+#include "broker/loop_waiter.h"
+#include "proto/os/logging.h"
+#include "proto/os/real_env.h"
+#include "proto/transport/router.h"
+#include "proto/wire/codec.h"
+
+namespace forkmill::broker {
+
+namespace {
+
+constexpr Instant kSweep = std::chrono::seconds{1};
+constexpr std::size_t kRound = 256;  // messages
+
+// Door: answers each HELLO with the map of the shards.
+class Door {
+ public:
+  Door(const ProgramOptions& options, MapPipe& maps, std::shared_ptr<spdlog::logger> log)
+      : options_{options},
+        maps_{maps},
+        log_{std::move(log)},
+        audit_{options.audit, log_},
+        access_control_{options, log_, audit_},
+        waiter_{[this](uid_t sender) { return access_control_.reload(nullptr, env_.now(), sender); }} {
+    map_.places.resize(options.shards);
+    for (const std::string& endpoint : options.listen) endpoints_.push_back(router_.bind(endpoint));
+    for (const int fd : router_.descriptors()) waiter_.watch(fd);
+    waiter_.watch(maps_.fd());
+  }
+
+  const std::vector<std::string>& endpoints() const { return endpoints_; }
+
+  int run() {
+    for (;;) {
+      if (auto map = maps_.receive()) map_ = std::move(*map);
+      const bool more = answer_all() == kRound;
+      const proto::Now now = env_.now();
+      sweep(now.steady);
+      access_control_.tick(now, endpoints_);
+      audit_.flush(now.steady);
+      const bool busy = router_.pending() || more;
+      proto::flush_log(*log_);
+      if (!waiter_.wait(busy ? Instant{0} : kSweep)) return 0;
+    }
+  }
+
+ private:
+  std::size_t answer_all() {
+    std::size_t count = 0;
+    for (; count < kRound; ++count) {
+      auto incoming = router_.receive();
+      if (!incoming) break;
+      if (!access_control_.admits(router_, *incoming, env_.now()) || !incoming->envelope.ok()) continue;
+      answer(incoming->peer, incoming->envelope.value());
+    }
+    return count;
+  }
+
+  void answer(proto::PeerId peer, const proto::Envelope& envelope) {
+    const auto* hello = std::get_if<proto::Hello>(&envelope.message);
+    if (hello == nullptr) {
+      const bool is_answered = !std::holds_alternative<proto::ErrorMessage>(envelope.message) &&
+                               !std::holds_alternative<proto::Goodbye>(envelope.message);
+      if (is_answered) {
+        router_.send(peer, {{},
+                            proto::ErrorMessage{envelope.header.seq, Errc::hello_required,
+                                                "say HELLO: this endpoint sends peers on to the shards"}});
+      }
+      return;
+    }
+    const auto shards = static_cast<std::uint32_t>(options_.shards);
+    router_.send(peer, {{}, proto::Moved{hello->nonce, shards, map_.version, map_.places}});
+    if (hello->shard == 0) router_.send(peer, {{}, needs_shards(shards)});
+  }
+
+  void sweep(Instant now) {
+    if (now - swept_at_ < kSweep) return;
+    swept_at_ = now;
+    router_.sweep(now, [](proto::PeerId) { return false; });
+  }
+
+  const ProgramOptions& options_;
+  MapPipe& maps_;
+  const std::shared_ptr<spdlog::logger> log_;
+  proto::RealEnv env_;
+  AuditLog audit_;
+  AccessControl access_control_;
+  proto::Router router_{&access_control_.gate()};
+  LoopWaiter waiter_;
+  std::vector<std::string> endpoints_;
+  ShardMap map_;
+  Instant swept_at_{0};
+};
+
+[[noreturn]] void fail(const char* what) { throw std::system_error{errno, std::generic_category(), what}; }
+
+constexpr std::size_t kMaxMap = 64 * 1024;  // bytes
+
+}  // namespace
+
+MapPipe::MapPipe() {
+  std::array<int, 2> ends{};
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) != 0) fail("socketpair");
+  reader_ = proto::Descriptor{ends[0]};
+  writer_ = proto::Descriptor{ends[1]};
+}
+
+void MapPipe::send(const ShardMap& map) {
+  const auto message =
+      proto::encode({{}, proto::Moved{0, static_cast<std::uint32_t>(map.places.size()), map.version, map.places}});
+  const std::string& bytes = message.envelope;
+  static_cast<void>(::send(writer_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL));
+}
+
+std::optional<ShardMap> MapPipe::receive() {
+  std::optional<ShardMap> last;
+  std::string bytes(kMaxMap, '\0');
+  for (;;) {
+    const ssize_t size = ::recv(reader_.get(), bytes.data(), bytes.size(), 0);
+    if (size <= 0) return last;
+    auto envelope = proto::decode({bytes.data(), static_cast<std::size_t>(size)}, {});
+    if (!envelope.ok()) continue;
+    if (auto* moved = std::get_if<proto::Moved>(&envelope->message)) last = ShardMap{moved->version, moved->places};
+  }
+}
+
+int run_door(const ProgramOptions& options, MapPipe& maps, const std::shared_ptr<spdlog::logger>& log,
+             const std::function<void()>& opened) {
+  Door door{options, maps, log};
+  for (const std::string& endpoint : door.endpoints()) log->info("listening on {}", endpoint);
+  opened();
+  return door.run();
+}
+
+}  // namespace forkmill::broker
