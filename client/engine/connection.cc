@@ -52,8 +52,8 @@ Connection::Connection(const ClientOptions& options, Inbox& inbox, Capacity& cap
       capacity_{capacity},
       holdings_{holdings},
       reachability_{options.connect_timeout, proto::RealEnv::steady()},
-      link_{options, reachability_},
-      session_{session_options(options, draw_seed(), holdings)} {}
+      sessions_{session_options(options, draw_seed(), holdings)},
+      links_{options, reachability_, sessions_} {}
 
 std::string Connection::why_waiting() const {
   if (reachability_.reachable()) return {};
@@ -68,90 +68,94 @@ bool Connection::step() noexcept {
     for (int round = 0; round < kRoundsOfAStep; ++round) {
       handle_requests();
       const auto now = proto::RealEnv::steady();
-      link_.receive(now, session_);
-      session_.tick(now);
-      session_.flush(now);
+      links_.receive(now);
+      sessions_.tick(now);
+      sessions_.flush(now);
       look_for_broker(now);
       carry_out();
-      if (!link_.socket().pending() && !has_requests()) return false;
+      if (!links_.is_pending() && !has_requests()) return false;
     }
   } catch (const std::exception& error) {
     log().error("{}: {}; connecting again, which sends what the broker has not acknowledged", options_.endpoint,
                 error.what());
-    session_.disconnected();
     carry_out();
-    link_.reconnect();
+    links_.reconnect_all();
     return false;
   }
   return true;
 }
 
-proto::Instant Connection::next_wakeup() const { return std::min(session_.next_wakeup(), reachability_.next_wakeup()); }
+proto::Instant Connection::next_wakeup() const {
+  return std::min(sessions_.next_wakeup(), reachability_.next_wakeup());
+}
 
 // noexcept, as the waiter of a request that was half handled could never be told: the program ends if memory runs out.
 void Connection::handle_requests() noexcept {
   if (!has_requests()) return;
   inbox_.drain(requests_);
   const auto now = proto::RealEnv::steady();
-  requests_.for_each([&](auto&& request) { session_.handle(now, std::forward<decltype(request)>(request)); });
+  requests_.for_each([&](auto&& request) { sessions_.handle(now, std::forward<decltype(request)>(request)); });
   requests_.clear();
-  capacity_.publish(session_.load());
+  links_.make_missing();
+  capacity_.publish(sessions_.load());
   inbox_.drained();
 }
 
 void Connection::look_for_broker(proto::Instant now) {
-  reachability_.update(session_.open(), now);
+  reachability_.update(sessions_.open(), now);
   if (!reachability_.is_overdue(now)) return;
   const auto text = why_waiting();
   if (reachability_.pop_warning(now)) {
-    const auto tasks = session_.load().outstanding;
+    const auto tasks = sessions_.load().outstanding;
     log().warn("{}; {} {} for it", text, proto::format_count(tasks, "task"), tasks == 1 ? "waits" : "wait");
   }
-  if (options_.fail_fast) session_.end_all(Errc::disconnected, text);
+  if (options_.fail_fast) sessions_.end_all(Errc::disconnected, text);
+}
+
+void Connection::carry_out() noexcept {
+  links_.for_each([this](std::uint32_t shard) { carry_out(shard); });
 }
 
 // All waiters are told, also if the messages cannot be sent.
-void Connection::carry_out() noexcept {
-  session_.take_effects(effects_);
+void Connection::carry_out(std::uint32_t shard) noexcept {
+  const std::uint32_t shards_before = sessions_.count();
+  sessions_.take_effects(proto::RealEnv::steady(), shard, effects_);
   for (const auto& line : effects_.log) {
     if (line.unserved && !options_.warn_of_unserved) continue;
     if (line.serious) reachability_.set_obstacle(line.text);  // the broker has refused this client
     log().log(line.serious ? spdlog::level::err : spdlog::level::warn, "{}: {}", options_.endpoint, line.text);
   }
-  if (!link_.send_all(effects_.send)) effects_.reconnect = true;
+  links_.carry_out(shard, effects_, sessions_.count() != shards_before);
   if (effects_.holdings_lost) holdings_.count_loss();
-  capacity_.publish(session_.load());  // a task that has ended leaves room, which its waiter may need at once
+  capacity_.publish(sessions_.load());  // a task that has ended leaves room, which its waiter may need at once
   inbox_.seals().open(effects_);
   resolve_waiters(effects_);
-  if (effects_.reconnect) {
-    session_.disconnected();
-    link_.reconnect();
-  }
   effects_.clear();
 }
 
 void Connection::give_up(Cookie operation) {
   handle_requests();
-  session_.handle(proto::RealEnv::steady(), GiveUp{operation});
+  sessions_.handle(proto::RealEnv::steady(), GiveUp{operation});
   carry_out();
 }
 
 void Connection::fail(const std::string& text) {
   handle_requests();
-  session_.refuse(Errc::disconnected, text);
+  sessions_.refuse(Errc::disconnected, text);
   carry_out();
   capacity_.end_waits();
   reachability_.close();
 }
 
-bool Connection::close() {
+void Connection::close() {
   handle_requests();
-  const bool said_goodbye = session_.open();
-  session_.close(proto::RealEnv::steady());
+  links_.begin_finish();
+  sessions_.close(proto::RealEnv::steady());
   carry_out();
   capacity_.end_waits();
   reachability_.close();
-  return said_goodbye;
 }
+
+void Connection::finish() { links_.finish(); }
 
 }  // namespace forkmill::client

@@ -1,22 +1,24 @@
-// Connection: the session's rules, tied to a socket and to the waiters of everything that was asked.
+// Connection: the rules of the sessions, tied to sockets and to the waiters of everything that was asked. There is a
+// socket for each shard of the cluster with which there is a session.
 //
-//     inbox ──▶ session ──▶ socket
-//     waiters ◀── session ◀── socket
+//     inbox ──▶ sessions ──▶ sockets
+//     waiters ◀── sessions ◀── sockets
 //
 // Belongs to whichever thread holds the driver's turn, but for the members that any thread may call.
 #pragma once
 
 #include <forkmill/client_options.h>
 
+#include <cstdint>
 #include <string>
 
 #include "client/engine/capacity.h"
 #include "client/engine/driver/work.h"
 #include "client/engine/holdings/holdings.h"
 #include "client/engine/inbox.h"
-#include "client/engine/link/broker_link.h"
+#include "client/engine/link/broker_links.h"
 #include "client/engine/link/reachability.h"
-#include "client/session/session.h"
+#include "client/shards/sessions.h"
 #include "proto/clock.h"
 
 namespace forkmill::client {
@@ -34,14 +36,15 @@ class Connection final : public Work {
 
   // Call when the waiter of this operation has given up.
   void give_up(Cookie operation);
-  // Ends everything that was asked with client_closed, and the session with GOODBYE. Returns true if there was a
-  // session; then call socket().finish(), which waits until GOODBYE has left. Otherwise the broker would count this
-  // client until a timeout.
-  [[nodiscard]] bool close();
+  // Ends everything that was asked with client_closed, and the sessions with GOODBYE. Call finish() next.
+  void close();
+  // Waits until each GOODBYE has left. Otherwise the broker would count this client until a timeout.
+  void finish();
   // Ends everything that was asked with disconnected, and the session for good.
   void fail(const std::string& text);
 
-  proto::Dealer& socket() { return link_.socket(); }
+  // Readable when a socket has something.
+  int fd() { return links_.fd(); }
   // Any thread.
   Reachability& reachability() { return reachability_; }
   // Any thread. Empty: the broker is reachable. Names the obstacle, if one is known.
@@ -51,14 +54,15 @@ class Connection final : public Work {
   void handle_requests() noexcept;
   void look_for_broker(proto::Instant now);
   void carry_out() noexcept;
+  void carry_out(std::uint32_t shard) noexcept;
 
   const ClientOptions& options_;
   Inbox& inbox_;
   Capacity& capacity_;
   Holdings& holdings_;
   Reachability reachability_;
-  BrokerLink link_;
-  Session session_;
+  Sessions sessions_;
+  BrokerLinks links_;
   Effects effects_;        // being carried out
   RequestQueue requests_;  // being handled
 };

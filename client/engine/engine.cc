@@ -60,11 +60,7 @@ void Engine::close() noexcept {
   if (in_forked_child() || !inbox_.close()) return;
   forget_unsent_of(*this);
   holdings_.received_loans().close();
-  bool said_goodbye = false;
-  driver_.stop([&] { said_goodbye = connection_.close(); },
-               [&] {
-                 if (said_goodbye) connection_.socket().finish();
-               });
+  driver_.stop([&] { connection_.close(); }, [&] { connection_.finish(); });
 }
 
 }  // namespace forkmill::client

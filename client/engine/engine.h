@@ -58,7 +58,7 @@ class Engine final : public detail::Origin {
   Inbox inbox_{*this, options_};
   Capacity capacity_{options_, inbox_, *this};
   Connection connection_{options_, inbox_, capacity_, holdings_};
-  Driver driver_{connection_, connection_.socket().fd(), options_.stay_awake};
+  Driver driver_{connection_, connection_.fd(), options_.stay_awake};
   TaskCalls tasks_{options_, guard_, inbox_, capacity_, driver_};
   ObjectCalls objects_{guard_, inbox_, connection_, driver_};
 };

@@ -38,29 +38,29 @@ TaskId Inbox::id_for(const proto::TaskSpec& spec) {
 
 // ---- Tasks ----------------------------------------------------------------------------------------------------------
 
-Inbox::StateRef Inbox::add(proto::Submission&& task) {
+Inbox::StateRef Inbox::add(proto::Submission&& task, TaskPlace place) {
   if (task.id.is_nil()) task.id = id_of(*task.spec);
   auto state = detail::make_ref<detail::RemoteState>(detail::Ref<detail::Origin>{&origin_}, task.id);
   const auto bytes = task.payload.size();
   const auto cookie = cookie_of(state);
   seals_.expect(cookie, task.payload);
-  requests_.add(std::move(task), cookie);
+  requests_.add(SubmitTask{std::move(task), cookie, place});
   load_.added(bytes);
   return state;
 }
 
-Inbox::StateRef Inbox::submit(proto::Submission&& task) {
+Inbox::StateRef Inbox::submit(proto::Submission&& task, TaskPlace place) {
   const std::lock_guard hold{mutex_};
   check_open();
-  return add(std::move(task));
+  return add(std::move(task), place);
 }
 
-std::vector<Inbox::StateRef> Inbox::submit(std::span<proto::Submission> tasks) {
+std::vector<Inbox::StateRef> Inbox::submit(std::span<proto::Submission> tasks, TaskPlace place) {
   std::vector<StateRef> states;
   states.reserve(tasks.size());
   const std::lock_guard hold{mutex_};
   check_open();
-  for (auto& task : tasks) states.push_back(add(std::move(task)));
+  for (auto& task : tasks) states.push_back(add(std::move(task), place));
   return states;
 }
 

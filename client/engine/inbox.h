@@ -31,8 +31,8 @@ class Inbox {
   TaskId id_for(const proto::TaskSpec& spec);
 
   // The id of a task is set here, unless it has one: random, or made of its queue and key.
-  StateRef submit(proto::Submission&& task);
-  std::vector<StateRef> submit(std::span<proto::Submission> tasks);
+  StateRef submit(proto::Submission&& task, TaskPlace place);
+  std::vector<StateRef> submit(std::span<proto::Submission> tasks, TaskPlace place);
   // A state of this client that has ended with the error, of a task that was not submitted.
   StateRef failed(std::exception_ptr error);
   // Adds a request with a state as its waiter, for an attach (id: of the task), a cancel, a query or a command. The id
@@ -60,7 +60,7 @@ class Inbox {
   void check_open() const;
   TaskId new_id();
   TaskId id_of(const proto::TaskSpec& spec);
-  StateRef add(proto::Submission&& task);
+  StateRef add(proto::Submission&& task, TaskPlace place);
   template <class Waiter>
   detail::Ref<Waiter> add(Request&& request, detail::Ref<Waiter> waiter);
 

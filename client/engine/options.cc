@@ -9,7 +9,7 @@
 #include <cstdlib>
 
 #include "proto/limits.h"
-#include "proto/names.h"
+#include "proto/session/shards.h"
 #include "proto/text.h"
 #include "proto/transport/default_endpoint.h"
 #include "proto/wire/task_headers.h"
@@ -44,7 +44,8 @@ proto::TaskHeaders headers_of(const SubmitOptions& options) {
 }  // namespace
 
 void validate(const SubmitOptions& options) {
-  if (!proto::is_name(options.queue)) throw Error{Errc::name_invalid, "queue name '" + options.queue + "'"};
+  if (const auto place = proto::QueuePlace::parse(options.queue); !place.ok())
+    throw Error{place.code(), place.failure().text};
   if (options.key.size() > limits::kMaxName)
     throw Error{Errc::option_out_of_range, "key has " + std::to_string(options.key.size()) + " bytes; at most " +
                                                std::to_string(limits::kMaxName) + " are allowed"};
@@ -96,7 +97,8 @@ Prepared prepare(const SubmitOptions& options) {
   task.key = options.key;
   task.label = options.label;
   task.headers = headers_of(options);
-  return {options.queue, std::move(task)};
+  auto place = proto::QueuePlace::parse(options.queue).value();
+  return {std::move(place.name), {static_cast<std::uint8_t>(place.shard), place.is_everywhere}, std::move(task)};
 }
 
 namespace {

@@ -6,12 +6,14 @@
 
 #include <string>
 
+#include "client/session/requests.h"
 #include "proto/wire/messages.h"
 
 namespace forkmill::client {
 
 struct Prepared {
   std::string queue;
+  TaskPlace place;
   proto::TaskOptions options;
 };
 

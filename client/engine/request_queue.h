@@ -12,7 +12,7 @@ namespace forkmill::client {
 
 class RequestQueue {
  public:
-  void add(proto::Submission&& task, Cookie cookie) { tasks_.push_back({std::move(task), cookie}); }
+  void add(SubmitTask&& submit) { tasks_.push_back(std::move(submit)); }
   void add(Request&& request) { others_.push_back({tasks_.size(), std::move(request)}); }
 
   // Calls f with each SubmitTask and each other Request, as rvalues, in their order.

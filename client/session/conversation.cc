@@ -18,13 +18,17 @@ proto::Hello hello_of(const SessionOptions& options) {
   hello.software = options.software;
   hello.instance = options.instance;
   hello.child_of = options.child_of;
+  if (options.shards > 1) {
+    hello.shard = options.shard;
+    hello.shards = options.shards;
+  }
   return hello;
 }
 
 }  // namespace
 
 Conversation::Conversation(const SessionOptions& options, Effects& effects)
-    : effects_{effects}, hello_{hello_of(options)}, handshake_{kHandshake, options.seed} {}
+    : effects_{effects}, hello_{hello_of(options)}, shard_{options.shard}, handshake_{kHandshake, options.seed} {}
 
 void Conversation::connected(Instant now) {
   if (!handshake_.refused()) greet(now);
@@ -35,6 +39,12 @@ void Conversation::greet(Instant now) { effects_.send.push_back(handshake_.greet
 Conversation::Heard Conversation::handle(Instant now, const proto::Envelope& envelope) {
   const auto heard = handshake_.handle(now, envelope);
   if (heard == Heard::forgotten) greet(now);
+  if (heard == Heard::welcome) effects_.shards = std::get<proto::Welcome>(envelope.message).shards;
+  if (heard == Heard::moved) {
+    effects_.moved = std::get<proto::Moved>(envelope.message);
+    hello_.shard = shard_;
+    hello_.shards = effects_.moved->shards;
+  }
   if (heard == Heard::postponed) {
     const auto& error = std::get<proto::ErrorMessage>(envelope.message);
     if (error.code != Errc::shutting_down) warn("the broker does not take this client now: " + error.text);

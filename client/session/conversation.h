@@ -43,7 +43,8 @@ class Conversation {
   void reconnect(const char* why);
 
   Effects& effects_;
-  const proto::Hello hello_;
+  proto::Hello hello_;
+  const std::uint32_t shard_;
   proto::Handshake handshake_;
 };
 

@@ -15,6 +15,8 @@ void Effects::clear() {
   holdings_lost = false;
   operated.clear();
   reconnect = false;
+  moved.reset();
+  shards = 0;
 }
 
 void Effects::swap(Effects& other) noexcept {
@@ -28,6 +30,8 @@ void Effects::swap(Effects& other) noexcept {
   std::swap(holdings_lost, other.holdings_lost);
   operated.swap(other.operated);
   std::swap(reconnect, other.reconnect);
+  std::swap(moved, other.moved);
+  std::swap(shards, other.shards);
 }
 
 }  // namespace forkmill::client

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -57,7 +58,9 @@ struct Effects {
   std::vector<Answered> answered;
   bool holdings_lost = false;  // the broker may have given to others what this client held of named objects
   std::vector<Operated> operated;
-  bool reconnect = false;  // drop the connection and make a new one
+  bool reconnect = false;             // drop the connection and make a new one
+  std::optional<proto::Moved> moved;  // the broker of the shard is to be had elsewhere
+  std::uint32_t shards = 0;           // not 0: a session has begun, with a cluster of that number
 
   void end(Cookie cookie, const proto::Outcome& outcome, bool known_before = false) {
     ended.push_back({cookie, outcome, known_before});

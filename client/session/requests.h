@@ -5,6 +5,7 @@
 
 #include <forkmill/task_id.h>
 
+#include <cstdint>
 #include <variant>
 
 #include "client/session/cookie.h"
@@ -12,9 +13,17 @@
 
 namespace forkmill::client {
 
+// TaskPlace: on which shard the queue of a task is, as its submitter says.
+struct TaskPlace {
+  std::uint8_t shard = 0;  // 0: that of the queue's name
+  bool is_everywhere = false;
+  bool has_loans = false;  // ends of pipes are among the arguments
+};
+
 struct SubmitTask {
   proto::Submission task;
   Cookie cookie = 0;
+  TaskPlace place{};
 };
 
 // Waits for a task that was submitted elsewhere, or earlier.

@@ -73,6 +73,8 @@ class Session {
   void close(Instant now);
 
   bool open() const { return conversation_.open(); }
+  // Whether something waits for that task.
+  bool knows(const TaskId& id) { return tasks_.find(id) != nullptr; }
   Load load() const { return {tasks_.size(), submissions_.held().tasks, submissions_.held().bytes}; }
 
  private:

@@ -64,7 +64,12 @@ void Handshake::refuse() {
 
 Handshake::Heard Handshake::handle(Instant now, const Envelope& envelope) {
   if (const auto* welcome = std::get_if<Welcome>(&envelope.message)) return establish(now, *welcome);
-  if (const auto* moved = std::get_if<Moved>(&envelope.message)) return move(now, *moved);
+  if (const auto* moved = std::get_if<Moved>(&envelope.message)) {
+    if (state_ != State::greeting || moved->nonce != nonce_) return Heard::stale;
+    unanswered_ = 0;
+    wait(now + pause(options_.pause_after_moved, random_));
+    return Heard::moved;
+  }
   if (const auto* error = std::get_if<ErrorMessage>(&envelope.message)) {
     const auto heard = handle_error(now, envelope.header, *error);
     if (heard != Heard::message) return heard;
@@ -86,15 +91,6 @@ Handshake::Heard Handshake::establish(Instant now, const Welcome& welcome) {
   liveness_.begin(now, welcome.heartbeat, welcome.session_timeout);
   return Heard::welcome;
 }
-
-Handshake::Heard Handshake::move(Instant now, const Moved& moved) {
-  if (state_ != State::greeting || moved.nonce != nonce_) return Heard::stale;
-  unanswered_ = 0;
-  postpone(now);
-  return Heard::moved;
-}
-
-void Handshake::postpone(Instant now) { wait(now + pause(options_.pause_after_moved, random_)); }
 
 Handshake::Heard Handshake::handle_error(Instant now, const Header& header, const ErrorMessage& error) {
   if (established()) {

@@ -70,8 +70,6 @@ class Handshake {
   Envelope greet(Instant now, Hello hello);
   // Call when the connection has broken, or the owner has said GOODBYE: nothing is due until the next greet().
   void disconnected();
-  // Call when HELLO is of no use now: tick() will say when to call greet(), as after MOVED.
-  void postpone(Instant now);
   // Call when the owner gives the broker up for good.
   void refuse();
 
@@ -93,7 +91,6 @@ class Handshake {
   enum class State : std::uint8_t { disconnected, greeting, established, waiting, refused };
 
   Heard establish(Instant now, const Welcome& welcome);
-  Heard move(Instant now, const Moved& moved);
   Heard handle_error(Instant now, const Header& header, const ErrorMessage& error);
   void wait(Instant until);
 

@@ -20,7 +20,7 @@ struct QueuePlace {
 
   // Fails for a text that is none of the three.
   static Result<QueuePlace> parse(std::string_view text);
-  // Returns whether a cluster of so many shards has the queue on `number`.
+  // Returns whether a cluster with `shards` shards has the queue on shard `number`.
   bool is_on(std::uint32_t number, std::uint32_t shards) const;
   friend bool operator==(const QueuePlace&, const QueuePlace&) = default;
 };

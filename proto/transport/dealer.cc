@@ -59,6 +59,11 @@ std::string why_handshake_failed(std::uint16_t event, std::uint32_t value, const
          "; see --server-public-key";
 }
 
+// The keys for the current endpoint; null: it has none.
+const CurveKeys* keys_for(const EndpointList& endpoints, const std::optional<CurveKeys>& keys) {
+  return keys && endpoints.current().starts_with("tcp://") ? &*keys : nullptr;
+}
+
 // The endpoint is valid; a connection can be made when the process has a free descriptor again.
 bool is_shortage(int error) { return error == EMFILE || error == ENFILE || error == ENOMEM; }
 
@@ -143,10 +148,11 @@ struct Dealer::Connection {
   zmq::socket_t monitor{zmq_context(), zmq::socket_type::pair};
 };
 
-Dealer::Dealer(const std::string& endpoint, LookUp look_up, std::optional<CurveKeys> keys)
+Dealer::Dealer(const std::string& endpoint, LookUp look_up, std::optional<CurveKeys> keys, Dealer* beside)
     : endpoints_{endpoint, std::move(look_up), waiter_}, keys_{keys} {
   for (const std::string& one : endpoints_.all()) prepare_default_endpoint(one);
   waiter_.add(obstacle_.alarm.fd(), 0);
+  if (beside != nullptr) beside->waiter_.add(waiter_.fd(), 0);
   connect(true);
 }
 Dealer::~Dealer() = default;
@@ -156,7 +162,8 @@ void Dealer::connect(bool first) {
   endpoints_.start();
   const std::string endpoint = endpoints_.address();
   try {
-    connection_ = std::make_unique<Connection>(endpoint, keys(), waiter_, endpoints_.has_several());
+    connection_ =
+        std::make_unique<Connection>(endpoint, keys_for(endpoints_, keys_), waiter_, endpoints_.has_several());
     obstacle_.alarm.stop();
   } catch (const zmq::error_t& error) {
     const bool shortage = is_shortage(error.num());
@@ -240,7 +247,7 @@ void Dealer::leave_foreign_server(int socket) {
 
 void Dealer::explain_failed_handshake(std::uint16_t event, std::uint32_t value) {
   const unsigned failed = ++obstacle_.failed_handshakes;
-  auto why = why_handshake_failed(event, value, keys(), failed);
+  auto why = why_handshake_failed(event, value, keys_for(endpoints_, keys_), failed);
   if (why.empty()) return;
   why = endpoints_.about_current(std::move(why));
   // ZeroMQ would not connect again after most of these events, and too often after the others.
@@ -263,10 +270,6 @@ bool Dealer::is_news(std::string why) {
   if (endpoints_.has_several() && !obstacle_.all_told.insert(why).second) return false;
   why_stuck_ = std::move(why);
   return true;
-}
-
-const CurveKeys* Dealer::keys() const {
-  return keys_ && endpoints_.current().starts_with("tcp://") ? &*keys_ : nullptr;
 }
 
 std::optional<Result<Envelope>> Dealer::receive() {

@@ -23,7 +23,10 @@ class Dealer {
   // `endpoint`: one, or a list of those of brokers that stand by for each other, with commas between. `keys`: for TCP;
   // none: the connection is not encrypted. Does not wait for the broker. Throws TransportError if the first endpoint is
   // not valid, or one is the default one and other users could use it (default_endpoint.h).
-  explicit Dealer(const std::string& endpoint, LookUp look_up = proto::look_up, std::optional<CurveKeys> keys = {});
+  // `beside`: a Dealer whose fd() shall become readable when that of this one does, and which outlives this one; null:
+  // none.
+  explicit Dealer(const std::string& endpoint, LookUp look_up = proto::look_up, std::optional<CurveKeys> keys = {},
+                  Dealer* beside = nullptr);
   ~Dealer();
   Dealer(const Dealer&) = delete;
   Dealer& operator=(const Dealer&) = delete;
@@ -63,8 +66,6 @@ class Dealer {
   // states. fd() stays the same.
   bool pending();
   int fd() const { return waiter_.fd(); }
-  // fd() becomes readable when `fd` does, too.
-  void watch(int fd) { waiter_.add(fd, 0); }
 
  private:
   struct Connection;
@@ -92,7 +93,6 @@ class Dealer {
   bool find_why_stuck();
   // Takes over the reason of a LinkEvent::stuck. Returns false if it is not to be reported again.
   bool is_news(std::string why);
-  const CurveKeys* keys() const;  // for the current endpoint; null: it has none
 
   Waiter waiter_;
   EndpointList endpoints_;

@@ -98,9 +98,9 @@ struct Place {
 
 // Answers a HELLO: the session is to be had elsewhere.
 struct Moved {
-  std::uint64_t nonce = 0;    // of the HELLO
+  std::uint64_t nonce = 0;    // that of the HELLO
   std::uint32_t shards = 1;   // how many the cluster has
-  std::uint64_t version = 0;  // of `places`; rises with each change of an owner
+  std::uint64_t version = 0;  // that of `places`; rises with each change of an owner
   std::vector<Place> places;  // by number; an empty list: the broker that answers knows its own shard only
   friend bool operator==(const Moved&, const Moved&) = default;
 };

@@ -15,11 +15,11 @@ namespace {
 
 constexpr int kMessagesOfARound = 256;  // requests then have their turn
 
-std::unique_ptr<proto::Dealer> connect(const ClientOptions& options) {
+std::unique_ptr<proto::Dealer> connect(const ClientOptions& options, proto::Dealer* beside) {
   auto keys = proto::read_curve_keys(options.endpoint, options.server_public_key, options.key);
   if (!keys.ok()) throw Error{Errc::bad_request, keys.failure().text};
   try {
-    return std::make_unique<proto::Dealer>(options.endpoint, proto::look_up, keys.value());
+    return std::make_unique<proto::Dealer>(options.endpoint, proto::look_up, keys.value(), beside);
   } catch (const proto::TransportError& error) {
     throw Error{Errc::bad_request, error.what()};
   }
@@ -27,8 +27,8 @@ std::unique_ptr<proto::Dealer> connect(const ClientOptions& options) {
 
 }  // namespace
 
-BrokerLink::BrokerLink(const ClientOptions& options, Reachability& reachability)
-    : endpoint_{options.endpoint}, reachability_{reachability}, dealer_{connect(options)} {}
+BrokerLink::BrokerLink(const ClientOptions& options, Reachability& reachability, proto::Dealer* beside)
+    : endpoint_{options.endpoint}, reachability_{reachability}, dealer_{connect(options, beside)} {}
 
 void BrokerLink::receive(proto::Instant now, Session& session) {
   while (auto event = dealer_->link_event()) {

@@ -1,0 +1,35 @@
+// Placement: to which shards of a cluster a request goes. Queues live where proto/session/shards.h says; named objects
+// live on shard 1; a task that is named by its id may be on any shard. Pure.
+#pragma once
+
+#include <cstdint>
+
+#include "client/session/requests.h"
+#include "proto/result.h"
+
+namespace forkmill::client {
+
+inline constexpr std::uint32_t kShardOfObjects = 1;
+
+class Placement {
+ public:
+  // REQUIRES: shards > 0.
+  explicit Placement(std::uint32_t shards) : shards_{shards} {}
+
+  std::uint32_t shards() const { return shards_; }
+
+  // Returns the shard of a task. Tasks of a queue on all shards take turns, or go by their key. Fails for a shard that
+  // the cluster does not have, and for a task with ends of pipes anywhere but on the shard of the pipes.
+  proto::Result<std::uint32_t> of(const SubmitTask& submit);
+
+  static constexpr std::uint32_t kAll = 0;
+  // Returns the shard of any other request, or kAll. Fails for a request that cannot be made of a cluster with several
+  // shards.
+  proto::Result<std::uint32_t> of(const Request& request) const;
+
+ private:
+  const std::uint32_t shards_;
+  std::uint32_t turn_ = 0;
+};
+
+}  // namespace forkmill::client

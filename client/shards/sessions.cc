@@ -1,0 +1,149 @@
+#include "client/shards/sessions.h"
+
+#include <algorithm>
+#include <iterator>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#include "proto/limits.h"
+
+namespace forkmill::client {
+
+Sessions::Sessions(SessionOptions options) : options_{std::move(options)} {
+  sessions_.resize(1);
+  make(1);
+}
+
+Session& Sessions::make(std::uint32_t shard) {
+  std::unique_ptr<Session>& session = sessions_[shard - 1];
+  if (session) return *session;
+  SessionOptions its = options_;
+  its.shard = shard;
+  its.shards = placement_ ? placement_->shards() : 0;
+  its.seed += shard - 1;
+  session = std::make_unique<Session>(its);
+  if (refusal_) session->refuse(refusal_->code, refusal_->text);
+  return *session;
+}
+
+// ---- Requests -------------------------------------------------------------------------------------------------------
+
+void Sessions::handle(Instant now, SubmitTask&& submit) {
+  if (is_single() && submit.place.shard <= 1) return sessions_.front()->handle(now, std::move(submit));
+  if (!placement_) {
+    unplaced_.add(submit);
+    return sessions_.front()->handle(now, std::move(submit));
+  }
+  const auto shard = placement_->of(submit);
+  if (!shard.ok()) return refuse(submit, shard.failure());
+  make(shard.value()).handle(now, std::move(submit));
+}
+
+void Sessions::handle(Instant now, Request&& request) {
+  if (is_single()) return sessions_.front()->handle(now, std::move(request));
+  if (!placement_) {
+    unplaced_.add(request);
+    return sessions_.front()->handle(now, std::move(request));
+  }
+  if (auto* submit = std::get_if<SubmitTask>(&request)) return handle(now, std::move(*submit));
+  // A task that this client waits for is on a known shard.
+  if (const auto* cancel = std::get_if<CancelTask>(&request)) {
+    for (const auto& session : sessions_)
+      if (session && session->knows(cancel->id)) return session->handle(now, std::move(request));
+  }
+  const auto shard = placement_->of(request);
+  if (!shard.ok()) return refuse(request, shard.failure());
+  if (shard.value() != Placement::kAll) return make(shard.value()).handle(now, std::move(request));
+  for (auto& part : gatherings_.begin(request, placement_->shards()))
+    make(part.shard).handle(now, std::move(part.request));
+}
+
+void Sessions::refuse(const SubmitTask& submit, const proto::Failure& failure) {
+  own_.end(submit.cookie, rejection(failure.code, failure.text));
+}
+
+void Sessions::refuse(const Request& request, const proto::Failure& failure) {
+  std::visit([&](const auto& one) { own_.fail_query(one.cookie, failure.code, failure.text); }, request);
+}
+
+// ---- The number of shards -------------------------------------------------------------------------------------------
+
+void Sessions::learn(Instant now, std::uint32_t shards) {
+  placement_.emplace(std::clamp<std::uint32_t>(shards, 1, proto::limits::kMaxShards));
+  if (is_single()) {
+    static_cast<void>(unplaced_.take());
+    return;
+  }
+  sessions_.resize(placement_->shards());
+  sessions_.front().reset();  // has sent nothing but HELLO
+  make(1);
+  for (auto& kept : unplaced_.take()) std::visit([&](auto& request) { handle(now, std::move(request)); }, kept.second);
+}
+
+void Sessions::take_effects(Instant now, std::uint32_t shard, Effects& effects) {
+  of(shard)->take_effects(effects);
+  if (is_single()) return;
+  if (!placement_) {
+    unplaced_.forget(effects);
+    if (effects.moved)
+      learn(now, effects.moved->shards);
+    else if (effects.shards != 0)
+      learn(now, effects.shards);
+    return;
+  }
+  if (shard != kShardOfObjects) effects.holdings_lost = false;
+  if (!gatherings_.empty()) gatherings_.collect(effects);
+  std::ranges::move(own_.ended, std::back_inserter(effects.ended));
+  std::ranges::move(own_.answered, std::back_inserter(effects.answered));
+  own_.clear();
+}
+
+// ---- All sessions ---------------------------------------------------------------------------------------------------
+
+void Sessions::tick(Instant now) {
+  for_each([&](Session& session) { session.tick(now); });
+}
+
+void Sessions::flush(Instant now) {
+  for_each([&](Session& session) { session.flush(now); });
+}
+
+Instant Sessions::next_wakeup() const {
+  Instant next = proto::kNever;
+  for_each([&](const Session& session) { next = std::min(next, session.next_wakeup()); });
+  return next;
+}
+
+void Sessions::end_all(Errc code, const std::string& text) {
+  for_each([&](Session& session) { session.end_all(code, text); });
+}
+
+void Sessions::refuse(Errc code, const std::string& text) {
+  refusal_ = {code, text};
+  for_each([&](Session& session) { session.refuse(code, text); });
+}
+
+void Sessions::close(Instant now) {
+  refusal_ = {Errc::client_closed, "the client was closed"};
+  for_each([&](Session& session) { session.close(now); });
+}
+
+bool Sessions::open() const {
+  bool all = true;
+  for_each([&](const Session& session) { all = all && session.open(); });
+  return all;
+}
+
+Load Sessions::load() const {
+  Load sum;
+  for_each([&](const Session& session) {
+    const Load load = session.load();
+    sum.outstanding += load.outstanding;
+    sum.held_tasks += load.held_tasks;
+    sum.held_bytes += load.held_bytes;
+  });
+  return sum;
+}
+
+}  // namespace forkmill::client
