@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "proto/limits.h"
-#include "proto/names.h"
+#include "proto/session/shards.h"
 #include "proto/settings/quantities.h"
 #include "proto/settings/settings.h"
 #include "proto/transport/default_endpoint.h"
@@ -121,7 +121,9 @@ std::optional<int> read_options(int argc, const char* const* argv, Program progr
   std::string invitation;
   settings.text("join", invitation,
                 "An invitation (forkmill invite), in place of --broker, --server-public-key and --key", "FILE");
-  settings.list("queues", options.queues, "Queues to serve, with commas between; repeatable", "NAMES");
+  settings.list("queues", options.queues,
+                "Queues to serve, with commas between; repeatable. NAME@3 is on shard 3 of a cluster, NAME@* on all",
+                "NAMES");
   settings.text("name", options.name, "Name of the worker in `forkmill worker ls` and in errors [default: HOST-PID]",
                 "NAME");
   settings.group("Processes");
@@ -185,7 +187,8 @@ void check(const WorkerOptions& options) {
   require(options.queues.size() <= proto::limits::kMaxQueuesPerWorker,
           "queues: must have at most 256 names, not " + std::to_string(options.queues.size()));
   for (const auto& queue : options.queues) {
-    require(proto::is_name(queue), "queue '" + queue + "': must be 1 to 128 letters, digits and . _ - : /");
+    const auto place = proto::QueuePlace::parse(queue);
+    require(place.ok(), place.ok() ? "" : place.failure().text);
   }
   require(options.name.size() <= proto::limits::kMaxName,
           "name '" + options.name + "': must have at most 128 characters");

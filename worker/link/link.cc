@@ -16,9 +16,8 @@
 #include "proto/os/wakeup.h"
 #include "proto/text.h"
 #include "proto/transport/dealer.h"
-#include "proto/transport/errors.h"
-#include "proto/transport/keys/keys.h"
 #include "worker/ipc/bell.h"
+#include "worker/link/broker_sockets.h"
 #include "worker/link/child_rings.h"
 #include "worker/link/identity.h"
 #include "worker/link/link_log.h"
@@ -38,19 +37,12 @@ enum Tag : std::uint64_t { kBell, kControl, kBroker };
 constexpr proto::Instant kRetryControl = 20ms;  // while the supervisor has no room for a message
 constexpr proto::Instant kRetryLog = 100ms;     // while the log is not read
 
-std::optional<proto::CurveKeys> keys_of(const WorkerOptions& options) {
-  auto keys = proto::read_curve_keys(options.broker, options.server_public_key, options.key);
-  if (!keys.ok()) throw proto::TransportError{keys.failure().text};
-  return keys.value();
-}
-
 class Link {
  public:
   explicit Link(LinkSetup setup);
   int run();
 
  private:
-  void read_broker();
   void read_children();
   void read_child(RingChild& child);
   void hear(proto::Instant now, RingChild& child, const ChildMessage& message);
@@ -72,9 +64,9 @@ class Link {
   LinkLog log_;
   proto::RealEnv env_;
   proto::Waiter waiter_;
-  proto::Dealer dealer_;
   ChildRings rings_;
   Foreman foreman_;
+  BrokerSockets brokers_;
   ReportTimer report_timer_;
   bool stopped_ = false;  // told to end at once
 };
@@ -82,16 +74,15 @@ class Link {
 Link::Link(LinkSetup setup)
     : setup_{std::move(setup)},
       log_{setup_.options},
-      dealer_{setup_.options.broker, proto::look_up, keys_of(setup_.options)},
-      foreman_{config_of(setup_), hello_of(setup_), env_.random(), rings_} {
+      foreman_{config_of(setup_), hello_of(setup_), env_.random(), rings_},
+      brokers_{setup_.options, foreman_, log_, waiter_, kBroker} {
   waiter_.add(setup_.bell, kBell);
   waiter_.add(setup_.control.fd(), kControl);
-  waiter_.add(dealer_.fd(), kBroker);
 }
 
 int Link::run() {
   for (;;) {
-    read_broker();
+    brokers_.read(now());
     read_children();
     read_supervisor();
     if (setup_.control.closed()) return end_without_supervisor();
@@ -99,36 +90,22 @@ int Link::run() {
     foreman_.tick(now());
     foreman_.flush(now());
     const bool accepted = carry_out(foreman_.take_effects());
-    log_.session(foreman_.has_session(), now());
+    log_.session(foreman_.sessions().all_established(), now());
     rings_.flush();
     setup_.control.flush();
     if (!accepted) return kLinkRefused;
     if (foreman_.finished(now())) break;
     wait();
   }
-  const bool all_delivered = foreman_.outbox().outcomes.size() == 0;
+  const bool all_delivered = foreman_.sessions().unacknowledged() == 0;
   // After an immediate stop the outcomes have just been sent: no acknowledgement is waited for.
   if (!all_delivered && !stopped_)
     log_.logger().error("the broker has not acknowledged {}",
-                        proto::format_count(foreman_.outbox().outcomes.size(), "outcome"));
+                        proto::format_count(foreman_.sessions().unacknowledged(), "outcome"));
   return foreman_.attempts().empty() && all_delivered ? 0 : 1;
 }
 
 // ---- Input ----------------------------------------------------------------------------------------------------------
-
-void Link::read_broker() {
-  while (const auto event = dealer_.link_event()) {
-    log_.connection(dealer_, *event);
-    if (*event == proto::Dealer::LinkEvent::up) foreman_.connected(now());
-    if (*event == proto::Dealer::LinkEvent::down) foreman_.disconnected();
-  }
-  while (auto message = dealer_.receive()) {
-    if (*message)
-      foreman_.handle(now(), std::move(message->value()));
-    else
-      log_.logger().warn("a message from the broker makes no sense: {}", message->failure().text);
-  }
-}
 
 void Link::read_children() {
   for (auto& [slot, child] : rings_.all()) read_child(child);
@@ -248,13 +225,7 @@ bool Link::carry_out(const Effects& effects) {
   carry_out(effects.pool);
   for (const auto& request : effects.signals) setup_.control.send(message_of(request));
   for (const auto& request : effects.forks) setup_.control.send(message_of(request));
-  const bool taken = std::ranges::all_of(effects.send, [this](const auto& one) { return dealer_.send(one); });
-  if (!taken) {
-    // A socket that takes no more has a dead connection behind it. What must arrive is said again after the next HELLO.
-    log_.logger().warn("the broker does not read; connecting again");
-    foreman_.disconnected();
-  }
-  if (!taken || effects.reconnect) dealer_.reconnect();
+  brokers_.carry_out(effects);
   for (const auto& welcome : effects.welcomes) report_timer_.begin_session(now(), welcome.heartbeat);
   log_.broker(effects);
   return !effects.refused;
@@ -273,7 +244,7 @@ void Link::carry_out(const PoolRequest& request) {
 // ---- Waiting --------------------------------------------------------------------------------------------------------
 
 void Link::wait() {
-  if (dealer_.pending()) return;
+  if (brokers_.is_pending()) return;
   if (rings_.doze()) {
     auto next = std::min({foreman_.next_wakeup(), report_timer_.next_wakeup(), log_.next_wakeup()});
     if (proto::flush_log(log_.logger())) next = std::min(next, now() + kRetryLog);

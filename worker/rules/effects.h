@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -56,6 +57,15 @@ struct Effects {
   PoolRequest pool;                   // before `signals`
   std::vector<proto::Envelope> send;  // to the broker, in this order
   bool reconnect = false;             // after `send`: drop the connection and make a new one
+  std::optional<proto::Moved> moved;  // the session is to be had elsewhere
+  // The same for the sessions with further shards.
+  struct ToShard {
+    std::uint32_t shard = 2;
+    std::vector<proto::Envelope> send{};
+    bool reconnect = false;
+    std::optional<proto::Moved> moved{};
+  };
+  std::vector<ToShard> others;
 
   // News for the log
   std::vector<proto::Welcome> welcomes;
@@ -76,6 +86,8 @@ inline void Effects::clear() {
   pool = {};
   send.clear();
   reconnect = false;
+  moved.reset();
+  others.clear();
   welcomes.clear();
   errors.clear();
   shortage.clear();
@@ -90,6 +102,8 @@ inline void Effects::swap(Effects& other) noexcept {
   std::swap(pool, other.pool);
   send.swap(other.send);
   std::swap(reconnect, other.reconnect);
+  std::swap(moved, other.moved);
+  others.swap(other.others);
   welcomes.swap(other.welcomes);
   errors.swap(other.errors);
   shortage.swap(other.shortage);

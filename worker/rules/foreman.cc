@@ -16,14 +16,37 @@ static_assert(2 * kMaxInHand + kMaxProcesses <= proto::limits::kMaxRecords, "a H
 
 // Tells the session how many more grants the worker takes, and what it has.
 void update_load(proto::Instant now, const PoolState& state, const PoolAttempts& pool, const ProcessAttempts& processes,
-                 Session& session) {
+                 ShardSessions& sessions) {
   std::size_t target = 0;
-  const bool takes_more = !state.draining && !state.shortage.lasts(now) && state.outbox.outcomes.size() <= kMaxInHand;
+  const bool takes_more = !state.draining && !state.shortage.lasts(now) && sessions.unacknowledged() <= kMaxInHand;
   if (takes_more && !proto::buggify(proto::Path::little_credit)) target = std::min(pool.capacity(now), kMaxInHand);
   const std::size_t in_pool = state.attempts.size() - processes.size();
   const std::size_t running = std::min(pool.lines().running(), in_pool);
-  session.set_load(target - std::min(target, in_pool), {static_cast<std::uint32_t>(running + processes.size()),
-                                                        static_cast<std::uint32_t>(in_pool - running)});
+  sessions.set_load(target - std::min(target, in_pool), {static_cast<std::uint32_t>(running + processes.size()),
+                                                         static_cast<std::uint32_t>(in_pool - running)});
+}
+
+void say_goodbye(proto::Instant now, const ShardSessions& sessions, const char* text) {
+  sessions.for_each([&](Session& session) { session.goodbye(now, text); });
+}
+
+proto::Instant next_wakeup_of(const ShardSessions& sessions) {
+  proto::Instant next = proto::kNever;
+  sessions.for_each([&](const Session& session) { next = std::min(next, session.handshake().next_wakeup()); });
+  return next;
+}
+
+bool has_any(const ShardSessions& sessions) {
+  bool any = false;
+  sessions.for_each([&](const Session& session) { any = any || session.handshake().established(); });
+  return any;
+}
+
+// No broker has ever begun a session.
+bool is_unknown(const ShardSessions& sessions) {
+  bool all = true;
+  sessions.for_each([&](const Session& session) { all = all && session.handshake().session() == proto::SessionId{}; });
+  return all;
 }
 
 // The attempt at the front of the line in that place; 0: none.
@@ -36,24 +59,28 @@ std::uint64_t serial_at(const PoolAttempts& pool, const ProcessAttempts& process
 }  // namespace
 
 Foreman::Foreman(ForemanConfig config, proto::Hello hello, std::uint64_t seed, Rings& rings)
-    : session_{std::move(hello), seed},
-      state_{std::move(config), session_.outbox()},
+    : sessions_{std::move(hello), seed},
+      state_{std::move(config), sessions_.outbox()},
       pool_{state_, rings},
       processes_{state_, rings},
       intake_{state_, pool_, processes_} {}
 
 // ---- The broker -----------------------------------------------------------------------------------------------------
 
-void Foreman::connected(proto::Instant now) {
-  if (!session_.handshake().refused()) session_.greet(now, state_.attempts.grants());
+void Foreman::connected(proto::Instant now, std::uint32_t shard) {
+  if (!sessions_.of(shard).handshake().refused()) sessions_.greet(now, shard, state_.attempts.grants());
 }
 
-void Foreman::handle(proto::Instant now, proto::Envelope&& envelope) {
-  if (session_.handle(now, envelope)) handle(now, envelope.message);
-  if (session_.wants_greeting()) connected(now);
+void Foreman::handle(proto::Instant now, proto::Envelope&& envelope, std::uint32_t shard) {
+  if (sessions_.handle(now, shard, envelope)) handle(now, shard, envelope.message);
+  if (std::string why = sessions_.take_misplaced(); !why.empty()) {
+    state_.effects.errors.push_back({{}, Errc::bad_request, std::move(why)});
+    state_.effects.refused = true;
+  }
+  if (sessions_.is_wanted(shard) && sessions_.of(shard).wants_greeting()) connected(now, shard);
 }
 
-void Foreman::handle(proto::Instant now, proto::Message& message) {
+void Foreman::handle(proto::Instant now, std::uint32_t shard, proto::Message& message) {
   if (auto* grants = std::get_if<proto::Grants>(&message)) {
     intake_.handle(now, std::move(*grants));
   } else if (const auto* revoke = std::get_if<proto::Revoke>(&message)) {
@@ -78,7 +105,7 @@ void Foreman::handle(proto::Instant now, proto::Message& message) {
     state_.logs.notes().set_limits(*limits);
   } else if (auto* error = std::get_if<proto::ErrorMessage>(&message)) {
     state_.effects.errors.push_back(std::move(*error));
-    state_.effects.refused = session_.handshake().refused();
+    state_.effects.refused = sessions_.of(shard).handshake().refused();
   }
 }
 
@@ -140,7 +167,7 @@ Foreman::RunningTask Foreman::running(std::uint32_t slot) const {
 void Foreman::drain(proto::Instant now, proto::Instant deadline) {
   state_.draining = true;
   drain_deadline_.begin(deadline, state_.config.kill_grace);
-  session_.drain(now);
+  sessions_.for_each([&](Session& session) { session.drain(now); });
 }
 
 void Foreman::stop(proto::Instant now) {
@@ -154,16 +181,16 @@ void Foreman::stop(proto::Instant now) {
   state_.progress.clear();
   state_.logs.notes().pop_all(outbox().logs);
   state_.effects.assignments.clear();
-  session_.set_load(0, {});
+  sessions_.set_load(0, {});
   children_.note_dead(outbox().deaths, false);
-  session_.flush(now);
-  session_.goodbye(now, "stopped at once");
+  sessions_.flush(now);
+  say_goodbye(now, sessions_, "stopped at once");
 }
 
 bool Foreman::finished(proto::Instant now) const {
   if (drain_deadline_.stopped()) return true;
   if (!state_.draining) return false;
-  const bool all_known = state_.outbox.outcomes.size() == 0 || session_.handshake().session() == proto::SessionId{};
+  const bool all_known = sessions_.unacknowledged() == 0 || is_unknown(sessions_);
   return (state_.attempts.empty() && all_known) || drain_deadline_.is_over(now);
 }
 
@@ -178,39 +205,49 @@ void Foreman::tick(proto::Instant now) {
   state_.shortage.tick(now);
   pool_.tick(now);
   processes_.tick(now);
-  update_load(now, state_, pool_, processes_, session_);
-  session_.tick(now);
-  if (session_.wants_greeting()) connected(now);
+  update_load(now, state_, pool_, processes_, sessions_);
+  sessions_.for_each([&](Session& session) { session.tick(now); });
+  for (std::uint32_t shard = 1; shard <= sessions_.count(); ++shard)
+    if (sessions_.is_wanted(shard) && sessions_.of(shard).wants_greeting()) connected(now, shard);
 }
 
 void Foreman::flush(proto::Instant now) {
   state_.outbox.pause = state_.shortage.left(now);
   state_.outbox.shortage = state_.shortage.reason();
   // Without a session each attempt keeps its last note.
-  if (session_.handshake().established()) state_.progress.pop_due(now, state_.outbox.progress);
-  if (session_.handshake().established()) state_.logs.notes().pop_due(now, state_.outbox.logs);
+  if (has_any(sessions_)) {
+    state_.progress.pop_due(now, state_.outbox.progress);
+    state_.logs.notes().pop_due(now, state_.outbox.logs);
+  }
   // The broker must know before this worker says GOODBYE that what clients in its children hold is free.
   if (state_.draining && finished(now)) children_.kill(state_.effects, outbox().deaths);
-  session_.flush(now);
-  if (state_.draining && finished(now)) session_.goodbye(now, "drained");
+  sessions_.flush(now);
+  if (state_.draining && finished(now)) say_goodbye(now, sessions_, "drained");
 }
 
 Effects& Foreman::take_effects() {
   taken_.clear();
   taken_.swap(state_.effects);
-  SessionEffects said{std::move(taken_.send)};
-  session_.take_effects(said);
+  SessionEffects said{std::move(taken_.send), false, std::nullopt};
+  sessions_.of(1).take_effects(said);
   taken_.send = std::move(said.send);
   taken_.reconnect = said.reconnect;
+  taken_.moved = std::move(said.moved);
+  for (std::uint32_t shard = 2; shard <= sessions_.count(); ++shard) {
+    if (!sessions_.is_wanted(shard)) continue;
+    SessionEffects its;
+    sessions_.of(shard).take_effects(its);
+    if (!its.send.empty() || its.reconnect || its.moved)
+      taken_.others.push_back({shard, std::move(its.send), its.reconnect, std::move(its.moved)});
+  }
   return taken_;
 }
 
 proto::Instant Foreman::next_wakeup() const {
-  proto::Instant next =
-      std::min({session_.handshake().next_wakeup(), drain_deadline_.next_wakeup(), pool_.next_wakeup()});
+  proto::Instant next = std::min({next_wakeup_of(sessions_), drain_deadline_.next_wakeup(), pool_.next_wakeup()});
   next = std::min(next, processes_.next_wakeup());
   next = std::min(next, state_.shortage.next_wakeup());
-  if (!session_.handshake().established()) return next;
+  if (!has_any(sessions_)) return next;
   return std::min({next, state_.progress.next_wakeup(), state_.logs.notes().next_wakeup()});
 }
 

@@ -1,7 +1,7 @@
-// Foreman: the rules of a worker. Talks to the broker through a session, gives attempts to children, ends what must
-// end, and sees to it that every attempt in hand is answered exactly once: by its result, by the report of its child's
-// death, or by being handed back unstarted. Pure: no clock, socket, process or randomness; Rings is the only thing that
-// answers it.
+// Foreman: the rules of a worker. Talks to the broker of each shard through a session, gives attempts to children, ends
+// what must end, and sees to it that every attempt in hand is answered exactly once: by its result, by the report of
+// its child's death, or by being handed back unstarted. Pure: no clock, socket, process or randomness; Rings is the
+// only thing that answers it.
 //
 //     handle(now, …)     for everything that has arrived, then
 //     tick(now)          does what is due,
@@ -23,7 +23,7 @@
 #include "worker/rules/pool_state.h"
 #include "worker/rules/process_attempts.h"
 #include "worker/rules/rings.h"
-#include "worker/rules/session/session.h"
+#include "worker/rules/session/shard_sessions.h"
 
 namespace forkmill::worker {
 
@@ -34,11 +34,11 @@ class Foreman {
   Foreman(const Foreman&) = delete;
   Foreman& operator=(const Foreman&) = delete;
 
-  // ---- The broker
-  void connected(proto::Instant now);
-  void disconnected() { session_.disconnected(); }
-  void handle(proto::Instant now, proto::Envelope&& envelope);
-  bool has_session() const { return session_.handshake().established(); }
+  // ---- The brokers. There are as many as the cluster has shards, and sessions with those that are wanted.
+  ShardSessions& sessions() { return sessions_; }
+  void connected(proto::Instant now, std::uint32_t shard = 1);
+  void disconnected(std::uint32_t shard = 1) { sessions_.of(shard).disconnected(); }
+  void handle(proto::Instant now, proto::Envelope&& envelope, std::uint32_t shard = 1);
 
   // ---- The children
   // A child was forked. It says ChildBorn when its start-up is over.
@@ -50,7 +50,7 @@ class Foreman {
 
   // ---- The supervisor
   // What the worker has to say besides: for example deaths of children that this foreman never knew.
-  Outbox& outbox() { return session_.outbox(); }
+  Outbox& outbox() { return sessions_.outbox(); }
   // Hands back what has not started and lets the rest finish until `deadline`.
   void drain(proto::Instant now, proto::Instant deadline);
   // Call when the children have been killed: reports that, and says GOODBYE.
@@ -76,9 +76,9 @@ class Foreman {
   RunningTask running(std::uint32_t slot) const;
 
  private:
-  void handle(proto::Instant now, proto::Message& message);
+  void handle(proto::Instant now, std::uint32_t shard, proto::Message& message);
 
-  Session session_;
+  ShardSessions sessions_;
   PoolState state_;
   PoolAttempts pool_;
   ProcessAttempts processes_;

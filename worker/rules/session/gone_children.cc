@@ -6,6 +6,7 @@
 namespace forkmill::worker {
 
 void GoneChildren::add(std::uint32_t pid, bool in_order) {
+  ++added_;
   if (untold_.size() == kMaxUntold) untold_.pop_front();
   untold_.push_back({pid, in_order, proto::kNever});
 }

@@ -58,8 +58,10 @@ bool Session::handle(proto::Instant now, proto::Envelope& envelope) {
     case Heard::forgotten:
       greeting_due_ = true;
       return false;
-    case Heard::goodbye:
     case Heard::moved:
+      effects_.moved = std::get<proto::Moved>(envelope.message);
+      return true;
+    case Heard::goodbye:
     case Heard::stale:
       return false;
   }

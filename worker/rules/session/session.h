@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,6 +25,7 @@ namespace forkmill::worker {
 struct SessionEffects {
   std::vector<proto::Envelope> send;  // in this order
   bool reconnect = false;             // after `send`: drop the connection and make a new one
+  std::optional<proto::Moved> moved;  // the session is to be had elsewhere
 };
 
 class Session {
@@ -35,7 +37,7 @@ class Session {
   void greet(proto::Instant now, std::vector<proto::Grant> holding);
   void disconnected() { handshake_.disconnected(); }
   // Returns whether the message in the envelope asks something of the worker, or is news for it: WELCOME, GRANTS,
-  // REVOKE, SIGNALS, DRAIN, SCALE, LOG_LIMITS or ERROR. Signals that have come before are removed from it.
+  // MOVED, REVOKE, SIGNALS, DRAIN, SCALE, LOG_LIMITS or ERROR. Signals that have come before are removed from it.
   bool handle(proto::Instant now, proto::Envelope& envelope);
   void tick(proto::Instant now);
   // Sends what is in the outbox, and the credit.
