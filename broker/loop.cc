@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "broker/announcement.h"
+#include "broker/cluster/announcement.h"
 #include "proto/os/host.h"
 #include "proto/os/logging.h"
 #include "proto/os/memory.h"

@@ -7,7 +7,7 @@
 #include <string>
 #include <utility>
 
-#include "broker/cluster/host.h"
+#include "broker/host.h"
 #include "broker/connection_calls.h"
 #include "broker/loop.h"
 #include "broker/offline_commands.h"

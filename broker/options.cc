@@ -7,9 +7,12 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "broker/cluster/endpoints.h"
+#include "broker/store/postgres/schema.h"
 #include "broker/store/postgres/server_address.h"
 #include "proto/limits.h"
 #include "proto/names.h"
+#include "proto/os/host.h"
 #include "proto/settings/quantities.h"
 #include "proto/settings/settings.h"
 #include "proto/transport/errors.h"
@@ -130,6 +133,28 @@ proto::Status check_store(const ProgramOptions& options, bool is_offline) {
   return {};
 }
 
+// Fills in and checks the options of a broker with several shards.
+proto::Status complete_shards(ProgramOptions& options) {
+  if (options.shards == 1) {
+    if (options.advertise.empty()) return {};
+    return usage_error("--advertise is for brokers with --shards: clients know the others by their --listen endpoints");
+  }
+  if (options.store.empty()) return usage_error("--shards needs --store, the database that the brokers share");
+  if (!options.migrate.empty())
+    return usage_error("--migrate and --shards: the tasks of a data directory can go into a cluster of one shard only");
+  if (options.advertise.empty()) options.advertise = reachable_endpoints(options.listen, proto::host_name());
+  options.broker = options.advertise.front();
+  if (options.broker.find(' ') != std::string::npos)
+    return usage_error(options.broker + ": with --shards, an endpoint must not have spaces in it");
+  if (options.advertise.size() != options.listen.size())
+    return usage_error("--advertise: give one for each --listen endpoint");
+  for (const std::string& endpoint : options.advertise)
+    if (!proto::is_endpoint(endpoint)) return usage_error("--advertise: " + proto::not_an_endpoint(endpoint));
+  for (const auto* endpoints : {&options.listen, &options.advertise})
+    if (auto status = check_shard_endpoints(*endpoints, options.shards); !status.ok()) return status;
+  return {};
+}
+
 // Checks what Settings cannot check by itself.
 proto::Status check_options(const ProgramOptions& options) {
   const int offline_commands =
@@ -191,6 +216,11 @@ void add_endpoints(proto::Settings& settings, ProgramOptions& options) {
       "authorized-keys", options.authorized_keys,
       "File of the keys that may connect by TCP, one per line: PRINCIPAL ROLES PUBLIC_KEY; SIGHUP reads it again",
       "FILE");
+  settings.list(
+      "advertise", options.advertise,
+      "With --shards: clients and workers reach this broker here; repeatable. Default: --listen, with the name "
+      "of this machine for all of its addresses",
+      "ENDPOINT");
   settings.text("announce", options.announce, "Write the endpoints to this file once they are open, one per line",
                 "FILE");
   settings.duration("heartbeat", options.core.heartbeat, "Heartbeat interval of clients and workers, at least 10ms");
@@ -217,6 +247,9 @@ void add_storage(proto::Settings& settings, ProgramOptions& options) {
                 "KIND");
   settings.text("cluster", options.cluster,
                 "With --store: the name of this cluster; a database that belongs to another one is refused", "NAME");
+  settings.number("shards", options.shards, 1, kMaxShards,
+                  "With --store: divide the queues of the cluster among this many shards, which its brokers share; "
+                  "fixed when the database is first used");
   settings.size("disk-reserve", options.disk_reserve,
                 "Reject durable tasks while the disk has less free space than this");
   settings.text("backup-folder", options.core.backup_folder,
@@ -320,6 +353,7 @@ std::optional<int> read_options(int argc, const char* const* argv, ProgramOption
   while (options.core.backup_folder.ends_with('/')) options.core.backup_folder.pop_back();
   auto status = read_keys(options);
   if (status.ok()) status = check_options(options);
+  if (status.ok()) status = complete_shards(options);
   if (!status.ok()) {
     std::cerr << "forkmill-broker: " << status.failure().text << "\n";
     return 2;

@@ -47,8 +47,8 @@ std::map<std::uint64_t, std::string> choose_owners(const ClusterView& view);
 // Returns the shard that `broker` is to hand over now, if any.
 std::optional<std::uint64_t> to_hand_over(const ClusterView& view, std::string_view broker);
 
-// Turn: whether a broker is the one to take over a shard that is free. A chosen broker that does not take it, for
-// whatever reason, is waited for some looks only: any owner is better than none.
+// Turn: whether a broker is the one to take over a shard that is free. A chosen broker that does not take it is
+// waited for some looks only: any owner is better than none.
 class Turn {
  public:
   Turn(std::uint64_t shard, std::string broker) : shard_{shard}, broker_{std::move(broker)} {}

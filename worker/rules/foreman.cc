@@ -90,7 +90,7 @@ void Foreman::handle(proto::Instant now, std::uint32_t shard, proto::Message& me
   } else if (auto* welcome = std::get_if<proto::Welcome>(&message)) {
     intake_.abandon(now, welcome->abandon);
     processes_.tell_all_started();
-    state_.logs.notes().begin_session(welcome->log_bytes);
+    state_.logs.notes().begin_session(welcome->log_bytes, sessions_.count() == 1);
     state_.effects.welcomes.push_back(std::move(*welcome));
   } else if (const auto* leave = std::get_if<proto::Drain>(&message)) {
     state_.effects.pool.drain = !state_.draining;

@@ -7,7 +7,7 @@
 
 namespace forkmill::broker {
 
-// Whether a peer that wants this shard, and knows of so many, belongs to another broker than the one with the shard.
+// Whether a HELLO to the broker of `shard`, one of `shards`, is for another one, or of a peer that does not know them.
 inline bool is_for_another_shard(const proto::Hello& hello, std::uint32_t shard, std::uint32_t shards) {
   return shards > 1 && (hello.shard != shard || hello.shards != shards);
 }

@@ -23,6 +23,10 @@ std::string with_remedy(const std::string& text, const std::string& state) {
   return text;
 }
 
+SessionRole role_of(const PostgresOptions& options) {
+  return {options.safety, options.shards == 1 ? 0 : options.shard};
+}
+
 }  // namespace
 
 std::chrono::milliseconds Outage::report(const std::string& reason,
@@ -39,7 +43,7 @@ std::chrono::milliseconds Outage::report(const std::string& reason,
 
 void Ownership::connect() {
   try {
-    server_ = open_session(options_.surroundings.connect, options_.address, patience_, role());
+    server_ = open_session(options_.surroundings.connect, options_.address, patience_, role_of(options_));
   } catch (const StoreError& error) {
     // Another server than before, or another setting, which may be mended.
     if (!ready_ || patience_.is_over()) throw;
@@ -59,10 +63,10 @@ bool OwnerWatch::has_left(const ShardRow& row) {
   return announced_ == row.epoch && !row.is_present && ++absent_looks_ > kAbsence / kLeaseLook;
 }
 
-bool OwnerWatch::is_free(const ShardRow& row, const PostgresOptions& options) {
+bool OwnerWatch::is_free(const ShardRow& row, const PostgresOptions& options, ServerSession& server) {
   if (!options.waits || row.owner == options.owner) return true;
-  if (!row.is_leased && std::exchange(grace_looks_, std::max(grace_looks_ - 1, 0)) == 0) return true;
-  if (has_left(row)) return true;
+  const bool has_ended = !row.is_leased && std::exchange(grace_looks_, std::max(grace_looks_ - 1, 0)) == 0;
+  if (has_ended || has_left(row)) return options.is_chosen(server);
   if (std::exchange(told_, row.owner) != row.owner) {
     options.standing_by("standing by: the tasks are owned by " + row.owner + " (epoch " +
                         std::to_string(row.epoch.value()) + (row.address.empty() ? "" : ", " + row.address) + ")");
@@ -70,16 +74,12 @@ bool OwnerWatch::is_free(const ShardRow& row, const PostgresOptions& options) {
   return false;
 }
 
-bool Ownership::is_turn(const ShardRow& row) {
-  return watch_.is_free(row, options_) && (row.owner == options_.owner || options_.is_chosen(*server_));
-}
-
 bool Ownership::await() {
   for (;;) {
     if (options_.stopped()) return false;
     try {
       if (server_ == nullptr) connect();
-      if (is_turn(read_shard(*server_, options_.shard))) return true;
+      if (watch_.is_free(read_shard(*server_, options_.shard), options_, *server_)) return true;
       options_.surroundings.sleep(kLeaseLook);
     } catch (const Interrupted& interrupted) {
       if (!reached_) throw StoreError{with_remedy(interrupted.what(), interrupted.state())};
@@ -99,7 +99,7 @@ bool Ownership::try_to_take(ShardRow& row) {
       if (!mutant(PostgresMutant::takeover_barrier_skipped)) confirm_ownership(*server_, row.epoch, claimant());
       return true;
     }
-    return is_turn(row) && take_over(*server_, row.epoch, claimant(), row);
+    return watch_.is_free(row, options_, *server_) && take_over(*server_, row.epoch, claimant(), row);
   } catch (const Interrupted& interrupted) {
     lose(interrupted);
     return false;
@@ -115,9 +115,8 @@ std::optional<ShardRow> Ownership::take() {
   stored_ = row.commit;
   outage_.end();
   lease_ = options_.surroundings.hold_lease(
-      [address = options_.address, role = role(), connect = options_.surroundings.connect](const Patience& patience) {
-        return open_session(connect, address, patience, role);
-      },
+      [address = options_.address, role = role_of(options_), connect = options_.surroundings.connect](
+          const Patience& patience) { return open_session(connect, address, patience, role); },
       Tenure{options_.shard, epoch_});
   return row;
 }

@@ -58,8 +58,8 @@ class Outage {
 // OwnerWatch: whether the shard is free to be taken over, as a broker that waits for it sees it.
 class OwnerWatch {
  public:
-  // Returns whether no other broker owns the shard. Otherwise tells operators once who does.
-  bool is_free(const ShardRow& row, const PostgresOptions& options);
+  // Returns whether no other broker owns the shard, and this one is chosen for it. Tells operators once who owns it.
+  bool is_free(const ShardRow& row, const PostgresOptions& options, ServerSession& server);
   // The server was away: no owner could renew its lease meanwhile, and each has time to do so now.
   void note_outage() {
     grace_looks_ = static_cast<int>(kLease / kLeaseLook);
@@ -108,10 +108,7 @@ class Ownership {
   proto::Epoch epoch() const { return epoch_; }
 
  private:
-  SessionRole role() const { return {options_.safety, options_.shards == 1 ? 0 : options_.shard}; }
   Claimant claimant() const { return {options_.shard, options_.owner, options_.endpoints, options_.safety}; }
-  // Whether no other broker owns the shard, and this one is to take it over.
-  bool is_turn(const ShardRow& row);
   void connect();
   // Waits until no other broker owns the shard. Returns false if the broker was stopped.
   bool await();

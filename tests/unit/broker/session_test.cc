@@ -356,4 +356,31 @@ TEST_CASE("an acknowledgement goes with the next message, or alone after ack_del
   CHECK(broker.take<OutcomeAck>(worker).size() == 1);
 }
 
+TEST_CASE("the broker of a shard sends peers on that want another one, and refuses those that know of none") {
+  const Now now{100s, 1'000s};
+  forkmill::broker::Core core{CoreOptions{}, {"store", Epoch{1}, {}, false, "test", {}, {}, 0, 2, 4}, now};
+  const auto answers = [&](std::uint32_t shard, std::uint32_t shards) {
+    Hello hello;
+    hello.nonce = 7;
+    hello.shard = shard;
+    hello.shards = shards;
+    core.handle(now, PeerId{1}, Envelope{{}, hello}, SessionId{9});
+    core.flush(now);
+    return core.take_effects().sends;
+  };
+  for (const auto& [shard, shards] : {std::pair{1U, 4U}, {2U, 3U}}) {
+    const auto moved = answers(shard, shards);
+    REQUIRE(moved.size() == 1);
+    CHECK(std::get<Moved>(moved[0].envelope.message) == Moved{7, 4, 0, {}});
+  }
+  const auto old = answers(0, 0);
+  REQUIRE(old.size() == 2);
+  CHECK(std::holds_alternative<Moved>(old[0].envelope.message));
+  CHECK(std::get<ErrorMessage>(old[1].envelope.message).code == Errc::version_unsupported);
+  const auto welcome = answers(2, 4);
+  REQUIRE(welcome.size() == 1);
+  CHECK(std::get<Welcome>(welcome[0].envelope.message).shard == 2);
+  CHECK(std::get<Welcome>(welcome[0].envelope.message).shards == 4);
+}
+
 }  // namespace session_test

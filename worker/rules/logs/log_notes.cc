@@ -5,9 +5,9 @@
 
 namespace forkmill::worker {
 
-void LogNotes::begin_session(std::uint64_t bytes) {
+void LogNotes::begin_session(std::uint64_t bytes, bool is_only_broker) {
   standard_ = bytes;
-  limits_.clear();
+  if (is_only_broker) limits_.clear();
 }
 
 void LogNotes::set_limits(const proto::LogLimits& limits) {

@@ -19,7 +19,8 @@ class LogNotes {
  public:
   // ---- The broker
   // Call at WELCOME. bytes: what is kept of the log of one attempt, but for queues that set_limits() names; 0: nothing.
-  void begin_session(std::uint64_t bytes);
+  // is_only_broker: no other broker has named limits of its own queues.
+  void begin_session(std::uint64_t bytes, bool is_only_broker = true);
   void set_limits(const proto::LogLimits& limits);
   bool wants(const std::string& queue) const { return limit_of(queue) > 0; }
 

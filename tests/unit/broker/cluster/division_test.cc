@@ -119,7 +119,7 @@ TEST_CASE("the chosen broker takes a free shard at once, and another one after s
   Turn turn{1, other};
   for (int look = 0; look < 10; ++look) CHECK_FALSE(turn.has_come(view, kNow));
   CHECK(turn.has_come(view, kNow));
-  CHECK_FALSE(turn.has_come(view, kLater));  // it had an owner meanwhile
+  CHECK_FALSE(turn.has_come(view, kLater));  // the shard had an owner meanwhile
   Turn of_survivor{1, other};
   std::erase_if(view.brokers, [&](const LiveBroker& broker) { return broker.name == chosen; });
   CHECK(of_survivor.has_come(view, kNow));

@@ -1,4 +1,4 @@
-#include "broker/announcement.h"
+#include "broker/cluster/announcement.h"
 
 #include <fcntl.h>
 #include <unistd.h>

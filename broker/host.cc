@@ -1,4 +1,4 @@
-#include "broker/cluster/host.h"
+#include "broker/host.h"
 
 #include <algorithm>
 #include <csignal>
@@ -9,9 +9,9 @@
 #include <string>
 #include <utility>
 
-#include "broker/announcement.h"
+#include "broker/cluster/announcement.h"
 #include "broker/cluster/children.h"
-#include "broker/cluster/door.h"
+#include "broker/door.h"
 #include "broker/cluster/endpoints.h"
 #include "broker/cluster/membership.h"
 #include "broker/offline_commands.h"

@@ -1,4 +1,4 @@
-#include "broker/cluster/door.h"
+#include "broker/door.h"
 
 #include <sys/socket.h>
 
@@ -48,7 +48,7 @@ class Door {
       const proto::Now now = env_.now();
       sweep(now.steady);
       access_control_.tick(now, endpoints_);
-      audit_.flush(now.steady);
+      if (audit_.is_on()) audit_.flush(now.steady);
       const bool busy = router_.pending() || more;
       proto::flush_log(*log_);
       if (!waiter_.wait(busy ? Instant{0} : kSweep)) return 0;
