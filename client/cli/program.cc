@@ -103,10 +103,11 @@ struct NamedCommand {
 constexpr auto kCommands = std::to_array<NamedCommand>(
     {{"dev", add_dev},       {"map", add_map},       {"run", add_run},       {"submit", add_submit},
      {"wait", add_wait},     {"attach", add_attach}, {"status", add_status}, {"queue", add_queue},
-     {"name", add_name},     {"worker", add_worker}, {"why", add_why},       {"ps", add_ps},
-     {"object", add_object}, {"task", add_task},     {"dead", add_dead},     {"backup", add_backup},
-     {"keygen", add_keygen}, {"invite", add_invite}, {"login", add_login},   {"ping", add_ping},
-     {"events", add_events}, {"top", add_top},       {"report", add_report}, {"web", add_web}});
+     {"name", add_name},     {"worker", add_worker}, {"shard", add_shard},   {"why", add_why},
+     {"ps", add_ps},         {"object", add_object}, {"task", add_task},     {"dead", add_dead},
+     {"backup", add_backup}, {"keygen", add_keygen}, {"invite", add_invite}, {"login", add_login},
+     {"ping", add_ping},     {"events", add_events}, {"top", add_top},       {"report", add_report},
+     {"web", add_web}});
 
 // Adds the command that `first`, the first argument, names. Adds all commands if it names none of kCommands, since
 // help, completion and corrections of a name are about all. To add them all takes a third of the start of this program.

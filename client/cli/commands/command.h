@@ -123,6 +123,7 @@ void add_ps(const Program& program);
 void add_queue(const Program& program);
 void add_report(const Program& program);
 void add_run(const Program& program);
+void add_shard(const Program& program);
 void add_status(const Program& program);
 void add_submit(const Program& program);
 void add_task(const Program& program);

@@ -107,6 +107,8 @@ std::string render_status(const Json& body, Format format) {
   const auto tasks = value_of(body, "tasks");
   Fields fields;
   fields.add("broker", broker_text(body));
+  if (const auto shards = value_of(body, "shards"); shards.is_array())
+    fields.add("shards", Cell{std::to_string(shards.size()) + "; `forkmill shard ls` has their owners"});
   fields.add("clients", plain(body, "clients"));
   fields.add("workers", text_of(body, "workers") + " with " + text_of(body, "children") + " processes");
   fields.add("tasks", counts(tasks, {"scheduled", "ready", "running"}));
@@ -119,6 +121,27 @@ std::string render_status(const Json& body, Format format) {
   if (const auto paused = joined(value_of(body, "paused_names")); !paused.empty()) fields.add("paused_names", paused);
   const auto unserved = unserved_table(body);
   return fields.render(format) + (unserved.empty() ? "" : "\n" + unserved.render(format, true));
+}
+
+Table shard_table(const Json& body) {
+  Table table{{{.name = "shard", .right = true},
+               {.name = "listen", .title = "owner"},
+               {.name = "epoch", .right = true},
+               {.name = "uptime_ms", .title = "since", .right = true},
+               {.name = "ready", .right = true},
+               {.name = "running", .right = true},
+               {.name = "scheduled", .wide = true, .right = true},
+               {.name = "store", .wide = true}}};
+  auto only = body;
+  only["shard"] = 1;
+  const auto several = value_of(body, "shards");
+  for (const auto& row : several.is_array() ? several : Json::array({only})) {
+    const auto tasks = value_of(row, "tasks");
+    table.add({plain(row, "shard"), Cell{value_of(row, "listen"), joined(value_of(row, "listen"))}, plain(row, "epoch"),
+               duration_ms(row, "uptime_ms", "0s"), plain(tasks, "ready"), plain(tasks, "running"),
+               plain(tasks, "scheduled"), plain(row, "store")});
+  }
+  return table;
 }
 
 Table paused_names_table(const Json& body) {

@@ -14,6 +14,8 @@
 #include "tests/e2e/worker/cluster.h"
 #include "tests/e2e/worker/rogue_tasks.h"
 
+namespace sealed_test {
+
 using namespace forkmill;
 using namespace forkmill::test;
 namespace fs = std::filesystem;
@@ -237,3 +239,5 @@ TEST_CASE("a forging broker is found out by the worker") {
   // A repeated grant of the same task is no forgery; the result is for holders of the key.
   CHECK(code_of(submit("pay", kEcho.name(), good->view())) == Errc::seal_key_missing);
 }
+
+}  // namespace sealed_test

@@ -4,6 +4,8 @@
 #include "tests/unit/broker/principals_kit.h"
 #include "tests/unit/broker/process_kit.h"
 
+namespace events_test {
+
 namespace forkmill::broker::test {
 
 namespace {
@@ -425,3 +427,5 @@ TEST_CASE("the metrics count events, what is kept, and who watches") {
 }
 
 }  // namespace forkmill::broker::test
+
+}  // namespace events_test

@@ -6,6 +6,8 @@
 
 #include "client/cli/top/model.h"
 
+namespace top_test {
+
 namespace forkmill::cli {
 namespace {
 
@@ -355,3 +357,5 @@ TEST_CASE("help is shown until a key is pressed, and q quits") {
 }
 
 }  // namespace forkmill::cli
+
+}  // namespace top_test

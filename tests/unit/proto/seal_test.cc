@@ -14,6 +14,8 @@
 #include "proto/transport/keys/seal_file.h"
 #include "tests/folder.h"
 
+namespace seal_test {
+
 using namespace forkmill;
 using namespace forkmill::proto;
 namespace fs = std::filesystem;
@@ -385,3 +387,5 @@ TEST_CASE("the text for people names the key, and nothing for bytes in the clear
   CHECK(seal_text("\x91\x01").empty());
   CHECK(contains(seal_text(site.arguments.view().substr(0, 20)), "does not know"));
 }
+
+}  // namespace seal_test

@@ -5,6 +5,8 @@
 
 #include <set>
 
+namespace shards_test {
+
 using namespace forkmill;
 using namespace forkmill::proto;
 
@@ -37,3 +39,5 @@ TEST_CASE("a queue is on the shard of its name, on the given one or on all") {
   CHECK_FALSE(QueuePlace{"images", 3}.is_on(2, 4));
   for (std::uint32_t shard = 1; shard <= 4; ++shard) CHECK(QueuePlace{"images", 0, true}.is_on(shard, 4));
 }
+
+}  // namespace shards_test

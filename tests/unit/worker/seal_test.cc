@@ -3,6 +3,8 @@
 
 #include "tests/unit/worker/foreman_world.h"
 
+namespace seal_test {
+
 using namespace forkmill;
 using namespace forkmill::worker;
 using namespace forkmill::worker::tests;
@@ -122,3 +124,5 @@ TEST_CASE("a process of its own answers sealed arguments by a sealed outcome") {
   world.stop();
   CHECK(opened(world, *seals, 1, arguments).error->message == "its worker was stopped at once");
 }
+
+}  // namespace seal_test

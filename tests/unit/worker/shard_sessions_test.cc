@@ -5,6 +5,8 @@
 
 #include <utility>
 
+namespace shard_sessions_test {
+
 using namespace forkmill;
 using namespace forkmill::worker;
 using namespace std::chrono_literals;
@@ -172,3 +174,5 @@ TEST_CASE("a shard that is away keeps what it is to hear, and the others hear th
   world.welcome(2);
   CHECK(world.flushed<proto::ChildrenGone>(2).pids == std::vector<std::uint32_t>{50});
 }
+
+}  // namespace shard_sessions_test

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <set>
 
+namespace division_test {
+
 using namespace forkmill::broker;
 
 namespace {
@@ -124,3 +126,5 @@ TEST_CASE("the chosen broker takes a free shard at once, and another one after s
   std::erase_if(view.brokers, [&](const LiveBroker& broker) { return broker.name == chosen; });
   CHECK(of_survivor.has_come(view, kNow));
 }
+
+}  // namespace division_test

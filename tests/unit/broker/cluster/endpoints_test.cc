@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+namespace endpoints_test {
+
 using namespace forkmill::broker;
 
 namespace {
@@ -32,3 +34,5 @@ TEST_CASE("an address that stands for all of the machine is known by the name of
         Names{"tcp://node:1", "tcp://node:2", "tcp://node:3", "tcp://10.0.0.1:4", "ipc://b"});
   CHECK(joined({"tcp://a:1", "ipc://b"}) == "tcp://a:1,ipc://b");
 }
+
+}  // namespace endpoints_test

@@ -7,6 +7,8 @@
 #include <map>
 #include <string>
 
+namespace merging_test {
+
 using namespace forkmill;
 using namespace forkmill::client;
 using proto::QueryKind;
@@ -81,3 +83,5 @@ TEST_CASE("an error of some shards does not hide the answer of others, and nonse
   const ShardReply nonsense{1, {0, Errc::ok, {}, proto::Payload::own("\xc1")}};
   CHECK(merged(QueryKind::queues, {nonsense}).code == Errc::malformed);
 }
+
+}  // namespace merging_test

@@ -11,6 +11,8 @@
 
 #include "proto/session/shards.h"
 
+namespace sessions_test {
+
 using namespace forkmill;
 using namespace forkmill::client;
 using proto::Instant;
@@ -328,3 +330,5 @@ TEST_CASE("a client that is closed ends all it has asked, on all shards, and all
   world.submit("fresh", 60, {.shard = 3});
   CHECK(world.ended.back().cookie == 60);
 }
+
+}  // namespace sessions_test

@@ -1,0 +1,158 @@
+// Brokers that divide the shards of a cluster among them, with real clients and workers that know their doors.
+#include <doctest/doctest.h>
+#include <forkmill/client.h>
+
+#include <array>
+#include <map>
+#include <set>
+
+#include "tests/e2e/cluster/postgres_server.h"
+#include "tests/e2e/worker/cluster.h"
+#include "tests/e2e/worker/rogue_tasks.h"
+#include "tests/folder.h"
+
+using namespace forkmill;
+using namespace forkmill::test;
+
+namespace {
+
+constexpr auto kLong = 120s;
+constexpr int kShards = 4;
+
+class ShardedCluster {
+ public:
+  ShardedCluster() { server_.start(); }
+
+  std::string endpoint(const std::string& name) const { return "ipc://" + folder_.path(name); }
+  std::string endpoints() const { return endpoint("a") + "," + endpoint("b"); }
+  std::string log(const std::string& name) const { return folder_.read(name + ".log"); }
+  PostgresServer& server() { return server_; }
+
+  void start(const std::string& name) {
+    std::filesystem::remove(folder_.path(name + ".log"));
+    brokers_.insert_or_assign(
+        name, std::make_unique<Process>(
+                  std::vector<std::string>{FORKMILL_BROKER_PROGRAM, "--listen", endpoint(name), "--store",
+                                           server_.url(), "--durability", "local", "--shards", std::to_string(kShards),
+                                           "--heartbeat", "200ms", "--session-timeout", "2s"},
+                  folder_.path(name + ".log")));
+  }
+  Process& operator[](const std::string& name) { return *brokers_.at(name); }
+  // How many shards each broker owns now.
+  std::string owned(const std::string& name) const {
+    return server_.sql(
+        "SELECT count(*) FROM forkmill.shard s JOIN forkmill.lease l ON l.shard = s.id WHERE l.lease_until > "
+        "clock_timestamp() AND split_part(s.owner, ' ', 1) = '" +
+        endpoint(name) + "'");
+  }
+  void await_owned(const std::string& name, const std::string& count) const {
+    REQUIRE_MESSAGE(eventually([&] { return owned(name) == count; }), log(name));
+  }
+  std::unique_ptr<Process> worker(const std::string& queues) const {
+    return std::make_unique<Process>(
+        std::vector<std::string>{ROGUE_WORKER_PROGRAM, "--broker", endpoints(), "--processes", "2", "--queues", queues,
+                                 "--kill-grace", "200ms"},
+        folder_.path("worker.log"));
+  }
+  std::string tasks_of(int shard) const {
+    return server_.sql("SELECT last_seq FROM forkmill.shard WHERE id = " + std::to_string(shard));
+  }
+
+ private:
+  PostgresServer server_;
+  tests::Folder folder_;
+  std::map<std::string, std::unique_ptr<Process>> brokers_;
+};
+
+// Submits tasks to a queue on all shards, and checks that each ends once, with its own value.
+class Load {
+ public:
+  explicit Load(const std::string& endpoints) : client_{endpoints}, spread_{client_.with({.queue = "work@*"})} {}
+  void submit(int count) {
+    for (int i = 0; i < count; ++i)
+      futures_.push_back(spread_.submit(kEcho, "task " + std::to_string(futures_.size())));
+  }
+  void check() {
+    for (std::size_t i = 0; i < futures_.size(); ++i) CHECK(futures_[i].get_for(kLong) == "task " + std::to_string(i));
+    futures_.clear();
+  }
+  Client& client() { return client_; }
+
+ private:
+  Client client_;
+  Submitter spread_;
+  std::vector<Future<std::string>> futures_;
+};
+
+}  // namespace
+
+TEST_CASE("one client and one worker use all shards as one broker") {
+  ShardedCluster cluster;
+  cluster.start("a");
+  cluster.await_owned("a", "4");
+  const auto worker = cluster.worker("default,images,thumbnails@4,work@*");
+  Load load{cluster.endpoints()};
+  load.submit(400);
+  load.check();
+  Client& client = load.client();
+  CHECK(client.submit(kEcho, "one").get_for(kLong) == "one");
+  CHECK(client.with({.queue = "images"}).submit(kEcho, "two").get_for(kLong) == "two");
+  CHECK(client.with({.queue = "thumbnails@4"}).submit(kEcho, "four").get_for(kLong) == "four");
+  for (int shard = 1; shard <= kShards; ++shard) CHECK(cluster.tasks_of(shard) != "0");
+
+  SUBCASE("a task is found by its id, wherever it is") {
+    auto future = client.with({.queue = "images"}).submit(kEcho, "found");
+    const TaskId id = future.id();
+    CHECK(future.get_for(kLong) == "found");
+    Client other{cluster.endpoints()};
+    CHECK(other.attach<std::string>(id).get_for(kLong) == "found");
+    CHECK(other.cancel(id).get_for(kLong) == CancelState::finished);
+    const TaskId none = *TaskId::parse("0190163d-8694-739b-aea5-966c26f8ad91");
+    CHECK(other.cancel(none).get_for(kLong) == CancelState::unknown);
+  }
+  SUBCASE("what the cluster does not have is refused") {
+    try {
+      auto future = client.with({.queue = "images@9"}).submit(kEcho, "lost");
+      future.get_for(kLong);
+      FAIL("it was taken");
+    } catch (const Rejected& error) {
+      CHECK(std::string{error.what()}.find("this cluster has 4 shards") != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("brokers share the shards, and no acknowledged task is lost when one dies, stops or joins") {
+  ShardedCluster cluster;
+  cluster.start("a");
+  cluster.await_owned("a", "4");
+  const auto worker = cluster.worker("work@*");
+  Load load{cluster.endpoints()};
+  load.submit(200);
+  load.check();
+  load.submit(500);
+  cluster.start("b");  // gets its share by hand-overs
+  cluster.await_owned("b", "2");
+  load.submit(500);
+  load.check();
+  SUBCASE("kill -9") {
+    load.submit(500);
+    cluster["a"].signal(SIGKILL);
+    cluster["a"].wait();
+    load.submit(500);
+    cluster.await_owned("b", "4");
+    load.check();
+    cluster.start("a");
+    cluster.await_owned("a", "2");
+  }
+  SUBCASE("stop") {
+    load.submit(500);
+    cluster["b"].signal(SIGTERM);
+    CHECK(cluster["b"].exit_code() == 0);
+    CHECK(cluster.server().sql("SELECT count(*) FROM forkmill.broker") == "1");
+    load.submit(500);
+    cluster.await_owned("a", "4");
+    load.check();
+  }
+  load.submit(200);
+  load.check();
+}
