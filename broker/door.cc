@@ -20,8 +20,8 @@ namespace forkmill::broker {
 
 namespace {
 
-constexpr Instant kSweep = std::chrono::seconds{1};
-constexpr std::size_t kRound = 256;  // messages
+constexpr Instant kBetweenSweeps = std::chrono::seconds{1};
+constexpr std::size_t kMessages = 256;  // of one round
 
 // Door: answers each HELLO with the map of the shards.
 class Door {
@@ -44,21 +44,21 @@ class Door {
   int run() {
     for (;;) {
       if (auto map = maps_.receive()) map_ = std::move(*map);
-      const bool more = answer_all() == kRound;
+      const bool more = answer_all() == kMessages;
       const proto::Now now = env_.now();
       sweep(now.steady);
       access_control_.tick(now, endpoints_);
       if (audit_.is_on()) audit_.flush(now.steady);
       const bool busy = router_.pending() || more;
       proto::flush_log(*log_);
-      if (!waiter_.wait(busy ? Instant{0} : kSweep)) return 0;
+      if (!waiter_.wait(busy ? Instant{0} : kBetweenSweeps)) return 0;
     }
   }
 
  private:
   std::size_t answer_all() {
     std::size_t count = 0;
-    for (; count < kRound; ++count) {
+    for (; count < kMessages; ++count) {
       auto incoming = router_.receive();
       if (!incoming) break;
       if (!access_control_.admits(router_, *incoming, env_.now()) || !incoming->envelope.ok()) continue;
@@ -85,7 +85,7 @@ class Door {
   }
 
   void sweep(Instant now) {
-    if (now - swept_at_ < kSweep) return;
+    if (now - swept_at_ < kBetweenSweeps) return;
     swept_at_ = now;
     router_.sweep(now, [](proto::PeerId) { return false; });
   }
@@ -103,7 +103,9 @@ class Door {
   Instant swept_at_{0};
 };
 
-[[noreturn]] void fail(const char* what) { throw std::system_error{errno, std::generic_category(), what}; }
+[[noreturn]] void throw_system_error(const char* what) {
+  throw std::system_error{errno, std::generic_category(), what};
+}
 
 constexpr std::size_t kMaxMap = 64 * 1024;  // bytes
 
@@ -111,7 +113,8 @@ constexpr std::size_t kMaxMap = 64 * 1024;  // bytes
 
 MapPipe::MapPipe() {
   std::array<int, 2> ends{};
-  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) != 0) fail("socketpair");
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) != 0)
+    throw_system_error("socketpair");
   reader_ = proto::Descriptor{ends[0]};
   writer_ = proto::Descriptor{ends[1]};
 }

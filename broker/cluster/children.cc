@@ -16,8 +16,8 @@ namespace forkmill::broker {
 
 namespace {
 
-constexpr proto::Instant kPause = std::chrono::milliseconds{500};  // after a failure; doubles with each in a row
-constexpr unsigned kMaxDoublings = 5;
+constexpr proto::Instant kFailurePause = std::chrono::milliseconds{500};  // after a failure; doubles with each in a row
+constexpr unsigned kMaxFailureDoublings = 5;
 constexpr proto::Instant kLongLife = std::chrono::minutes{1};  // a failure after that is the first one
 
 std::string end_of(int status) {
@@ -42,7 +42,7 @@ void Children::fork(Number number, Child& child, proto::Instant now) {
   const pid_t process = ::fork();
   if (process < 0) {
     log_->error("cannot fork {}: {}", name_of(number), std::strerror(errno));
-    child.due_at = now + kPause;
+    child.due_at = now + kFailurePause;
     return;
   }
   if (process == 0) {
@@ -70,7 +70,7 @@ bool Children::reap(proto::Instant now) {
     }
     can_run = can_run && !(WIFEXITED(status) && WEXITSTATUS(status) == kHopeless);
     if (now - child.started_at >= kLongLife) child.failures = 0;
-    const auto pause = kPause * (1 << std::min(child.failures++, kMaxDoublings));
+    const auto pause = kFailurePause * (1 << std::min(child.failures++, kMaxFailureDoublings));
     child.due_at = now + pause;
     log_->error("{} {}; it is started again", name_of(number), end_of(status));
   }

@@ -9,7 +9,7 @@ namespace forkmill::broker {
 
 namespace {
 
-constexpr std::string_view kTcp = "tcp://";
+constexpr std::string_view kTcpScheme = "tcp://";
 constexpr std::uint64_t kMaxPort = 65535;
 
 // The host, and the port as a number; 0: none, or any free one.
@@ -17,17 +17,17 @@ std::pair<std::string, std::uint64_t> parts_of(std::string_view endpoint) {
   const auto colon = endpoint.rfind(':');
   std::uint64_t port = 0;
   std::from_chars(endpoint.data() + colon + 1, endpoint.data() + endpoint.size(), port);
-  return {std::string{endpoint.substr(kTcp.size(), colon - kTcp.size())}, port};
+  return {std::string{endpoint.substr(kTcpScheme.size(), colon - kTcpScheme.size())}, port};
 }
 
 std::string tcp(const std::string& host, std::uint64_t port) {
-  return std::string{kTcp} + host + ":" + std::to_string(port);
+  return std::string{kTcpScheme} + host + ":" + std::to_string(port);
 }
 
 }  // namespace
 
 std::string shard_endpoint(const std::string& endpoint, std::uint64_t shard) {
-  if (!endpoint.starts_with(kTcp)) return endpoint + "-shard-" + std::to_string(shard);
+  if (!endpoint.starts_with(kTcpScheme)) return endpoint + "-shard-" + std::to_string(shard);
   const auto [host, port] = parts_of(endpoint);
   return tcp(host, port + shard);
 }
@@ -40,7 +40,7 @@ std::vector<std::string> shard_endpoints(const std::vector<std::string>& endpoin
 
 proto::Status check_shard_endpoints(const std::vector<std::string>& endpoints, std::uint64_t shards) {
   for (const std::string& endpoint : endpoints) {
-    const bool is_tcp = endpoint.starts_with(kTcp);
+    const bool is_tcp = endpoint.starts_with(kTcpScheme);
     const std::uint64_t port = is_tcp ? parts_of(endpoint).second : 1;
     if (port != 0 && port + shards <= kMaxPort && proto::is_listen_endpoint(shard_endpoint(endpoint, shards))) continue;
     return {Errc::option_out_of_range, endpoint + ": with " + std::to_string(shards) + " shards, " +
@@ -53,7 +53,7 @@ proto::Status check_shard_endpoints(const std::vector<std::string>& endpoints, s
 std::vector<std::string> reachable_endpoints(const std::vector<std::string>& listen, std::string_view host) {
   std::vector<std::string> all;
   for (const std::string& endpoint : listen) {
-    if (!endpoint.starts_with(kTcp)) {
+    if (!endpoint.starts_with(kTcpScheme)) {
       all.push_back(endpoint);
       continue;
     }
