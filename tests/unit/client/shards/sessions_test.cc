@@ -245,7 +245,7 @@ TEST_CASE("a cancel goes to the shard of a known task, and to all shards for any
 TEST_CASE("a query has one answer of all shards, and an error if one of them cannot be asked") {
   World world;
   world.open_all();
-  world.ask(AskBroker{proto::Query{0, proto::QueryKind::status}, 50});
+  world.ask(AskBroker{proto::Query{0, proto::QueryKind::status, ""}, 50});
   using Body = std::map<std::string, std::uint64_t>;
   for (std::uint32_t shard = 1; shard < kShards; ++shard)
     world.say(shard, world.reply_to(shard, pack_value(Body{{"dead_letters", shard}, {"epoch", shard}})));
@@ -276,7 +276,7 @@ TEST_CASE("lists of tasks come from one shard after the other") {
   World world;
   world.open_all();
   const auto ask = [&](std::uint64_t before) {
-    proto::Query query{0, proto::QueryKind::tasks};
+    proto::Query query{0, proto::QueryKind::tasks, ""};
     query.filter.before = proto::TaskSeq{before};
     for (auto& one : world.sent) one.second.clear();
     world.answered.clear();
