@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "proto/limits.h"
+#include "proto/names.h"
 #include "proto/session/shards.h"
 #include "proto/settings/quantities.h"
 #include "proto/settings/settings.h"
