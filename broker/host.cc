@@ -11,9 +11,9 @@
 
 #include "broker/cluster/announcement.h"
 #include "broker/cluster/children.h"
-#include "broker/door.h"
 #include "broker/cluster/endpoints.h"
 #include "broker/cluster/membership.h"
+#include "broker/door.h"
 #include "broker/offline_commands.h"
 #include "proto/os/host.h"
 #include "proto/os/logging.h"

@@ -7,8 +7,8 @@
 #include <string>
 #include <utility>
 
-#include "broker/host.h"
 #include "broker/connection_calls.h"
+#include "broker/host.h"
 #include "broker/loop.h"
 #include "broker/offline_commands.h"
 #include "broker/options.h"

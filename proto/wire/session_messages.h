@@ -85,8 +85,8 @@ struct Welcome {
   std::vector<Grant> abandon;   // worker: grants that it holds and that are no longer its own
   bool kept = false;            // client: its operations and its holdings of named objects are still known
   std::uint64_t log_bytes = 0;  // worker: what is kept of the log of one attempt; 0: LOGS are not wanted
-  std::uint32_t shard = 1;     // the shard of this session
-  std::uint32_t shards = 1;    // how many the cluster has
+  std::uint32_t shard = 1;      // the shard of this session
+  std::uint32_t shards = 1;     // how many the cluster has
   friend bool operator==(const Welcome&, const Welcome&) = default;
 };
 

@@ -63,7 +63,8 @@ enum class Durability : std::uint8_t {
 
 struct SubmitOptions {
   // Name of the queue: 1 to 128 characters out of letters, digits and "._-:/". A queue is made by its first task. With
-  // "@3" behind it, the queue is on shard 3 of the cluster; with "@*", it has a part on each shard, and tasks take turns.
+  // "@3" behind it, the queue is on shard 3 of the cluster; with "@*", it has a part on each shard, and tasks take
+  // turns.
   std::string queue = "default";
   // Order in the queue: -100 to 100, higher first. Tasks of equal priority are shared fairly between clients, and those
   // of one client start in the order of their arrival.

@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "broker/core/state/event_notes.h"
 #include "broker/core/lifecycle/letter_retry.h"
+#include "broker/core/state/event_notes.h"
 #include "broker/core/state/residency.h"
 #include "broker/core/tasks/process_queue.h"
 #include "proto/limits.h"
