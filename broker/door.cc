@@ -21,7 +21,7 @@ namespace forkmill::broker {
 namespace {
 
 constexpr Instant kBetweenSweeps = std::chrono::seconds{1};
-constexpr std::size_t kMessages = 256;  // of one round
+constexpr std::size_t kMessages = 256;  // a round
 
 // Door: answers each HELLO with the map of the shards.
 class Door {

@@ -45,7 +45,7 @@ void Core::flush(Now now) {
   parts_.matching.run();
   parts_.paging.flush();
   parts_.objects.flush();
-  parts_.event_pulls.flush();
+  parts_.operators.event_pulls().flush();
   outbox_.flush();
 }
 
@@ -59,7 +59,7 @@ Instant Core::next_wakeup() const {
   return std::min({state_.deadlines.next_due(), parts_.sessions.next_wakeup(), parts_.objects.next_wakeup(),
                    parts_.retention.next_wakeup(), parts_.time_limits.next_wakeup(), parts_.paging.next_wakeup(),
                    parts_.matching.next_wakeup(), parts_.notices.next_wakeup(), parts_.bulk.next_wakeup(),
-                   parts_.event_pulls.next_wakeup(), outbox_.next_wakeup()});
+                   parts_.operators.event_pulls().next_wakeup(), outbox_.next_wakeup()});
 }
 
 void Core::shut_down(Now now) {

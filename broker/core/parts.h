@@ -12,7 +12,6 @@
 #include "broker/core/lifecycle/time_limits.h"
 #include "broker/core/objects/objects.h"
 #include "broker/core/operators/bulk/bulk_changes.h"
-#include "broker/core/operators/events/event_pulls.h"
 #include "broker/core/operators/operators.h"
 #include "broker/core/operators/steering.h"
 #include "broker/core/operators/unserved_notices.h"
@@ -59,9 +58,7 @@ struct Parts {
   WorkerOrders orders{state};
   Steering steering{state, orders};
   BulkChanges bulk{state, intake, retention, cancels, paging};
-  EventPulls event_pulls{state};
-  Operators operators{state,   registry,  intake,   retention, grants,     cancels,
-                      objects, processes, steering, bulk,      event_pulls};
+  Operators operators{state, registry, intake, retention, grants, cancels, objects, processes, steering, bulk};
 };
 
 }  // namespace forkmill::broker

@@ -15,7 +15,7 @@
 #include "client/engine/inbox_load.h"
 #include "client/engine/object_call.h"
 #include "client/engine/request_queue.h"
-#include "client/engine/sealed_calls.h"
+#include "client/engine/sealing/sealed_calls.h"
 #include "proto/os/real_env.h"
 
 namespace forkmill::client {

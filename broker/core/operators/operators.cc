@@ -27,11 +27,11 @@ proto::Failure tells_of_others() {
 
 Operators::Operators(BrokerState& state, const Registry& registry, Intake& intake, Retention& retention,
                      TaskGrants& grants, Cancels& cancels, Objects& objects, Processes& processes, Steering& steering,
-                     TaskChanges& changes, EventPulls& event_pulls)
+                     TaskChanges& changes)
     : state_{state},
       objects_{objects},
       changes_{changes},
-      event_pulls_{event_pulls},
+      event_pulls_{state},
       queries_{state, registry, retention, self_},
       process_queries_{state, grants, processes, self_},
       why_queries_{state, registry, processes},

@@ -25,8 +25,7 @@ namespace forkmill::broker {
 class Operators {
  public:
   Operators(BrokerState& state, const Registry& registry, Intake& intake, Retention& retention, TaskGrants& grants,
-            Cancels& cancels, Objects& objects, Processes& processes, Steering& steering, TaskChanges& changes,
-            EventPulls& event_pulls);
+            Cancels& cancels, Objects& objects, Processes& processes, Steering& steering, TaskChanges& changes);
 
   // Replies now, or when the store has answered. A task that the query or command names must be in memory.
   void handle(Client& client, const proto::Query& query);
@@ -36,6 +35,10 @@ class Operators {
 
   // Whether the store is scanning for a query.
   bool is_scanning() const { return queries_.is_scanning(); }
+
+  // The questions of clients that watch for events.
+  EventPulls& event_pulls() { return event_pulls_; }
+  const EventPulls& event_pulls() const { return event_pulls_; }
 
   void set_self(SelfReport self) { self_ = std::move(self); }
 
@@ -49,7 +52,7 @@ class Operators {
   BrokerState& state_;
   Objects& objects_;
   TaskChanges& changes_;
-  EventPulls& event_pulls_;
+  EventPulls event_pulls_;
   SelfReport self_;
   Queries queries_;
   ProcessQueries process_queries_;

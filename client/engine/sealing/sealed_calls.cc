@@ -1,4 +1,4 @@
-#include "client/engine/sealed_calls.h"
+#include "client/engine/sealing/sealed_calls.h"
 
 #include <forkmill/detail/value.h>
 #include <forkmill/errors.h>
