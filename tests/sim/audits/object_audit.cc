@@ -15,32 +15,32 @@ using proto::ObjectKind;
 
 namespace {
 
-void require(bool holds, const Object& object, std::string_view text) {
+void require_of_object(bool holds, const Object& object, std::string_view text) {
   if (!holds)
     throw Violation{"objects: " + object.name() + " " + std::to_string(object.id().value()) + ": " + std::string{text}};
 }
 
 void check_clients(const broker::Core& core, const Object& object) {
   for (const Object::Hold& hold : object.holders())
-    require(core.state().clients.contains(hold.client), object, "a client that is gone holds it");
+    require_of_object(core.state().clients.contains(hold.client), object, "a client that is gone holds it");
   for (const broker::Line& line : object.lines)
     for (const broker::Call* call : line)
-      require(core.state().clients.contains(call->client), object, "a client that is gone waits for it");
+      require_of_object(core.state().clients.contains(call->client), object, "a client that is gone waits for it");
 }
 
 // Checks the calls that are first in line for items and for room.
 void check_queue(const Object& object) {
   constexpr std::size_t kGetters = 0;
   constexpr std::size_t kPutters = 1;
-  require(object.size() == 0 || object.lines[kGetters].empty(), object,
-          "a client waits for an item, although there is one");
+  require_of_object(object.size() == 0 || object.lines[kGetters].empty(), object,
+                    "a client waits for an item, although there is one");
   const auto& putters = object.lines[kPutters];
   if (putters.empty()) return;
   const auto capacity = object.spec().size;
   const broker::Call& first = *putters.front();
   const auto needed = object.durable() ? std::ssize(first.op.values) : 1;
-  require(capacity > 0 && static_cast<std::int64_t>(object.size()) + needed > capacity, object,
-          "a client waits for room, although there is some");
+  require_of_object(capacity > 0 && static_cast<std::int64_t>(object.size()) + needed > capacity, object,
+                    "a client waits for room, although there is some");
 }
 
 // Checks the first call of each end that waits for room.
@@ -53,8 +53,8 @@ void check_pipe(const Object& object) {
       const std::size_t end = call->op.a == 0 ? 0 : 1;
       const auto next = static_cast<std::size_t>(call->count);
       if (std::exchange(seen[end], true) || next >= call->op.values.size()) continue;
-      require(!pipe.has_room(end, call->op.values[next].size()), object,
-              "a client waits for room in one direction, although there is some");
+      require_of_object(!pipe.has_room(end, call->op.values[next].size()), object,
+                        "a client waits for room in one direction, although there is some");
     }
   }
 }
@@ -89,16 +89,18 @@ void ObjectAudit::round(const broker::Core& core) const {
     check_clients(core, object);
     switch (object.spec().kind) {
       case ObjectKind::lock:
-        require(object.size() > 0 || object.waiting() == 0, object, "a client waits for it, although it is free");
+        require_of_object(object.size() > 0 || object.waiting() == 0, object,
+                          "a client waits for it, although it is free");
         break;
       case ObjectKind::event:
-        require(object.size() == 0 || object.waiting() == 0, object, "a client waits for it, although it is set");
+        require_of_object(object.size() == 0 || object.waiting() == 0, object,
+                          "a client waits for it, although it is set");
         break;
       case ObjectKind::queue:
         check_queue(object);
-        require(object.spec().size <= 0 || static_cast<std::int64_t>(object.size()) <= object.spec().size ||
-                    history_.lends(object.id().value()),
-                object, "it has more items than its capacity");
+        require_of_object(object.spec().size <= 0 || static_cast<std::int64_t>(object.size()) <= object.spec().size ||
+                              history_.lends(object.id().value()),
+                          object, "it has more items than its capacity");
         break;
       case ObjectKind::semaphore:
         check_semaphore(object);
@@ -113,14 +115,14 @@ void ObjectAudit::round(const broker::Core& core) const {
 }
 
 void ObjectAudit::check_semaphore(const Object& object) const {
-  require(object.size() == 0 || object.waiting() == 0, object, "a client waits for it, although it is free");
+  require_of_object(object.size() == 0 || object.waiting() == 0, object, "a client waits for it, although it is free");
   auto units = static_cast<std::int64_t>(object.size());
   for (const Object::Hold& hold : object.holders()) units += hold.count;
   const std::int64_t initial = object.spec().size;
   if (units - initial < history_.certain_surplus(object.id().value()) ||
       units - initial > history_.surplus(object.id().value()))
-    require(false, object,
-            "it has " + std::to_string(units) + " units, but had " + std::to_string(initial) + " at first");
+    require_of_object(false, object,
+                      "it has " + std::to_string(units) + " units, but had " + std::to_string(initial) + " at first");
 }
 
 // Leaves out waits on a condition: such a wait ends when the waiter has the lock again, however long that takes.
@@ -131,8 +133,8 @@ void ObjectAudit::waits(const broker::Core& core) {
       for (const broker::Call* call : line) {
         if (call->op.object != object.id().value() || object.spec().kind == ObjectKind::condition) continue;
         const auto waited = std::chrono::duration_cast<milliseconds>(core.state().clock.now() - call->since);
-        require(call->op.wait.count() < 0 || waited - kGrain <= call->op.wait, object,
-                "a client waits for longer than it asked to");
+        require_of_object(call->op.wait.count() < 0 || waited - kGrain <= call->op.wait, object,
+                          "a client waits for longer than it asked to");
       }
     }
   });
@@ -141,12 +143,14 @@ void ObjectAudit::waits(const broker::Core& core) {
 void ObjectAudit::nothing_left(const broker::Core& core) {
   const auto& directory = core.objects().directory();
   directory.visit([&](const Object& object) {
-    require(object.spec().kind != ObjectKind::pipe, object, "it is left, although no client has an end of it");
-    require((object.spec().flags & proto::kObjectOwned) == 0, object, "it is left, although its owner is gone");
-    require(object.spec().other == 0 || directory.find(broker::ObjectId{object.spec().other}) != nullptr, object,
-            "it is left, although the object that it goes with is gone");
-    require(object.holders().empty(), object, "it is held, although all clients are gone");
-    require(object.waiting() == 0, object, "a call waits for it, although all clients are gone");
+    require_of_object(object.spec().kind != ObjectKind::pipe, object,
+                      "it is left, although no client has an end of it");
+    require_of_object((object.spec().flags & proto::kObjectOwned) == 0, object,
+                      "it is left, although its owner is gone");
+    require_of_object(object.spec().other == 0 || directory.find(broker::ObjectId{object.spec().other}) != nullptr,
+                      object, "it is left, although the object that it goes with is gone");
+    require_of_object(object.holders().empty(), object, "it is held, although all clients are gone");
+    require_of_object(object.waiting() == 0, object, "a call waits for it, although all clients are gone");
   });
   if (core.objects().loans().in_tasks()) throw Violation{"objects: a loan is left of a task that has ended"};
   if (core.objects().loans().in_results()) throw Violation{"objects: a loan is left of a result that no client awaits"};
@@ -155,8 +159,8 @@ void ObjectAudit::nothing_left(const broker::Core& core) {
 void ObjectAudit::nothing_held(const broker::Core& core) {
   core.objects().directory().visit([&](const Object& object) {
     if (object.spec().kind == ObjectKind::pipe) return;  // an end is held until it is closed
-    require(object.holders().empty(), object, "it is held, but no client knows of that");
-    require(object.waiting() == 0, object, "a call waits for it, but no client knows of that");
+    require_of_object(object.holders().empty(), object, "it is held, but no client knows of that");
+    require_of_object(object.waiting() == 0, object, "a call waits for it, but no client knows of that");
   });
 }
 
