@@ -10,6 +10,8 @@
 #include "tests/e2e/worker/cluster.h"
 #include "tests/e2e/worker/rogue_tasks.h"
 
+namespace descriptors_test {
+
 using namespace forkmill;
 using namespace forkmill::test;
 
@@ -48,3 +50,5 @@ TEST_CASE("a broker without free descriptors refuses new peers, serves the other
   Client another{cluster.endpoint()};
   CHECK(another.submit(kEcho, "after").get_for(60s) == "after");
 }
+
+}  // namespace descriptors_test

@@ -10,6 +10,8 @@
 #include "tests/e2e/worker/cluster.h"
 #include "tests/e2e/worker/rogue_tasks.h"
 
+namespace disk_full_test {
+
 using namespace forkmill;
 using namespace forkmill::test;
 
@@ -125,3 +127,5 @@ TEST_CASE("a broker on a full disk stops with a text, and acknowledged tasks are
   for (std::size_t i = 0; i < tasks.size(); ++i)
     CHECK(tasks[i].get_for(kLong) == std::string(20'000, 'a') + std::to_string(i));
 }
+
+}  // namespace disk_full_test

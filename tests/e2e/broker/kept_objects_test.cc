@@ -6,6 +6,8 @@
 #include "tests/e2e/broker/data_folder.h"
 #include "tests/e2e/worker/cluster.h"
 
+namespace kept_objects_test {
+
 using namespace forkmill;
 using namespace forkmill::test;
 
@@ -34,3 +36,5 @@ TEST_CASE("after kill -9 of the broker, durable objects have their state and the
   CHECK((Lock{"lock", client}.try_acquire()));
   CHECK_THROWS_AS(fleeting.put(2), Error);
 }
+
+}  // namespace kept_objects_test

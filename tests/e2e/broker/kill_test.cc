@@ -6,6 +6,8 @@
 #include "tests/e2e/worker/cluster.h"
 #include "tests/e2e/worker/rogue_tasks.h"
 
+namespace kill_test {
+
 using namespace forkmill;
 using namespace forkmill::test;
 
@@ -125,3 +127,5 @@ TEST_CASE("an at-most-once task starts once whichever process is killed, and end
     CHECK(task.get_for(kLong) == "once");
   }
 }
+
+}  // namespace kill_test

@@ -6,6 +6,8 @@
 #include "tests/e2e/worker/cluster.h"
 #include "tests/e2e/worker/rogue_tasks.h"
 
+namespace memory_limit_test {
+
 using namespace forkmill;
 using namespace forkmill::test;
 
@@ -58,3 +60,5 @@ TEST_CASE("beyond --memory-limit nothing is taken in, what runs goes on, and the
   CHECK(contains(cluster.log("broker.log"), "there is room in memory again"));
 }
 #endif
+
+}  // namespace memory_limit_test

@@ -13,6 +13,8 @@
 #include "tests/e2e/worker/cluster.h"
 #include "tests/e2e/worker/rogue_tasks.h"
 
+namespace refusal_test {
+
 using namespace forkmill;
 using namespace forkmill::test;
 
@@ -265,3 +267,5 @@ TEST_CASE_FIXTURE(Site, "after an old copy of the directory is put back, newer c
   Client fresh{cluster.endpoint()};
   CHECK(fresh.attach(kEcho, before.id()).get_for(kLong) == "before the copy");
 }
+
+}  // namespace refusal_test

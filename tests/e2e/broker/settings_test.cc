@@ -6,6 +6,8 @@
 #include "tests/e2e/worker/cluster.h"
 #include "tests/e2e/worker/rogue_tasks.h"
 
+namespace settings_test {
+
 using namespace forkmill;
 using namespace forkmill::test;
 
@@ -92,3 +94,5 @@ TEST_CASE("a broker without a store rejects what must be durable") {
     CHECK(contains(error.what(), "memory only"));
   }
 }
+
+}  // namespace settings_test

@@ -7,6 +7,8 @@
 #include "tests/e2e/cluster/postgres_rig.h"
 #include "tests/unit/store/store_samples.h"
 
+namespace fencing_test {
+
 using namespace forkmill;
 using namespace forkmill::test;
 using namespace forkmill::broker;
@@ -385,3 +387,5 @@ TEST_CASE("tables of numbers that are all gone are dropped as a whole") {
   CHECK(failure(commit(*store, 5, {Forget{TaskSeq{1}}, put(kSpan + 2)})) == "");
   CHECK(scanned(*store, ~std::uint64_t{0}, 9) == std::vector<TaskSeq>{TaskSeq{kSpan + 2}, TaskSeq{kSpan + 1}});
 }
+
+}  // namespace fencing_test

@@ -7,6 +7,8 @@
 #include "tests/folder.h"
 #include "tests/unit/store/store_samples.h"
 
+namespace migration_test {
+
 using namespace forkmill;
 using namespace forkmill::test;
 using namespace forkmill::broker;
@@ -148,3 +150,5 @@ TEST_CASE("a schema of the first version is converted, and its tasks can move to
         std::vector<StoredTask>{{put(1), {}, {}}, {moved, {Attempt{1}, milliseconds{9000}, false}, {}}});
   clear(server);
 }
+
+}  // namespace migration_test

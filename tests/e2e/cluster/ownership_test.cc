@@ -9,6 +9,8 @@
 #include "tests/e2e/cluster/postgres_rig.h"
 #include "tests/unit/store/store_samples.h"
 
+namespace ownership_test {
+
 using namespace forkmill;
 using namespace forkmill::test;
 using namespace forkmill::broker;
@@ -181,3 +183,5 @@ TEST_CASE("shards in one database have tasks, records and owners of their own") 
   }
   clear(server);
 }
+
+}  // namespace ownership_test

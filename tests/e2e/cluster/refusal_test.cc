@@ -4,6 +4,8 @@
 #include "tests/e2e/cluster/postgres_proxy.h"
 #include "tests/e2e/cluster/postgres_rig.h"
 
+namespace refusal_test {
+
 using namespace forkmill;
 using namespace forkmill::test;
 using namespace forkmill::broker;
@@ -137,3 +139,5 @@ TEST_CASE("passwords are not shown") {
     CHECK_MESSAGE(!contains(refused(url), "=word"), refused(url));
   }
 }
+
+}  // namespace refusal_test

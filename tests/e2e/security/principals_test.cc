@@ -10,6 +10,8 @@
 #include "tests/eventually.h"
 #include "tests/folder.h"
 
+namespace principals_test {
+
 using namespace forkmill;
 using namespace forkmill::tests;
 using namespace std::chrono_literals;
@@ -87,3 +89,5 @@ TEST_CASE("a session is carried on by any key of its principal, and by no key of
   CHECK(second.resumed);
   CHECK(second.kept);
 }
+
+}  // namespace principals_test

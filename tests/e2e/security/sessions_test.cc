@@ -4,6 +4,8 @@
 #include "proto/wire/codec.h"
 #include "tests/e2e/security/besieged.h"
 
+namespace sessions_test {
+
 using namespace forkmill;
 using namespace forkmill::tests;
 
@@ -79,3 +81,5 @@ TEST_CASE("names that no worker has, and floods of queries, do not stop the othe
   CHECK(broker.serves());
   CHECK(broker.stop() == 0);
 }
+
+}  // namespace sessions_test

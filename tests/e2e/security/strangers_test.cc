@@ -6,6 +6,8 @@
 
 #include "tests/e2e/security/besieged.h"
 
+namespace strangers_test {
+
 using namespace forkmill;
 using namespace forkmill::tests;
 
@@ -104,3 +106,5 @@ TEST_CASE("peers of earlier versions of ZMTP, and of none, are cut at once") {
   }
   CHECK(broker.serves());
 }
+
+}  // namespace strangers_test
