@@ -45,7 +45,7 @@ Loop::Loop(ProgramOptions options, std::unique_ptr<Store> store, std::shared_ptr
   auto opened = store->open();
   if (!opened.ok()) throw std::runtime_error{opened.failure().text};
   for (const std::string& endpoint : options_.listen) endpoints_.push_back(router_.bind(endpoint));
-  committed_ = opened->last;
+  commits_.safe = opened->last;
   Identity identity{opened->id,
                     opened->epoch,
                     opened->last,
@@ -80,6 +80,10 @@ Loop::Loop(ProgramOptions options, std::unique_ptr<Store> store, std::shared_ptr
                recovered);
     store_ = std::make_unique<StoreThread>(std::move(store), options_.disk_reserve);
     waiter_.watch(store_->fd());
+  }
+  if (options_.core.history) {
+    history_ = std::make_unique<HistoryFeed>(history_options(options_), log_);
+    waiter_.watch(history_->fd());
   }
   for (const int fd : router_.descriptors()) waiter_.watch(fd);
   announce(options_.announce, endpoints_);
@@ -132,6 +136,8 @@ int Loop::end() {
 }
 
 bool Loop::take_news() {
+  if (history_ != nullptr)
+    for (StoreAnswer& answer : history_->take_answers()) core_->handle(env_.now(), std::move(answer));
   if (store_ == nullptr || !store_->has_news()) return true;
   StoreThread::News news = store_->take();
   if (!news.status.ok()) {
@@ -148,10 +154,11 @@ bool Loop::take_news() {
       log_->info("there is room on the disk again");
     core_->set_disk_full(news.disk_full);
   }
-  if (news.committed > committed_) {
-    committed_ = news.committed;
-    core_->committed(committed_);
-    held_.release(committed_, [this](Send& one) { send(one); });
+  if (news.committed > commits_.safe) {
+    commits_.safe = news.committed;
+    if (history_ != nullptr) history_->release(commits_.safe);
+    core_->committed(commits_.safe);
+    commits_.waiting.release(commits_.safe, [this](Send& one) { send(one); });
   }
   for (StoreAnswer& answer : news.answers) core_->handle(env_.now(), std::move(answer));
   return true;
@@ -169,6 +176,7 @@ std::size_t Loop::take_input() {
       self_.refused = access_control_.refused();
       self_.memory_limit = memory_.limit();
       if (store_ != nullptr && query->kind == proto::QueryKind::metrics) self_.store = store_->meter();
+      if (history_ != nullptr) self_.history = history_->meter();
       core_->set_self(self_);
     }
     // Each message gets its own time. With the time of the round, waits and delays of a late message would end early.
@@ -188,11 +196,15 @@ void Loop::carry_out(Effects effects) {
     audit_.flush(env_.now().steady);
   }
   if (!effects.ops.empty()) store_->commit(std::move(effects.ops), effects.commit);
-  for (StoreRequest& request : effects.requests) store_->ask(std::move(request));
+  if (history_ != nullptr) history_->add(std::move(effects.finished), effects.commit, commits_.safe);
+  for (StoreRequest& request : effects.requests) {
+    const bool is_for_history = std::holds_alternative<HistoryRequest>(request.what);
+    is_for_history ? history_->ask(std::move(request)) : store_->ask(std::move(request));
+  }
   for (const proto::PeerId peer : effects.cuts) router_.cut(peer);
   for (Send& one : effects.sends) {
-    if (one.after > committed_)
-      held_.hold(std::move(one));
+    if (one.after > commits_.safe)
+      commits_.waiting.hold(std::move(one));
     else
       send(one);
   }

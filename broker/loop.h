@@ -12,6 +12,7 @@
 #include "broker/audit_log.h"
 #include "broker/core/core.h"
 #include "broker/core/held_sends.h"
+#include "broker/history_feed.h"
 #include "broker/loop_waiter.h"
 #include "broker/memory_watch.h"
 #include "broker/options.h"
@@ -59,9 +60,13 @@ class Loop {
   std::vector<std::string> endpoints_;
   std::unique_ptr<Core> core_;
   SelfReport self_;
-  std::unique_ptr<StoreThread> store_;  // null: a memory store, used by this thread
-  HeldSends held_;
-  proto::CommitSeq committed_;
+  std::unique_ptr<StoreThread> store_;    // null: a memory store, used by this thread
+  std::unique_ptr<HistoryFeed> history_;  // null: finished tasks have no history
+  struct Commits {
+    proto::CommitSeq safe;
+    HeldSends waiting;
+  };
+  Commits commits_;
   Instant swept_at_{0};
 };
 

@@ -168,6 +168,8 @@ proto::Status check_options(const ProgramOptions& options) {
     return usage_error("--queue-log-bytes " + std::to_string(options.core.queue.log_bytes) + ": must be 16M at most");
   for (const std::string& endpoint : options.listen)
     if (!proto::is_listen_endpoint(endpoint)) return usage_error("--listen: " + proto::not_an_endpoint(endpoint));
+  if (options.memory && (options.history_age.count() > 0 || options.history_size > 0))
+    return usage_error("--memory: --history-age and --history-size need a directory for the history; give --data DIR");
   if (!options.memory && options.data.empty())
     return usage_error("no data directory: HOME is not set; give --data DIR or --memory");
   if (options.core.heartbeat.count() < 10) {
@@ -297,6 +299,11 @@ void add_limits(proto::Settings& settings, ProgramOptions& options, Limits& limi
   settings.duration("key-window", core.key_window, "Recognize a finished task by its idempotency key for this long");
   settings.number("dead-letters", limits.dead_letters, 0, kMaxCount,
                   "Maximum number of dead letters: failed tasks that are kept with their arguments");
+  settings.duration("history-age", options.history_age,
+                    "Keep a history of finished tasks in the data directory, for this long; 0: none, or with "
+                    "--history-size as many as fit");
+  settings.size("history-size", options.history_size,
+                "Maximum size of that history, the oldest go first; 0: none, or with --history-age 1GiB");
   settings.table("queue", {"max_tasks", "max_bytes", "log_bytes", "durability"},
                  [&core](const auto& queue, const auto& key, const auto& value) {
                    return set_queue_option(core, queue, key, value);
@@ -326,6 +333,7 @@ void apply(const Limits& limits, ProgramOptions& options) {
   core.queue.log_bytes = limits.log_bytes;
   core.log_memory = limits.log_memory;
   fill_in_limits(core);
+  core.history = options.history_age.count() > 0 || options.history_size > 0;
   core.max_payload = std::min<std::uint64_t>(core.max_payload, proto::limits::kMaxPayload);
 }
 
@@ -334,6 +342,15 @@ void apply(const Limits& limits, ProgramOptions& options) {
 std::string default_data_directory() {
   const std::string home = geteuid() == 0 ? "/var/lib" : state_home();
   return home.empty() ? "" : home + "/forkmill";
+}
+
+HistoryOptions history_options(const ProgramOptions& options) {
+  HistoryOptions history;
+  history.directory = options.data;
+  history.max_age = options.history_age;
+  if (options.history_size > 0) history.max_bytes = options.history_size;
+  history.disk_reserve = options.disk_reserve;
+  return history;
 }
 
 std::optional<int> read_options(int argc, const char* const* argv, ProgramOptions& options) {

@@ -7,6 +7,7 @@
 
 #include "broker/audit_log.h"
 #include "broker/core/state/options.h"
+#include "broker/store/history/history_database.h"
 #include "proto/os/logging.h"
 #include "proto/transport/default_endpoint.h"
 #include "proto/transport/gate.h"
@@ -28,6 +29,9 @@ struct ProgramOptions {
   std::string broker;                  // the name of this broker in the cluster then; not an option
   std::uint64_t shard = 1;             // the one of this process; not an option
   std::uint64_t disk_reserve = 256ULL * 1024 * 1024;  // free bytes below which the broker rejects durable tasks
+  // The history of finished tasks: 0: no limit of that kind; both 0: there is none.
+  milliseconds history_age{0};
+  std::uint64_t history_size = 0;
   std::uint64_t memory_limit = 0;  // resident bytes beyond which nothing is taken in; 0: proto::recommended_memory()
   bool insecure = false;           // accept TCP peers without keys
   std::string server_key;          // file of the broker's secret key; empty: TCP peers have no keys
@@ -45,6 +49,9 @@ struct ProgramOptions {
   AuditOptions audit;
   CoreOptions core;
 };
+
+// Returns the options of the history; `options` has one.
+HistoryOptions history_options(const ProgramOptions& options);
 
 // Reads the options into `options`. Returns an exit code if the program is to end: --help, or an error.
 std::optional<int> read_options(int argc, const char* const* argv, ProgramOptions& options);

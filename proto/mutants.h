@@ -82,6 +82,7 @@ enum class Mutant : std::uint8_t {
   drop_not_stored,
   event_lost,
   cursor_reused,
+  history_of_started_only,
 };
 
 #ifdef FORKMILL_MUTANTS

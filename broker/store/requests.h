@@ -7,8 +7,10 @@
 #include <variant>
 #include <vector>
 
+#include "broker/store/finished_task.h"
 #include "broker/store/records.h"
 #include "proto/result.h"
+#include "proto/status.h"
 
 namespace forkmill::broker {
 
@@ -41,17 +43,44 @@ struct BackupAnswer {
   proto::Result<std::uint64_t> bytes;
 };
 
+// HistoryScan: reads tasks of the history with numbers below `before` that pass, the latest ends first. `passes` is
+// called on the thread of the history.
+struct HistoryScan {
+  proto::TaskSeq before;
+  std::size_t most = 0;          // tasks
+  std::size_t most_visited = 0;  // tasks to look at before giving up
+  milliseconds since{0};         // unix time; tasks that ended clearly before then do not matter
+  std::function<bool(const FinishedTask& task)> passes;
+};
+// HistoryFind: reads the latest tasks of the history whose ids, in the table or their submitters', begin with `prefix`
+// (hexadecimal digits in lower case without hyphens, at least 8) and that pass.
+struct HistoryFind {
+  std::string prefix;
+  std::size_t most = 0;
+  std::function<bool(const FinishedTask& task)> passes;
+};
+struct HistoryRequest {
+  std::variant<HistoryScan, HistoryFind> what;
+};
+struct HistoryAnswer {
+  proto::Status status;  // a failure: the history cannot be read now
+  std::vector<FinishedTask> tasks;
+  proto::TaskSeq next;  // the `before` of the next scan; none: the scan is complete
+};
+
 struct StoreRequest {
   std::uint64_t ticket = 0;  // comes back with the answer
-  std::variant<FetchRequest, ScanRequest, BackupRequest> what;
+  // A HistoryRequest is for the history, which is no part of the store.
+  std::variant<FetchRequest, ScanRequest, BackupRequest, HistoryRequest> what;
 };
 struct StoreAnswer {
   std::uint64_t ticket = 0;
-  std::variant<FetchAnswer, ScanAnswer, BackupAnswer> what;
+  std::variant<FetchAnswer, ScanAnswer, BackupAnswer, HistoryAnswer> what;
 };
 
 class Store;
-// Serves a fetch or a scan, not a backup. For the owner of a store: StoreService or a simulator.
+// Serves a fetch or a scan, no backup and no request to the history. For the owner of a store: StoreService or a
+// simulator.
 proto::Result<StoreAnswer> serve(Store& store, const StoreRequest& request);
 
 }  // namespace forkmill::broker

@@ -20,9 +20,9 @@ ClientOptions at(const std::string& endpoint) {
 }
 
 proto::TaskFilter to_wire(const TaskFilter& filter) {
-  return {filter.id,   filter.queue, filter.name,  filter.state,
-          filter.text, filter.since, filter.until, proto::TaskSeq{filter.before},
-          filter.most};
+  return {filter.id,   filter.queue,   filter.name,  filter.state,
+          filter.text, filter.since,   filter.until, proto::TaskSeq{filter.before},
+          filter.most, filter.finished};
 }
 
 // Makes the protocol's form of a command.

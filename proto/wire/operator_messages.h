@@ -48,6 +48,8 @@ struct TaskFilter {
   milliseconds until{0};
   TaskSeq before;          // only tasks with a lower seq; for the next page, `next` of the page before
   std::uint32_t most = 0;  // maximum of rows; 0: as many as the broker gives at once
+  // The history of finished tasks instead: `before` is a place in it, the latest ends come first.
+  bool finished = false;
   friend bool operator==(const TaskFilter&, const TaskFilter&) = default;
 };
 

@@ -279,8 +279,21 @@ void TaskGrants::finish(Task& task, Event event, proto::Outcome outcome) {
   task.queue->budget.change(task, given_bytes(task) + task.finished->outcome.value.size());
   if (task.durable) state_.rewrite(task, Finish{task.seq, task.finished->outcome, task.finished->at});
   state_.tasks.logs.task_ended(task.seq);
+  if (state_.options.history) note_for_history(task);
   objects_.task_ended(task);
   deliveries_.task_finished(task);
+}
+
+void TaskGrants::note_for_history(const Task& task) {
+  const proto::Outcome& outcome = task.finished->outcome;
+  if (outcome.attempt.value() == 0 && mutant(Mutant::history_of_started_only)) return;
+  state_.output.finished.push_back({.id = task.id,
+                                    .spec = task.spec,
+                                    .outcome = outcome_for_history(outcome),
+                                    .submitted_at = task.submitted_at,
+                                    .finished_at = task.finished->at,
+                                    .result_bytes = outcome.value.size(),
+                                    .earlier = state_.tasks.recent_attempts().of(task.seq)});
 }
 
 }  // namespace forkmill::broker

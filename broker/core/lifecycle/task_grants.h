@@ -43,6 +43,7 @@ class TaskGrants {
   bool may_retry(const Task& task, const proto::Outcome& outcome) const;
   void retry(Task& task, const proto::Outcome& outcome, milliseconds delay);
   void finish(Task& task, Event event, proto::Outcome outcome);
+  void note_for_history(const Task& task);
   Instant backoff(const Task& task) const;
 
   BrokerState& state_;

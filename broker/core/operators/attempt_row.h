@@ -2,7 +2,7 @@
 #pragma once
 
 #include "broker/core/operators/answers/packed_map.h"
-#include "broker/core/tasks/recent_attempts.h"
+#include "broker/store/attempt_end.h"
 
 namespace forkmill::broker {
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "broker/core/operators/command_notes.h"
+#include "broker/core/operators/named_task.h"
 #include "broker/core/operators/object_queries.h"
 #include "proto/check.h"
 
@@ -21,6 +22,8 @@ Remembered* find_command(Client& client, const proto::Command& command) {
   const auto found = std::ranges::find(client.commands, command, &Remembered::command);
   return found == client.commands.end() ? nullptr : &*found;
 }
+
+bool is_unknown(const ReplyBody& body) { return !body.ok() && body.failure().code == Errc::task_unknown; }
 
 // A broker writes a file of a client's choice as its own user. Programs of that user, and of root, could do so
 // themselves; peers with keys could not.
@@ -101,7 +104,13 @@ std::optional<proto::Reply> OperatorCommands::reply(Client& client, const proto:
   if (const auto* before = find_command(client, command); before != nullptr && before->session != client.session.id)
     return before->reply;
   remember(client, command);
-  const auto body = std::visit(Order{*this, client, command, task}, command.command);
+  auto body = std::visit(Order{*this, client, command, task}, command.command);
+  if (const auto named = named_task(command); task == nullptr && named && body && is_unknown(*body)) {
+    const auto refusal = history_.refuse_change(client, *named,
+                                                [this, handle = client.handle, peer = AuditedPeer{client.session},
+                                                 command](proto::Failure why) { finish(handle, peer, command, why); });
+    body = refusal ? std::optional<ReplyBody>{*refusal} : std::nullopt;
+  }
   if (!body) {
     note_command(state_, AuditedPeer{client.session}, command, "begun", {});
     return std::nullopt;
@@ -118,13 +127,18 @@ void OperatorCommands::handle(StoreAnswer answer) {
   backups_.erase(found);
   const auto& bytes = std::get<BackupAnswer>(answer.what).bytes;
   const auto& path = std::get<proto::WriteBackup>(backup.command.command).path;
-  auto reply =
-      reply_to(backup.command.id, bytes.ok() ? ReplyBody{PackedMap{}.add("path", path).add("bytes", bytes.value())}
-                                             : ReplyBody{bytes.failure()});
-  note_command(state_, backup.peer, backup.command, errc_name(reply.code), reply.text);
-  Client* client = state_.client(backup.client);
+  finish(
+      backup.client, backup.peer, backup.command,
+      bytes.ok() ? ReplyBody{PackedMap{}.add("path", path).add("bytes", bytes.value())} : ReplyBody{bytes.failure()});
+}
+
+void OperatorCommands::finish(ClientHandle handle, const AuditedPeer& peer, const proto::Command& command,
+                              const ReplyBody& body) {
+  auto reply = reply_to(command.id, body);
+  note_command(state_, peer, command, errc_name(reply.code), reply.text);
+  Client* client = state_.client(handle);
   if (client == nullptr) return;  // gone before the answer came
-  if (auto* remembered = find_command(*client, backup.command)) remembered->reply = reply;
+  if (auto* remembered = find_command(*client, command)) remembered->reply = reply;
   state_.output.send(client->session, std::move(reply));
 }
 

@@ -15,6 +15,7 @@
 #include "broker/core/operators/answers/replies.h"
 #include "broker/core/operators/bulk/task_changes.h"
 #include "broker/core/operators/dead_letters.h"
+#include "broker/core/operators/history_queries.h"
 #include "broker/core/operators/steering.h"
 #include "broker/core/peers/processes.h"
 #include "broker/core/state/audit.h"
@@ -25,17 +26,18 @@ namespace forkmill::broker {
 class OperatorCommands {
  public:
   OperatorCommands(BrokerState& state, Intake& intake, Retention& retention, Cancels& cancels, Objects& objects,
-                   Processes& processes, Steering& steering, TaskChanges& changes)
+                   Processes& processes, Steering& steering, TaskChanges& changes, HistoryQueries& history)
       : state_{state},
         cancels_{cancels},
         objects_{objects},
         processes_{processes},
         steering_{steering},
         changes_{changes},
+        history_{history},
         dead_letters_{state, intake, retention} {}
 
-  // `task`: the task that the command names, or null. None: the reply goes out when the store has answered,
-  // or the tasks have been changed.
+  // `task`: the task that the command names, or null. None: the reply goes out when the store or the history has
+  // answered, or the tasks have been changed.
   std::optional<proto::Reply> reply(Client& client, const proto::Command& command, Task* task);
   // The store's answer to a backup.
   void handle(StoreAnswer answer);
@@ -50,12 +52,16 @@ class OperatorCommands {
     proto::Command command;
   };
 
+  // Replies to a command that was begun earlier.
+  void finish(ClientHandle handle, const AuditedPeer& peer, const proto::Command& command, const ReplyBody& body);
+
   BrokerState& state_;
   Cancels& cancels_;
   Objects& objects_;
   Processes& processes_;
   Steering& steering_;
   TaskChanges& changes_;
+  HistoryQueries& history_;
   DeadLetters dead_letters_;
   std::unordered_map<std::uint64_t, Backup> backups_;  // by ticket
 };

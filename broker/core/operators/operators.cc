@@ -32,10 +32,11 @@ Operators::Operators(BrokerState& state, const Registry& registry, Intake& intak
       objects_{objects},
       changes_{changes},
       event_pulls_{state},
-      queries_{state, registry, retention, self_},
+      history_{state},
+      queries_{state, registry, retention, self_, history_},
       process_queries_{state, grants, processes, self_},
       why_queries_{state, registry, processes},
-      commands_{state, intake, retention, cancels, objects, processes, steering, changes} {}
+      commands_{state, intake, retention, cancels, objects, processes, steering, changes, history_} {}
 
 void Operators::handle(Client& client, const proto::Query& query) {
   Task* named = task(client, named_task(query));
@@ -51,6 +52,7 @@ void Operators::handle(Client& client, const proto::Command& command) {
 }
 
 void Operators::handle(StoreAnswer answer) {
+  if (std::holds_alternative<HistoryAnswer>(answer.what)) return history_.handle(std::move(answer));
   const bool is_backup = std::holds_alternative<BackupAnswer>(answer.what);
   is_backup ? commands_.handle(std::move(answer)) : queries_.handle(std::move(answer));
 }

@@ -11,6 +11,7 @@
 #include "broker/core/objects/objects.h"
 #include "broker/core/operators/bulk/task_changes.h"
 #include "broker/core/operators/events/event_pulls.h"
+#include "broker/core/operators/history_queries.h"
 #include "broker/core/operators/operator_commands.h"
 #include "broker/core/operators/process_queries.h"
 #include "broker/core/operators/queries.h"
@@ -54,6 +55,7 @@ class Operators {
   TaskChanges& changes_;
   EventPulls event_pulls_;
   SelfReport self_;
+  HistoryQueries history_;
   Queries queries_;
   ProcessQueries process_queries_;
   WhyQueries why_queries_;

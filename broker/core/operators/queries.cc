@@ -24,6 +24,17 @@ std::vector<std::string> paused_in(const Controls::ByName& controls) {
   return names;
 }
 
+PackedMap packed_history(const HistoryMeter& meter) {
+  return PackedMap{}
+      .add("tasks", meter.tasks)
+      .add("bytes", meter.bytes)
+      .add("oldest_ms", meter.oldest.count())
+      .add("written", meter.written)
+      .add("dropped", meter.dropped)
+      .add("damaged", meter.damaged)
+      .add("stopped", meter.stopped);
+}
+
 PackedMap packed_headers(const proto::TaskHeaders& headers) {
   PackedMap map;
   for (const auto& [name, value] : headers) map.add(name, value);
@@ -48,10 +59,11 @@ std::optional<proto::Reply> Queries::reply(const proto::Query& query, const Clie
       body = workers(asker);
       break;
     case proto::QueryKind::task:
-      if (task == nullptr) return reply_to(query.id, task_unknown(state_, asker, query.argument));
+      if (task == nullptr) return history_.show(query, asker);
       body = this->task(*task, id_for(asker, *task));
       break;
     case proto::QueryKind::tasks:
+      if (query.filter.finished) return history_.list(query, asker);
       if (const auto status = check_filter(query.filter); !status.ok()) return reply_to(query.id, status.failure());
       if (state_.identity.durable) {
         scan(query, asker);
@@ -102,8 +114,9 @@ std::string Queries::status(const Client& asker) const {
     waiting.push_back(
         PackedMap{}.add("queue", row.queue).add("name", row.name).add("count", row.count).add("reason", row.reason));
   }
-  return PackedMap{}
-      .add("software", state_.identity.software)
+  PackedMap map;
+  if (self_.history) map.add("history", packed_history(*self_.history));
+  return map.add("software", state_.identity.software)
       .add("epoch", state_.identity.epoch.value())
       .add("store", state_.identity.store)
       .add("listen", state_.identity.listen)

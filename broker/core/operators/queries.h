@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "broker/core/lifecycle/retention.h"
+#include "broker/core/operators/history_queries.h"
 #include "broker/core/operators/self_report.h"
 #include "broker/core/operators/why/serving.h"
 #include "broker/core/state/broker_state.h"
@@ -16,8 +17,9 @@ namespace forkmill::broker {
 
 class Queries {
  public:
-  Queries(BrokerState& state, const Registry& registry, const Retention& retention, const SelfReport& self)
-      : state_{state}, retention_{retention}, self_{self}, serving_{state, registry} {}
+  Queries(BrokerState& state, const Registry& registry, const Retention& retention, const SelfReport& self,
+          HistoryQueries& history)
+      : state_{state}, retention_{retention}, self_{self}, history_{history}, serving_{state, registry} {}
 
   // `task`: the one that the query names, or null. Empty: the reply goes out when the store has answered.
   std::optional<proto::Reply> reply(const proto::Query& query, const Client& asker, const Task* task);
@@ -41,6 +43,7 @@ class Queries {
   BrokerState& state_;
   const Retention& retention_;
   const SelfReport& self_;
+  HistoryQueries& history_;
   Serving serving_;
   std::unordered_map<std::uint64_t, Scan> scans_;  // by the ticket of the request to the store
 };

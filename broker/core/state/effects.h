@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "broker/store/finished_task.h"
 #include "broker/store/records.h"
 #include "broker/store/requests.h"
 #include "proto/wire/messages.h"
@@ -24,6 +25,7 @@ struct Effects {
   std::vector<StoreRequest> requests;  // to be answered after the ops have been applied
   std::vector<proto::PeerId> cuts;     // connections to end: their peers keep to no limit
   std::vector<std::string> audit;      // lines for the audit log, to be written before anything is sent
+  std::vector<FinishedTask> finished;  // for the history, once `commit` is safe; 0: at once
 };
 
 }  // namespace forkmill::broker

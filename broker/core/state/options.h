@@ -48,7 +48,8 @@ struct CoreOptions {
   // Grants tasks that no worker has as well: the worker ends them with unknown_task at once. For a broker whose workers
   // all have the same tasks, so that a better one never comes.
   bool grants_unknown = false;
-  bool audit = false;  // Effects::audit gets lines
+  bool audit = false;    // Effects::audit gets lines
+  bool history = false;  // Effects::finished gets tasks, and queries may search the history
   // The folder for backups, without a / behind. Empty: the broker's own user and root may name any file, others none.
   std::string backup_folder;
   // Returns the principal behind a connection; empty: it is the broker's own user. Null: all peers are that. Sessions,

@@ -48,7 +48,8 @@ struct Output {
   // Removes and returns all of it.
   Effects take_effects() {
     Effects effects{std::exchange(sends, {}),    std::exchange(ops, {}),  {},
-                    std::exchange(requests, {}), std::exchange(cuts, {}), std::exchange(audit, {})};
+                    std::exchange(requests, {}), std::exchange(cuts, {}), std::exchange(audit, {}),
+                    std::exchange(finished, {})};
     if (!effects.ops.empty()) effects.commit = commit = commit.next();
     return effects;
   }
@@ -59,6 +60,7 @@ struct Output {
   std::vector<proto::PeerId> cuts;
   std::vector<std::string> audit;
   proto::LogLimit audit_limit{100};  // for audit_some()
+  std::vector<FinishedTask> finished;
   std::uint64_t last_ticket = 0;
   proto::CommitSeq commit;  // the last commit handed to the store
   proto::CommitSeq safe;    // the last commit that the store has; a peer may be told of no later one

@@ -60,6 +60,9 @@ struct TaskFilter {
   std::uint64_t before = 0;
   // Most rows of the answer; 0: as many as the broker gives at once.
   std::uint32_t most = 0;
+  // Lists the history of finished tasks instead, the latest ends first: also those whose results are no longer kept,
+  // which have `history` true. bad_request if the broker has no history (forkmill-broker --history-age).
+  bool finished = false;
 };
 
 // Query: one question.

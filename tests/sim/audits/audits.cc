@@ -13,6 +13,7 @@ void Audits::begin(const broker::Core& core, proto::CommitSeq last, milliseconds
   bulk_audit_.begin(core);
   order_audit_.begin(core);
   event_audit_.begin();
+  history_audit_.begin();
 }
 
 void Audits::arrived(const broker::Core& core, proto::PeerId peer, const proto::Envelope& envelope) {
@@ -31,6 +32,7 @@ void Audits::round(const broker::Core& core, const broker::Effects& effects) {
   state_audit_.check_names(state);
   state_audit_.check_memory(state);
   order_audit_.round(core, effects);
+  history_audit_.round(state, effects);
   // To look at every task after every round would take longer than all else. Tasks on disk are only counted.
   constexpr std::uint64_t kLookEvery = 4;
   constexpr std::uint64_t kCountEvery = 32;

@@ -90,8 +90,11 @@ proto::Status CommitQueue::serve(std::size_t jobs, proto::CommitSeq& last, std::
     if (auto* commit = std::get_if<Commit>(&jobs_.front())) {
       if (auto status = store.apply(commit->ops); !status.ok()) return status;
       last = commit->number;
+    } else if (const auto& request = std::get<broker::StoreRequest>(jobs_.front());
+               std::holds_alternative<broker::HistoryRequest>(request.what)) {
+      answers.push_back({request.ticket, broker::HistoryAnswer{}});  // finds nothing
     } else {
-      auto answer = broker::serve(store, std::get<broker::StoreRequest>(jobs_.front()));
+      auto answer = broker::serve(store, request);
       if (!answer.ok()) return answer.failure();
       answers.push_back(std::move(answer).value());
     }

@@ -114,6 +114,8 @@ constexpr MutantEntry kMutants[] = {
     {Mutant::event_lost, "event-lost", "some grants are no events, and no client is told that they are missing"},
     {Mutant::cursor_reused, "cursor-reused",
      "a cursor of events that an earlier broker gave counts as one of this broker"},
+    {Mutant::history_of_started_only, "history-of-started-only",
+     "the history gets no tasks that ended before they started"},
 };
 
 }  // namespace

@@ -184,6 +184,8 @@ class Broker {
   Now now{std::chrono::hours{1}, std::chrono::milliseconds{1'700'000'000'000}};
   std::uint64_t credit = 1000;  // the credit that workers give with their outcomes
   std::uint64_t requests = 0;   // requests to the store so far
+  std::vector<FinishedTask> history;
+  std::string history_failure;  // why the history cannot be read; empty: it can
 
  private:
   void start() {
@@ -211,7 +213,7 @@ class Broker {
     Effects effects = core_->take_effects();
     for (Send& one : effects.sends) waiting_.push_back(std::move(one));
     audit_.insert(audit_.end(), effects.audit.begin(), effects.audit.end());
-    const bool work = !effects.ops.empty() || !effects.requests.empty();
+    const bool work = !effects.ops.empty() || !effects.requests.empty() || !effects.finished.empty();
     if (work) pending_.push_back(std::move(effects));
     const bool answered = !held_ && serve();
     std::deque<Send> still;
@@ -237,12 +239,16 @@ class Broker {
   bool serve() {
     bool answered = false;
     for (const Effects& effects : std::exchange(pending_, {})) {
-      REQUIRE(store_ != nullptr);
       if (!effects.ops.empty()) {
+        REQUIRE(store_ != nullptr);
         REQUIRE(store_->apply(effects.ops).ok());
         REQUIRE(store_->commit(effects.commit).ok());
         committed_ = effects.commit;
         core_->committed(committed_);
+      }
+      for (const FinishedTask& task : effects.finished) {
+        history.push_back(task);
+        history.back().number = TaskSeq{history.size()};
       }
       for (const StoreRequest& request : effects.requests) {
         ++requests;
@@ -255,7 +261,30 @@ class Broker {
 
   StoreAnswer serve_request(const StoreRequest& request) {
     if (std::holds_alternative<BackupRequest>(request.what)) return {request.ticket, BackupAnswer{std::uint64_t{4096}}};
+    if (const auto* wanted = std::get_if<HistoryRequest>(&request.what)) return {request.ticket, search(*wanted)};
+    REQUIRE(store_ != nullptr);
     return broker::serve(*store_, request).value();
+  }
+
+  HistoryAnswer search(const HistoryRequest& request) const {
+    HistoryAnswer answer;
+    if (!history_failure.empty()) {
+      answer.status = {Errc::bad_request, history_failure};
+      return answer;
+    }
+    const auto* scan = std::get_if<HistoryScan>(&request.what);
+    for (auto task = history.rbegin(); task != history.rend(); ++task) {
+      if (scan == nullptr) {
+        if (std::get<HistoryFind>(request.what).passes(*task)) answer.tasks.push_back(*task);
+        continue;
+      }
+      if ((scan->before && task->number >= scan->before) || !scan->passes(*task)) continue;
+      answer.tasks.push_back(*task);
+      if (answer.tasks.size() < scan->most) continue;
+      answer.next = task->number;
+      break;
+    }
+    return answer;
   }
 
   CoreOptions options_;

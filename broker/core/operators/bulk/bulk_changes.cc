@@ -40,6 +40,7 @@ PackedMap reply_body(const BulkChange& change) { return body_of(change).add("tas
 
 // Whether the action is for tasks in the state that the filter names.
 Status check_state(const proto::ChangeTasks& order) {
+  if (order.filter.finished) return bad("tasks of the history cannot be changed: their arguments are no longer kept");
   if (auto status = check_filter(order.filter); !status.ok()) return status;
   const std::string& state = order.filter.state;
   const bool is_unfinished = state == "scheduled" || state == "ready" || state == "running";

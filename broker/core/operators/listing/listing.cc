@@ -20,7 +20,7 @@ std::size_t most_rows(const proto::TaskFilter& filter) {
   return filter.most == 0 ? kMaxRows : std::min<std::size_t>(filter.most, kMaxRows);
 }
 
-PackedMap packed(const BrokerState& state, const TaskVisibility& visibility, const TaskRow& row) {
+PackedMap packed(const TaskVisibility& visibility, const TaskRow& row) {
   PackedMap map;
   map.add("id", visibility.shown_id(row.id, *row.spec).to_string())
       .add("seq", row.seq.value())
@@ -30,11 +30,6 @@ PackedMap packed(const BrokerState& state, const TaskVisibility& visibility, con
       .add("attempt", row.attempt)
       .add("submitted_at_ms", row.submitted_at.count());
   if (!row.spec->options.label.empty()) map.add("label", row.spec->options.label);
-  if (const Task* task = state.tasks.find(row.id)) {
-    if (const auto start = attempt_start(state, *task)) map.add("started_at_ms", start->count());
-    const auto holder = state.workers.find(task->worker);
-    if (holder != state.workers.end()) map.add("worker", holder->second->session.name.str());
-  }
   if (!row.worker.str().empty()) map.add("worker", row.worker.str());
   if (row.finished_at.count() > 0) {
     map.add("finished_at_ms", row.finished_at.count());
@@ -49,6 +44,22 @@ PackedMap packed(const BrokerState& state, const TaskVisibility& visibility, con
         .add("message", row.error->message);
   }
   return map;
+}
+
+// Adds what is known of an attempt that runs.
+void add_running(PackedMap& map, const BrokerState& state, const TaskId& id) {
+  const Task* task = state.tasks.find(id);
+  if (task == nullptr) return;
+  if (const auto start = attempt_start(state, *task)) map.add("started_at_ms", start->count());
+  const auto holder = state.workers.find(task->worker);
+  if (holder != state.workers.end()) map.add("worker", holder->second->session.name.str());
+}
+
+// Whether the task with that id has finished, and its result is still kept.
+bool is_kept(const BrokerState& state, const TaskId& id) {
+  if (const Task* task = state.tasks.find(id)) return is_terminal(task->state) && !is_dropped(*task);
+  const auto paged_out = state.tasks.find_paged_out(id);
+  return paged_out && is_terminal(paged_out->state);
 }
 
 }  // namespace
@@ -83,6 +94,12 @@ proto::Status check_filter(const proto::TaskFilter& filter) {
                                  "': there are scheduled, ready, running, succeeded, failed, cancelled, expired"};
 }
 
+proto::Status check_history_filter(const proto::TaskFilter& filter) {
+  if (auto status = check_filter(filter); !status.ok() || filter.state.empty() || is_end(filter.state)) return status;
+  return {Errc::bad_request, "no task of the history is " + filter.state +
+                                 ": it has tasks that are succeeded, failed, cancelled or expired"};
+}
+
 ScanRequest scan_for(const proto::TaskFilter& filter, TaskVisibility visibility) {
   ScanRequest scan;
   scan.before = filter.before ? filter.before : proto::TaskSeq{~std::uint64_t{0} >> 1};
@@ -92,6 +109,27 @@ ScanRequest scan_for(const proto::TaskFilter& filter, TaskVisibility visibility)
     return passes(filter, visibility, row_of(task));
   };
   return scan;
+}
+
+HistoryScan history_scan_for(const proto::TaskFilter& filter, TaskVisibility visibility) {
+  HistoryScan scan;
+  scan.before = filter.before;
+  scan.most = most_rows(filter);
+  scan.most_visited = kMaxVisited;
+  scan.since = filter.since;
+  scan.passes = [filter, visibility = std::move(visibility)](const FinishedTask& task) {
+    return passes(filter, visibility, row_of(task));
+  };
+  return scan;
+}
+
+PackedMap list_history(const BrokerState& state, const TaskVisibility& visibility, const HistoryAnswer& found) {
+  std::vector<PackedMap> maps;
+  for (const FinishedTask& task : found.tasks) {
+    PackedMap& map = maps.emplace_back(packed(visibility, row_of(task)));
+    map.add("history", !is_kept(state, task.id));
+  }
+  return PackedMap{}.add("tasks", maps).add("next", found.next.value()).add("history", true);
 }
 
 namespace {
@@ -164,7 +202,7 @@ std::string list_tasks(const BrokerState& state, const proto::TaskFilter& filter
     next = rows.back().seq;
   }
   std::vector<PackedMap> maps;
-  for (const TaskRow& row : rows) maps.push_back(packed(state, visibility, row));
+  for (const TaskRow& row : rows) add_running(maps.emplace_back(packed(visibility, row)), state, row.id);
   return PackedMap{}.add("tasks", maps).add("next", next.value()).bytes();
 }
 

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "broker/core/operators/answers/packed_map.h"
 #include "broker/core/operators/listing/task_row.h"
 #include "broker/core/state/task_visibility.h"
 #include "broker/store/requests.h"
@@ -15,10 +16,17 @@ TaskRow row_of(const Task& task);
 bool passes(const proto::TaskFilter& filter, const TaskVisibility& visibility, TaskRow row);
 
 proto::Status check_filter(const proto::TaskFilter& filter);
+// The same for the history of finished tasks.
+proto::Status check_history_filter(const proto::TaskFilter& filter);
 
 // Returns the request to the store for the tasks that pass the filter and that the asker may see. The store knows that
 // a task is unfinished, but not whether it runs.
 ScanRequest scan_for(const proto::TaskFilter& filter, TaskVisibility visibility);
+
+// The same for the history of finished tasks.
+HistoryScan history_scan_for(const proto::TaskFilter& filter, TaskVisibility visibility);
+// Returns the body of the reply to a scan of the history.
+PackedMap list_history(const BrokerState& state, const TaskVisibility& visibility, const HistoryAnswer& found);
 
 // Returns the body of the reply: the tasks that the scan found, and those that no store holds.
 std::string list_tasks(const BrokerState& state, const proto::TaskFilter& filter, const TaskVisibility& visibility,

@@ -21,10 +21,6 @@ std::string_view end_name(proto::OutcomeKind kind) {
   }
 }
 
-bool is_end(std::string_view state) {
-  return state == "succeeded" || state == "failed" || state == "cancelled" || state == "expired";
-}
-
 // The client's exception for an error that no handler threw.
 std::string_view exception_name(Errc code) {
   switch (code) {
@@ -70,6 +66,17 @@ TaskRow row_of(const StoredTask& stored) {
   row.worker = stored.finish->outcome.worker;
   if (stored.finish->outcome.error) row.error = &*stored.finish->outcome.error;
   return row;
+}
+
+TaskRow row_of(const FinishedTask& task) {
+  TaskRow row{task.number,       task.id,          task.spec, end_name(task.outcome.kind), task.outcome.attempt.value(),
+              task.submitted_at, task.finished_at, nullptr,   task.outcome.run_us,         task.outcome.worker};
+  if (task.outcome.error) row.error = &*task.outcome.error;
+  return row;
+}
+
+bool is_end(std::string_view state) {
+  return state == "succeeded" || state == "failed" || state == "cancelled" || state == "expired";
 }
 
 bool passes(const proto::TaskFilter& filter, const TaskRow& row) {

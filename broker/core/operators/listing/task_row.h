@@ -3,6 +3,7 @@
 
 #include <string_view>
 
+#include "broker/store/finished_task.h"
 #include "broker/store/records.h"
 
 namespace forkmill::broker {
@@ -21,6 +22,11 @@ struct TaskRow {
 };
 
 TaskRow row_of(const StoredTask& stored);
+// The error of the row points into the task; its seq is the number in the history.
+TaskRow row_of(const FinishedTask& task);
+
+// Whether the state is that of a task that has finished.
+bool is_end(std::string_view state);
 
 // Returns whether `row` passes `filter`. A row without a state passes a filter for any unfinished state.
 bool passes(const proto::TaskFilter& filter, const TaskRow& row);

@@ -1,0 +1,49 @@
+#include "broker/history_feed.h"
+
+#include <utility>
+
+namespace forkmill::broker {
+
+namespace {
+
+std::size_t memory_of(const std::vector<FinishedTask>& tasks) {
+  std::size_t bytes = 0;
+  for (const FinishedTask& task : tasks) bytes += broker::memory_of(task);
+  return bytes;
+}
+
+}  // namespace
+
+void HistoryFeed::add(std::vector<FinishedTask> tasks, proto::CommitSeq after, proto::CommitSeq safe) {
+  if (tasks.empty()) return;
+  if (after <= safe) return thread_.add(tasks);
+  const std::size_t bytes = memory_of(tasks);
+  if (held_bytes_ + bytes > HistoryThread::kMaxWaiting) {
+    dropped_ += tasks.size();
+    return;
+  }
+  held_bytes_ += bytes;
+  held_.push_back({std::move(tasks), after});
+}
+
+void HistoryFeed::release(proto::CommitSeq safe) {
+  for (; !held_.empty() && held_.front().after <= safe; held_.pop_front()) {
+    held_bytes_ -= memory_of(held_.front().tasks);
+    thread_.add(held_.front().tasks);
+  }
+}
+
+std::vector<StoreAnswer> HistoryFeed::take_answers() {
+  if (!thread_.has_news()) return {};
+  HistoryThread::News news = thread_.take();
+  if (!news.warning.empty()) log_->error("{}; the broker goes on without the history", news.warning);
+  return std::move(news.answers);
+}
+
+HistoryMeter HistoryFeed::meter() {
+  HistoryMeter meter = thread_.meter();
+  meter.dropped += dropped_;
+  return meter;
+}
+
+}  // namespace forkmill::broker
