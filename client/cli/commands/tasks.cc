@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "client/cli/errors/command_error.h"
+#include "client/cli/text/answers.h"
 #include "client/cli/text/sealed.h"
 #include "client/cli/text/values.h"
 #include "client/cli/text/when.h"
@@ -90,6 +91,9 @@ void add_list(const Program& program, CLI::App& group, const std::string& help, 
         ->add_option("--state", options->filter.state,
                      "Only tasks in this state: scheduled, ready, running, succeeded, failed, cancelled or expired")
         ->type_name("STATE");
+    command->add_flag("--finished", options->filter.finished,
+                      "The history of finished tasks, the latest ends first: also those whose results are no longer "
+                      "kept (forkmill-broker --history-age)");
   }
   add_filter_options(*command, options->filter);
   add_number(*command, "-n,--most", options->max, std::size_t{1}, kMaxRows, "Maximum rows");
@@ -108,6 +112,9 @@ std::uint64_t for_each_task(Connection& connection, TaskFilter filter, std::size
   while (max > 0) {
     filter.most = static_cast<std::uint32_t>(std::min(max, kPage));
     const auto body = connection.ask(Query{.kind = QueryKind::tasks, .argument = "", .filter = filter});
+    if (filter.finished && !is_true(body, "history"))
+      throw CommandError{ExitCode::failed, "the broker is older than the history of finished tasks",
+                         "upgrade it, or list without --finished"};
     const auto rows = body.value("tasks", Json::array());
     for (const auto& row : rows) use(row);
     filter.before = body.value("next", std::uint64_t{0});

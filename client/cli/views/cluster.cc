@@ -88,10 +88,19 @@ std::string memory_text(const Json& body) {
   return text + (is_true(body, "memory_full") ? ": full, nothing is taken in" : "");
 }
 
+// "12 finished tasks, 3.0 KiB; 2 are missing; stopped: the disk is full"
+std::string history_text(const Json& history) {
+  std::string text = text_of(history, "tasks") + " finished tasks, " + size(history, "bytes").text;
+  if (number_of(history, "dropped") > 0) text += "; " + text_of(history, "dropped") + " are missing";
+  if (const auto why = text_of(history, "stopped"); !why.empty()) text += "; stopped: " + why;
+  return text;
+}
+
 Json status_json(const Json& body) {
-  auto status = shaped(body, {"software", "epoch", "store", "listen", "uptime_ms", "clients", "workers", "children",
-                              "tasks", "results_kept", "results_bytes", "dead_letters", "rss_bytes", "refused",
-                              "unserved", "paused_queues", "paused_names", "memory_limit", "memory_full"});
+  auto status = shaped(
+      body, {"software", "epoch",         "store",        "listen",        "uptime_ms",    "clients",   "workers",
+             "children", "tasks",         "results_kept", "results_bytes", "dead_letters", "rss_bytes", "refused",
+             "unserved", "paused_queues", "paused_names", "memory_limit",  "memory_full",  "history"});
   for (const char* key : {"paused_queues", "paused_names"})
     if (!status[key].is_array()) status[key] = Json::array();
   status["tasks"] =
@@ -115,6 +124,7 @@ std::string render_status(const Json& body, Format format) {
   fields.add("since_start", counts(tasks, {"succeeded", "failed", "cancelled", "expired"}));
   fields.add("results", text_of(body, "results_kept") + " kept, " + size(body, "results_bytes").text);
   fields.add("memory", memory_text(body));
+  if (const auto history = value_of(body, "history"); !history.is_null()) fields.add("history", history_text(history));
   if (number_of(body, "refused") > 0)
     fields.add("refused", text_of(body, "refused") + " messages and tasks without the right, or over a quota");
   if (const auto paused = joined(value_of(body, "paused_queues")); !paused.empty()) fields.add("paused_queues", paused);

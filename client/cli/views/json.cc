@@ -95,6 +95,7 @@ Json task_json(const Json& row, bool details) {
       shaped(row, {"id", "state", "queue", "name", "attempt", "submitted_at_ms", "started_at_ms", "finished_at_ms"});
   task["command"] = command_of(row);
   task["error"] = error_json(row);
+  task["history"] = is_true(row, "history");
   if (!details) return task;
   for (const char* key : {"max_attempts", "priority", "not_before_ms"}) task[key] = value_of(row, key);
   task["worker"] = known_text(value_of(row, "worker"));

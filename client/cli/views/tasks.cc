@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "client/cli/text/answers.h"
 #include "client/cli/text/fields.h"
@@ -57,19 +58,30 @@ std::string run_time(const Json& task, std::int64_t now_ms) {
   return start == 0 ? "" : format_duration(static_cast<double>((end == 0 ? now_ms : end) - start) / 1000);
 }
 
+// Whether the result of the task is still kept.
+std::string result_text(const Json& task) {
+  if (number_of(task, "finished_at_ms") == 0) return "-";
+  return is_true(task, "history") ? "gone" : "kept";
+}
+
+// The column `result` is shown if the result of a task is no longer kept.
 Table task_table(const std::vector<Json>& tasks, bool wide, std::int64_t now_ms) {
-  Table table{{{.name = "id"},
-               {.name = "state"},
-               {.name = "queue"},
-               {.name = "task"},
-               {.name = "attempt", .right = true},
-               {.name = "age", .right = true},
-               {.name = "started"},
-               {.name = "duration", .right = true},
-               {.name = "finished", .wide = true},
-               {.name = "command"},
-               {.name = "code", .wide = true},
-               {.name = "error"}}};
+  const bool is_history =
+      std::any_of(tasks.begin(), tasks.end(), [](const Json& task) { return is_true(task, "history"); });
+  std::vector<Column> columns{{.name = "id"},
+                              {.name = "state"},
+                              {.name = "queue"},
+                              {.name = "task"},
+                              {.name = "attempt", .right = true},
+                              {.name = "age", .right = true},
+                              {.name = "started"},
+                              {.name = "duration", .right = true},
+                              {.name = "finished", .wide = true},
+                              {.name = "command"},
+                              {.name = "code", .wide = true},
+                              {.name = "error"}};
+  if (is_history) columns.push_back({.name = "result"});
+  Table table{std::move(columns)};
   const auto length = wide ? std::string::npos : short_id_length(tasks);
   const auto cut = [wide](const std::string& text, std::size_t width) { return wide ? text : shortened(text, width); };
   const auto or_dash = [](const std::string& text) { return text.empty() ? "-" : text; };
@@ -78,12 +90,20 @@ Table task_table(const std::vector<Json>& tasks, bool wide, std::int64_t now_ms)
     const auto started = number_of(task, "started_at_ms");
     const auto details = value_of(task, "error");
     const auto error = first_line(text_of(details, text_of(details, "message").empty() ? "code" : "message"));
-    table.add({text_of(task, "id").substr(0, length), plain(task, "state"), plain(task, "queue"), plain(task, "name"),
-               plain(task, "attempt"), format_duration(age),
-               wide ? format_time(started) : format_clock(started, now_ms), or_dash(run_time(task, now_ms)),
-               format_time(number_of(task, "finished_at_ms")),
-               or_dash(cut(first_line(text_of(task, "command")), kCommandWidth)), text_of(details, "code"),
-               cut(error, kErrorWidth)});
+    std::vector<Cell> row{text_of(task, "id").substr(0, length),
+                          plain(task, "state"),
+                          plain(task, "queue"),
+                          plain(task, "name"),
+                          plain(task, "attempt"),
+                          format_duration(age),
+                          wide ? format_time(started) : format_clock(started, now_ms),
+                          or_dash(run_time(task, now_ms)),
+                          format_time(number_of(task, "finished_at_ms")),
+                          or_dash(cut(first_line(text_of(task, "command")), kCommandWidth)),
+                          text_of(details, "code"),
+                          cut(error, kErrorWidth)};
+    if (is_history) row.emplace_back(result_text(task));
+    table.add(std::move(row));
   }
   return table;
 }

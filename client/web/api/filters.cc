@@ -51,6 +51,10 @@ TaskFilter read_filter(const Parameters& parameters, std::chrono::milliseconds n
   filter.text = text_in(parameters, "error");
   filter.since = read_when(parameters, "since", now);
   filter.until = read_when(parameters, "until", now);
+  if (const auto finished = text_in(parameters, "finished"); finished == "true" || finished == "false")
+    filter.finished = finished == "true";
+  else if (!finished.empty())
+    throw Failure{400, "bad_parameter", "'finished' is not true or false"};
   return filter;
 }
 

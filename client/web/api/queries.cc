@@ -96,6 +96,8 @@ Json page(Call& call, TaskFilter filter) {
   filter.most = static_cast<std::uint32_t>(read_number(call.query, "limit", 1, kMaxRows, 50));
   filter.before = read_number(call.query, "cursor", 1, std::numeric_limits<std::uint64_t>::max(), 0);
   const auto body = call.broker.ask(Query{.kind = QueryKind::tasks, .argument = "", .filter = filter});
+  if (filter.finished && !cli::is_true(body, "history"))
+    throw Failure{501, "no_history", "the broker is older than the history of finished tasks", "upgrade it"};
   auto tasks = Json::array();
   for (const auto& row : cli::value_of(body, "tasks")) tasks.push_back(cli::task_json(row, false));
   const auto next = body.value("next", std::uint64_t{0});
@@ -166,6 +168,8 @@ Json dead_letter(Call& call) {
   auto found = task(call);
   if (cli::text_of(found, "state") != "failed")
     throw Failure{404, "not_dead", "the task is " + cli::text_of(found, "state") + ", not a dead letter"};
+  if (cli::is_true(found, "history"))
+    throw Failure{404, "not_dead", "only the history of the task is kept: it is no dead letter any more"};
   return found;
 }
 
@@ -181,6 +185,10 @@ std::vector<Parameter> page_parameters(bool with_state) {
   auto parameters = filter_parameters(with_state);
   parameters.push_back({"limit", Type::number, "The most rows of a page, 1 to 1000; 50 without it"});
   parameters.push_back({"cursor", Type::text, "The `next` of the page before"});
+  if (with_state)
+    parameters.push_back({"finished", Type::text,
+                          "true: the history of finished tasks, the latest ends first, also those whose results are no "
+                          "longer kept"});
   return parameters;
 }
 

@@ -84,6 +84,19 @@ void add_unserved(Exposition& text, const Json& body) {
   for (const auto& [key, count] : counts) text.add({{"queue", key.first}, {"task", key.second}}, count);
 }
 
+void add_history(Exposition& text, const Json& body) {
+  add_gauge(text, "forkmill_history_tasks", "Finished tasks in the history.", value_of(body, "tasks"));
+  add_gauge(text, "forkmill_history_bytes", "Size of the history of finished tasks.", value_of(body, "bytes"));
+  text.begin("forkmill_history_written", Kind::counter,
+             "Finished tasks that were written to the history since the start of the broker.");
+  text.add(value_of(body, "written"));
+  text.begin("forkmill_history_dropped", Kind::counter,
+             "Finished tasks that did not get into the history since the start of the broker.");
+  text.add(value_of(body, "dropped"));
+  text.begin("forkmill_history_stopped", Kind::gauge, "1 while nothing gets into the history, as on a full disk.");
+  text.add(cli::text_of(body, "stopped").empty() ? 0 : 1);
+}
+
 }  // namespace
 
 void add_status(Exposition& text, const Json& body) {
@@ -111,6 +124,7 @@ void add_status(Exposition& text, const Json& body) {
              "Messages and tasks refused for lack of a right or for a quota, since the start of the broker.");
   text.add(value_of(body, "refused"));
   add_unserved(text, body);
+  if (const auto history = cli::value_of(body, "history"); !history.is_null()) add_history(text, history);
 }
 
 void add_queues(Exposition& text, const Json& body) {

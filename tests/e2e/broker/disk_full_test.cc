@@ -96,6 +96,27 @@ TEST_CASE(
   CHECK(contains(cluster.log("broker.log"), "there is room on the disk again"));
 }
 
+TEST_CASE("on a disk with little room the history of finished tasks stops, and the broker goes on") {
+  DataFolder folder;
+  const SmallDisk disk{folder.data(), "32m"};
+  if (!disk.mounted()) return;
+  Cluster cluster{folder.flags({"--disk-reserve", "8M", "--history-age", "1d"})};
+  cluster.start_worker();
+  Client client{cluster.endpoint()};
+  CHECK(client.submit(kEcho, "before").get_for(kLong) == "before");
+  CHECK(eventually([&] { return std::filesystem::exists(folder.data() + "/history.db"); }));
+  const std::string filler = folder.data() + "/filler";
+  take_room(filler, 26'000'000);
+  auto in_memory = client.with({.durability = Durability::memory});
+  CHECK(in_memory.submit(kEcho, "full").get_for(kLong) == "full");
+  const auto warned = [&] { return contains(cluster.log("broker.log"), "the broker goes on without the history"); };
+  REQUIRE(eventually(warned));
+  CHECK(contains(cluster.log("broker.log"), "bytes are free (--disk-reserve)"));
+  CHECK(in_memory.submit(kEcho, "still").get_for(kLong) == "still");
+  std::filesystem::remove(filler);
+  CHECK(client.submit(kEcho, "after").get_for(kLong) == "after");
+}
+
 TEST_CASE("a broker on a full disk stops with a text, and acknowledged tasks are there when it has space again") {
   DataFolder folder;
   SmallDisk disk{folder.data(), "4m"};

@@ -124,11 +124,25 @@ TEST_CASE("a task shows the whole command if the broker has sent the arguments")
   CHECK(task_json(body, true)["command"] == "a long…");
 }
 
+TEST_CASE("tasks of which only the history is kept are marked in a list that has one") {
+  const auto kept = Json::parse(R"({"id":"0190163d-8694-739b-aea5-966c26f8ad91","state":"succeeded","queue":"q",
+    "name":"t","attempt":1,"submitted_at_ms":1700000000250,"finished_at_ms":1700000001250})");
+  auto gone = kept;
+  gone["history"] = true;
+  CHECK(render_tasks({kept}, Format::table, true, kShownAt).find("RESULT") == std::string::npos);
+  const auto text = render_tasks({kept, gone}, Format::table, true, kShownAt);
+  CHECK(text.find("RESULT") != std::string::npos);
+  CHECK(text.find("kept\n") != std::string::npos);
+  CHECK(text.ends_with("gone\n"));
+  CHECK(task_json(gone, false)["history"] == true);
+  CHECK(task_json(kept, false)["history"] == false);
+}
+
 TEST_CASE("a task in JSON has the same keys in every state") {
   const auto list = keys(task_json(Json::object(), false));
   const auto all = keys(task_json(Json::object(), true));
   CHECK(list == std::vector<std::string>{"id", "state", "queue", "name", "attempt", "submitted_at_ms", "started_at_ms",
-                                         "finished_at_ms", "command", "error"});
+                                         "finished_at_ms", "command", "error", "history"});
   for (const char* state : {"scheduled", "ready", "running", "succeeded", "failed", "cancelled", "expired"}) {
     const Json body{{"id", "0190163d"},
                     {"state", state},

@@ -77,6 +77,10 @@ struct Tally {
 Json ask_dead(Connection& connection, const std::string& id) {
   auto body = ask_task(connection, id);
   const auto state = body.value("state", "");
+  if (is_true(body, "history"))
+    throw CommandError{ExitCode::not_found,
+                       "task " + body.value("id", id) + " is no dead letter any more: only its history is kept",
+                       "see it with: forkmill task get " + body.value("id", id)};
   if (state == "failed") return body;
   throw CommandError{ExitCode::not_found, "task " + body.value("id", id) + " is " + state + ", not a dead letter",
                      "see it with: forkmill task get " + body.value("id", id)};

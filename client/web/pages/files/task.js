@@ -40,7 +40,7 @@ function view(task) {
       ["attempt", `${task.attempt} of ${task.max_attempts}`], ["priority", task.priority],
       ["submitted", time(task.submitted_at_ms)], ["not before", time(task.not_before_ms)],
       ["started", time(task.started_at_ms)], ["running for", ran], ["finished", time(task.finished_at_ms)],
-      ["from submission to end", took], ["worker", task.worker], ["last attempt", task.outcome],
+      ["kept", task.history ? "only the history of this task: its arguments and result are no longer kept" : null], ["from submission to end", took], ["worker", task.worker], ["last attempt", task.outcome],
       ["result", task.result_bytes > 0 ? bytes(task.result_bytes) : null]]),
     attempts_view(task.attempts),
     error_view(task.error),
@@ -106,16 +106,16 @@ export function task({place, session, argument, go}) {
       say(fault(error));
     }
   }}, `${title}…`);
-  const changes = ({id, state}) => [
+  const changes = ({id, state, history}) => [
     UNFINISHED.includes(state) ? button("Cancel", `Cancel task ${id}? A running one is asked to stop.`, async () => {
       const {result} = await post(`/tasks/${segment(id)}/cancel`);
       say(h("p", {role: "status"}, result === "requested" ? "The task was asked to stop." : `The task is ${result}.`));
     }) : null,
-    state === "failed" ? button("Retry", `Submit task ${id} again as a new task?`, async () => {
+    state === "failed" && !history ? button("Retry", `Submit task ${id} again as a new task?`, async () => {
       const {new_id} = await post(`/dead/${segment(id)}/retry`);
       go(`/tasks/${segment(new_id)}`);
     }) : null,
-    state === "failed" ? button("Drop", `Delete dead letter ${id} with its arguments, permanently?`, async () => {
+    state === "failed" && !history ? button("Drop", `Delete dead letter ${id} with its arguments, permanently?`, async () => {
       await post(`/dead/${segment(id)}/drop`);
       go("/dead");
     }) : null,

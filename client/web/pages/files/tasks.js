@@ -10,6 +10,8 @@ const MOVABLE = [...UNFINISHED, "failed"];
 const FILTERS = [["queue", "Queue"], ["task", "Task"], ["id", "Id begins with"], ["error", "Error contains"],
   ["since", "Submitted since (10m, or a time)"], ["until", "Submitted until"]];
 
+const RESULT = {title: "Result", short: true, value: (row) => !row.finished_at_ms ? "–" : row.history ? "no longer kept" : "kept"};
+
 const COLUMNS = [
   {title: "Id", short: true, value: (row) => h("a", {href: `/tasks/${segment(row.id)}`}, row.id.slice(0, 23))},
   {title: "State", value: (row) => h("span", {class: row.state}, row.state)},
@@ -30,7 +32,10 @@ function form(query, with_state, go, path) {
   };
   const state = h("label", {}, "State", h("select", {name: "state"}, STATES.map((name) =>
     h("option", {value: name, selected: name === (query.get("state") ?? "")}, name || "any"))));
-  return h("form", {class: "row", onsubmit: submit}, with_state ? state : null,
+  const history = h("label", {}, "Finished tasks", h("select", {name: "finished"},
+    [["", "whose results are kept"], ["true", "all, from the history"]].map(([value, title]) =>
+      h("option", {value, selected: value === (query.get("finished") ?? "")}, title))));
+  return h("form", {class: "row", onsubmit: submit}, with_state ? [state, history] : null,
     FILTERS.map(([name, title]) => h("label", {}, title, h("input", {name, value: query.get(name) ?? ""}))),
     h("button", {}, "Search"));
 }
@@ -77,7 +82,7 @@ function list({place, session, query, go}, {path, with_state, empty, changes}) {
   const answer = h("div", {});
   const rows_place = h("div", {});
   const more_place = h("div", {class: "row"});
-  const filter = Object.fromEntries([...query].filter(([name, value]) => value !== "" && (with_state || name !== "state")));
+  const filter = Object.fromEntries([...query].filter(([name, value]) => value !== "" && (with_state || !["state", "finished"].includes(name))));
   const say = (content) => replace(answer, content);
   let rows = [];
   let ended = false;
@@ -88,13 +93,13 @@ function list({place, session, query, go}, {path, with_state, empty, changes}) {
       const page = await get(`${path}?${asked}`);
       if (ended) return;
       rows = cursor === undefined ? page.tasks : [...rows, ...page.tasks];
-      replace(rows_place, table(COLUMNS, rows, empty));
+      replace(rows_place, table(filter.finished === "true" ? [...COLUMNS, RESULT] : COLUMNS, rows, empty));
       replace(more_place, page.next === null ? null : h("button", {onclick: () => load(page.next)}, "More"));
     } catch (error) {
       say(fault(error));
     }
   };
-  const button = ([verb, to, allowed, values]) => allowed(filter) ? h("button", {class: "danger", onclick: async () => {
+  const button = ([verb, to, allowed, values]) => allowed(filter) && filter.finished !== "true" ? h("button", {class: "danger", onclick: async () => {
     if (await change_all(to, filter, verb, say, values)) load();
   }}, `${verb} all that match…`) : null;
 
