@@ -11,6 +11,8 @@
 #include "tests/e2e/worker/rogue_tasks.h"
 #include "tests/folder.h"
 
+namespace shards_test {
+
 using namespace forkmill;
 using namespace forkmill::test;
 
@@ -156,3 +158,5 @@ TEST_CASE("brokers share the shards, and no acknowledged task is lost when one d
   load.submit(200);
   load.check();
 }
+
+}  // namespace shards_test

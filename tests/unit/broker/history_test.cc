@@ -4,6 +4,8 @@
 
 #include "tests/unit/broker/principals_kit.h"
 
+namespace history_test {
+
 using namespace forkmill;
 using namespace forkmill::broker::test;
 using forkmill::broker::CoreOptions;
@@ -253,3 +255,5 @@ TEST_CASE("a slow history refuses further questions, and does not hold up others
   broker.release_commits();
   CHECK(broker.take<Reply>(client).size() == HistoryQueries::kMaxWaiting);
 }
+
+}  // namespace history_test

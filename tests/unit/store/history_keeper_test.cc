@@ -9,6 +9,8 @@
 #include "tests/unit/store/history_samples.h"
 #include "tests/unit/store/rig.h"
 
+namespace history_keeper_test {
+
 using namespace forkmill;
 using namespace forkmill::broker;
 using namespace forkmill::broker::test;
@@ -318,3 +320,5 @@ TEST_CASE("after a loss of power the history has what was synced") {
     CHECK(found.back() == finished_id(1));
   }
 }
+
+}  // namespace history_keeper_test

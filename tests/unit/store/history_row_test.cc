@@ -2,6 +2,8 @@
 #include "broker/store/history/finished_row.h"
 #include "tests/unit/store/history_samples.h"
 
+namespace history_row_test {
+
 using namespace forkmill;
 using namespace forkmill::broker;
 using namespace forkmill::broker::test;
@@ -67,3 +69,5 @@ TEST_CASE("a row with a flipped bit, a part of one, and a row under another numb
   CHECK(!FinishedRowCoder::decode(TaskSeq{4}, row));
   CHECK(FinishedRowCoder::decode(TaskSeq{3}, row));
 }
+
+}  // namespace history_row_test

@@ -6,6 +6,8 @@
 #include "tests/unit/store/history_samples.h"
 #include "tests/unit/store/rig.h"
 
+namespace history_thread_test {
+
 using namespace forkmill::broker;
 using namespace forkmill::broker::test;
 
@@ -79,3 +81,5 @@ TEST_CASE("a history that cannot be opened says so, and drops what it is given")
   CHECK(history.meter().dropped == 4);
   CHECK(history.meter().stopped.find("cannot be created") != std::string::npos);
 }
+
+}  // namespace history_thread_test
