@@ -33,7 +33,7 @@ class Door {
         audit_{options.audit, log_},
         access_control_{options, log_, audit_},
         waiter_{[this](uid_t sender) { return access_control_.reload(nullptr, env_.now(), sender); }} {
-    map_.places.resize(options.shards);
+    map_.places.resize(options.sharding.shards);
     for (const std::string& endpoint : options.listen) endpoints_.push_back(router_.bind(endpoint));
     for (const int fd : router_.descriptors()) waiter_.watch(fd);
     waiter_.watch(maps_.fd());
@@ -79,7 +79,7 @@ class Door {
       }
       return;
     }
-    const auto shards = static_cast<std::uint32_t>(options_.shards);
+    const auto shards = static_cast<std::uint32_t>(options_.sharding.shards);
     router_.send(peer, {{}, proto::Moved{hello->nonce, shards, map_.version, map_.places}});
     if (hello->shard == 0) router_.send(peer, {{}, needs_shards(shards)});
   }

@@ -30,12 +30,13 @@ constexpr int kSettled = 5;  // looks in a row that find a shard misplaced, unti
 // The options of the process of a shard. What the host has for all processes is divided.
 ProgramOptions options_of_shard(const ProgramOptions& options, std::uint64_t shard) {
   ProgramOptions its = options;
-  its.shard = shard;
+  its.sharding.shard = shard;
   its.listen = shard_endpoints(options.listen, shard);
-  its.advertise = shard_endpoints(options.advertise, shard);
+  its.sharding.advertise = shard_endpoints(options.sharding.advertise, shard);
   its.announce.clear();
   if (!its.audit.path.empty()) its.audit.path += ".shard-" + std::to_string(shard);
-  its.memory_limit = (options.memory_limit > 0 ? options.memory_limit : proto::recommended_memory()) / options.shards;
+  its.memory_limit =
+      (options.memory_limit > 0 ? options.memory_limit : proto::recommended_memory()) / options.sharding.shards;
   return its;
 }
 
@@ -49,14 +50,14 @@ class Host {
   Host(const ProgramOptions& options, std::shared_ptr<spdlog::logger> log, std::function<int(ProgramOptions)> serve)
       : options_{options}, log_{std::move(log)}, serve_{std::move(serve)} {
     children_.add(0);
-    for (std::uint64_t shard = 1; shard <= options.shards; ++shard) children_.add(shard);
+    for (std::uint64_t shard = 1; shard <= options.sharding.shards; ++shard) children_.add(shard);
   }
 
   int run() {
     join();
     children_.start(proto::RealEnv::steady());
     proto::send_ready_note();
-    log_->info("broker {} of a cluster with {} shards", options_.broker, options_.shards);
+    log_->info("broker {} of a cluster with {} shards", options_.sharding.broker, options_.sharding.shards);
     for (;;) {
       children_.start(proto::RealEnv::steady());
       proto::flush_log(*log_);
@@ -128,7 +129,7 @@ class Host {
   void take(Membership::News news) {
     look_at_ = proto::RealEnv::steady() + kLeaseRenewal;
     maps_.send(news.map);  // also if it is the same: the door may be another process than before
-    const auto shard = to_hand_over(news.view, options_.broker);
+    const auto shard = to_hand_over(news.view, options_.sharding.broker);
     misplaced_looks_ = shard ? misplaced_looks_ + 1 : 0;
     if (misplaced_looks_ < kSettled || children_.is_ending(*shard)) return;
     misplaced_looks_ = 0;
@@ -147,7 +148,7 @@ class Host {
   const std::function<int(ProgramOptions)> serve_;
   MapPipe maps_;
   Children children_{[this](Children::Number number) { return run_child(number); }, log_};
-  Membership membership_{store_options(options_), options_.broker};
+  Membership membership_{store_options(options_), options_.sharding.broker};
   int misplaced_looks_ = 0;
   bool is_away_ = false;  // the database
   proto::Instant look_at_{0};

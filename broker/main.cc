@@ -106,7 +106,7 @@ int guarded(const F& run) {
 
 int serve_shard(broker::ProgramOptions options) {
   return guarded([&] {
-    const auto log = proto::make_logger("shard " + std::to_string(options.shard), options.log);
+    const auto log = proto::make_logger("shard " + std::to_string(options.sharding.shard), options.log);
     return serve(std::move(options), log);
   });
 }
@@ -126,6 +126,6 @@ int main(int argc, char** argv) {
     proto::RealEnv env;
     if (const auto code = broker::run_offline_command(options, env)) return *code;
     const auto log = proto::make_logger("broker", options.log);
-    return options.shards > 1 ? broker::run_host(options, log, serve_shard) : serve(std::move(options), log);
+    return options.sharding.shards > 1 ? broker::run_host(options, log, serve_shard) : serve(std::move(options), log);
   });
 }

@@ -112,15 +112,16 @@ PostgresOptions postgres_options(const ProgramOptions& options, const std::strin
   of_store.stopped = is_stopped;
   of_store.owner = proto::host_name() + " pid " + std::to_string(::getpid()) + " (" + id + ")";
   of_store.endpoints = joined(options.listen);
-  of_store.shards = options.shards;
-  of_store.shard = options.shard;
-  if (options.shards == 1) return of_store;
+  of_store.shards = options.sharding.shards;
+  of_store.shard = options.sharding.shard;
+  if (options.sharding.shards == 1) return of_store;
   // The first word is the broker of the owner.
-  of_store.owner = options.broker + " pid " + std::to_string(::getpid()) + " (" + id + ")";
-  of_store.endpoints = joined(options.advertise);
-  of_store.is_chosen = [turn = std::make_shared<Turn>(options.shard, options.broker)](ServerSession& server) {
-    return turn->has_come(read_view(server), proto::RealEnv::steady());
-  };
+  of_store.owner = options.sharding.broker + " pid " + std::to_string(::getpid()) + " (" + id + ")";
+  of_store.endpoints = joined(options.sharding.advertise);
+  of_store.is_chosen =
+      [turn = std::make_shared<Turn>(options.sharding.shard, options.sharding.broker)](ServerSession& server) {
+        return turn->has_come(read_view(server), proto::RealEnv::steady());
+      };
   return of_store;
 }
 

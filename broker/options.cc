@@ -135,23 +135,24 @@ proto::Status check_store(const ProgramOptions& options, bool is_offline) {
 
 // Fills in and checks the options of a broker with several shards.
 proto::Status complete_shards(ProgramOptions& options) {
-  if (options.shards == 1) {
-    if (options.advertise.empty()) return {};
+  if (options.sharding.shards == 1) {
+    if (options.sharding.advertise.empty()) return {};
     return usage_error("--advertise is for brokers with --shards: clients know the others by their --listen endpoints");
   }
   if (options.store.empty()) return usage_error("--shards needs --store, the database that the brokers share");
   if (!options.migrate.empty())
     return usage_error("--migrate and --shards: the tasks of a data directory can go into a cluster of one shard only");
-  if (options.advertise.empty()) options.advertise = reachable_endpoints(options.listen, proto::host_name());
-  options.broker = options.advertise.front();
-  if (options.broker.find(' ') != std::string::npos)
-    return usage_error(options.broker + ": with --shards, an endpoint must not have spaces in it");
-  if (options.advertise.size() != options.listen.size())
+  if (options.sharding.advertise.empty())
+    options.sharding.advertise = reachable_endpoints(options.listen, proto::host_name());
+  options.sharding.broker = options.sharding.advertise.front();
+  if (options.sharding.broker.find(' ') != std::string::npos)
+    return usage_error(options.sharding.broker + ": with --shards, an endpoint must not have spaces in it");
+  if (options.sharding.advertise.size() != options.listen.size())
     return usage_error("--advertise: give one for each --listen endpoint");
-  for (const std::string& endpoint : options.advertise)
+  for (const std::string& endpoint : options.sharding.advertise)
     if (!proto::is_endpoint(endpoint)) return usage_error("--advertise: " + proto::not_an_endpoint(endpoint));
-  for (const auto* endpoints : {&options.listen, &options.advertise})
-    if (auto status = check_shard_endpoints(*endpoints, options.shards); !status.ok()) return status;
+  for (const auto* endpoints : {&options.listen, &options.sharding.advertise})
+    if (auto status = check_shard_endpoints(*endpoints, options.sharding.shards); !status.ok()) return status;
   return {};
 }
 
@@ -168,7 +169,7 @@ proto::Status check_options(const ProgramOptions& options) {
     return usage_error("--queue-log-bytes " + std::to_string(options.core.queue.log_bytes) + ": must be 16M at most");
   for (const std::string& endpoint : options.listen)
     if (!proto::is_listen_endpoint(endpoint)) return usage_error("--listen: " + proto::not_an_endpoint(endpoint));
-  if (options.memory && (options.history_age.count() > 0 || options.history_size > 0))
+  if (options.memory && options.history.is_on())
     return usage_error("--memory: --history-age and --history-size need a directory for the history; give --data DIR");
   if (!options.memory && options.data.empty())
     return usage_error("no data directory: HOME is not set; give --data DIR or --memory");
@@ -219,7 +220,7 @@ void add_endpoints(proto::Settings& settings, ProgramOptions& options) {
       "File of the keys that may connect by TCP, one per line: PRINCIPAL ROLES PUBLIC_KEY; SIGHUP reads it again",
       "FILE");
   settings.list(
-      "advertise", options.advertise,
+      "advertise", options.sharding.advertise,
       "With --shards: clients and workers reach this broker here; repeatable. Default: --listen, with the name "
       "of this machine for all of its addresses",
       "ENDPOINT");
@@ -249,7 +250,7 @@ void add_storage(proto::Settings& settings, ProgramOptions& options) {
                 "KIND");
   settings.text("cluster", options.cluster,
                 "With --store: the name of this cluster; a database that belongs to another one is refused", "NAME");
-  settings.number("shards", options.shards, 1, kMaxShards,
+  settings.number("shards", options.sharding.shards, 1, kMaxShards,
                   "With --store: divide the queues of the cluster among this many shards, which its brokers share; "
                   "fixed when the database is first used");
   settings.size("disk-reserve", options.disk_reserve,
@@ -299,10 +300,10 @@ void add_limits(proto::Settings& settings, ProgramOptions& options, Limits& limi
   settings.duration("key-window", core.key_window, "Recognize a finished task by its idempotency key for this long");
   settings.number("dead-letters", limits.dead_letters, 0, kMaxCount,
                   "Maximum number of dead letters: failed tasks that are kept with their arguments");
-  settings.duration("history-age", options.history_age,
+  settings.duration("history-age", options.history.age,
                     "Keep a history of finished tasks in the data directory, for this long; 0: none, or with "
                     "--history-size as many as fit");
-  settings.size("history-size", options.history_size,
+  settings.size("history-size", options.history.size,
                 "Maximum size of that history, the oldest go first; 0: none, or with --history-age 1GiB");
   settings.table("queue", {"max_tasks", "max_bytes", "log_bytes", "durability"},
                  [&core](const auto& queue, const auto& key, const auto& value) {
@@ -333,7 +334,7 @@ void apply(const Limits& limits, ProgramOptions& options) {
   core.queue.log_bytes = limits.log_bytes;
   core.log_memory = limits.log_memory;
   fill_in_limits(core);
-  core.history = options.history_age.count() > 0 || options.history_size > 0;
+  core.history = options.history.is_on();
   core.max_payload = std::min<std::uint64_t>(core.max_payload, proto::limits::kMaxPayload);
 }
 
@@ -347,8 +348,8 @@ std::string default_data_directory() {
 HistoryOptions history_options(const ProgramOptions& options) {
   HistoryOptions history;
   history.directory = options.data;
-  history.max_age = options.history_age;
-  if (options.history_size > 0) history.max_bytes = options.history_size;
+  history.max_age = options.history.age;
+  if (options.history.size > 0) history.max_bytes = options.history.size;
   history.disk_reserve = options.disk_reserve;
   return history;
 }

@@ -17,6 +17,22 @@ namespace forkmill::broker {
 // Returns /var/lib/forkmill for root, and forkmill below XDG_STATE_HOME or ~/.local/state for other users.
 std::string default_data_directory();
 
+// How a cluster is divided, and what this broker has of it.
+struct ShardOptions {
+  std::uint64_t shards = 1;            // that the cluster has
+  std::vector<std::string> advertise;  // the endpoints by which others know this broker, if there are several shards
+  std::string broker;                  // the name of this broker in the cluster then; not an option
+  std::uint64_t shard = 1;             // the one of this process; not an option
+};
+
+// How much of the history of finished tasks is kept. 0: no limit of that kind; both 0: there is no history.
+struct HistoryLimits {
+  milliseconds age{0};
+  std::uint64_t size = 0;
+
+  bool is_on() const { return age.count() > 0 || size > 0; }
+};
+
 struct ProgramOptions {
   std::vector<std::string> listen{proto::default_endpoint()};
   std::string data = default_data_directory();
@@ -24,14 +40,9 @@ struct ProgramOptions {
   std::string store;                   // URL of a PostgreSQL database in place of a directory; may hold a password
   std::string durability = "standby";  // needed for a commit there: local or standby
   std::string cluster = "forkmill";    // the name of the cluster, in its database
-  std::uint64_t shards = 1;            // that the cluster has
-  std::vector<std::string> advertise;  // the endpoints by which others know this broker, if there are several shards
-  std::string broker;                  // the name of this broker in the cluster then; not an option
-  std::uint64_t shard = 1;             // the one of this process; not an option
+  ShardOptions sharding;
   std::uint64_t disk_reserve = 256ULL * 1024 * 1024;  // free bytes below which the broker rejects durable tasks
-  // The history of finished tasks: 0: no limit of that kind; both 0: there is none.
-  milliseconds history_age{0};
-  std::uint64_t history_size = 0;
+  HistoryLimits history;
   std::uint64_t memory_limit = 0;  // resident bytes beyond which nothing is taken in; 0: proto::recommended_memory()
   bool insecure = false;           // accept TCP peers without keys
   std::string server_key;          // file of the broker's secret key; empty: TCP peers have no keys

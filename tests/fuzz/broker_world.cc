@@ -22,7 +22,7 @@ broker::CoreOptions draw(Feed& feed) {
   if ((how & 4) != 0) options.queue = {4, 512, true};
   if ((how & 8) != 0) options.kept_results = 2;
   if ((how & 16) != 0) options.dead_letters = 2;
-  options.window_tasks = 8;
+  options.window.tasks = 8;
   options.names.queues = 4;
   options.names.task_types = 6;
   options.names.objects = 6;

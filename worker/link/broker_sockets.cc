@@ -63,12 +63,12 @@ void BrokerSockets::read(proto::Instant now, std::uint32_t shard, proto::Dealer&
 void BrokerSockets::carry_out(const Effects& effects) {
   const bool is_new = foreman_.sessions().count() != dealers_.size();
   match_sessions();
-  talk(1, effects.send, effects.reconnect, effects.moved, is_new);
-  for (const auto& one : effects.others) talk(one.shard, one.send, one.reconnect, one.moved, false);
+  talk(1, effects.send, effects.reconnect, effects.moved.get(), is_new);
+  for (const auto& one : effects.others) talk(one.shard, one.send, one.reconnect, one.moved.get(), false);
 }
 
 void BrokerSockets::talk(std::uint32_t shard, const std::vector<proto::Envelope>& messages, bool reconnect,
-                         const std::optional<proto::Moved>& moved, bool is_new) {
+                         const proto::Moved* moved, bool is_new) {
   proto::Dealer* dealer = dealers_[shard - 1].get();
   if (dealer == nullptr) return;
   const bool taken = std::ranges::all_of(messages, [&](const auto& one) { return dealer->send(one); });
@@ -77,7 +77,7 @@ void BrokerSockets::talk(std::uint32_t shard, const std::vector<proto::Envelope>
     log_.logger().warn("the broker does not read; connecting again");
     foreman_.disconnected(shard);
   }
-  if (moved) follow(shard, *moved, is_new);
+  if (moved != nullptr) follow(shard, *moved, is_new);
   if (!taken || reconnect) dealer->reconnect();
 }
 

@@ -34,7 +34,7 @@ class BrokerSockets {
   void match_sessions();
   void read(proto::Instant now, std::uint32_t shard, proto::Dealer& dealer);
   void talk(std::uint32_t shard, const std::vector<proto::Envelope>& messages, bool reconnect,
-            const std::optional<proto::Moved>& moved, bool is_new);
+            const proto::Moved* moved, bool is_new);
   void follow(std::uint32_t shard, const proto::Moved& moved, bool is_new);
 
   const WorkerOptions& options_;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -54,16 +55,16 @@ struct Effects {
   std::vector<StopRequest> stops;
   std::vector<SignalRequest> signals;  // in this order
   std::vector<ForkRequest> forks;
-  PoolRequest pool;                   // before `signals`
-  std::vector<proto::Envelope> send;  // to the broker, in this order
-  bool reconnect = false;             // after `send`: drop the connection and make a new one
-  std::optional<proto::Moved> moved;  // the session is to be had elsewhere
+  PoolRequest pool;                           // before `signals`
+  std::vector<proto::Envelope> send;          // to the broker, in this order
+  bool reconnect = false;                     // after `send`: drop the connection and make a new one
+  std::unique_ptr<const proto::Moved> moved;  // the session is to be had elsewhere
   // The same for the sessions with further shards.
   struct ToShard {
     std::uint32_t shard = 2;
     std::vector<proto::Envelope> send{};
     bool reconnect = false;
-    std::optional<proto::Moved> moved{};
+    std::unique_ptr<const proto::Moved> moved{};
   };
   std::vector<ToShard> others;
 

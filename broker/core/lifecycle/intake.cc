@@ -126,8 +126,8 @@ Status Intake::check_windows(Client& client) {
   client.unsafe.settle(state_.output.safe);
   state_.unsafe.settle(state_.output.safe);
   const CoreOptions& options = state_.options;
-  if (client.unsafe.tasks() >= 2 * std::size_t{options.window_tasks} ||
-      client.unsafe.bytes() >= options.window_bytes + options.max_payload)
+  if (client.unsafe.tasks() >= 2 * std::size_t{options.window.tasks} ||
+      client.unsafe.bytes() >= options.window.bytes + options.max_payload)
     return {Errc::queue_full, "the client has submitted more than its window before it was acknowledged"};
   if (state_.unsafe.bytes() >= options.unsafe_bytes)
     return {Errc::queue_full, "clients submit more than the broker's disk takes in"};

@@ -236,8 +236,8 @@ Welcome Admission::welcome(const Session& session, const Hello& hello) const {
   welcome.epoch = state_.identity.epoch;
   welcome.heartbeat = options.heartbeat;
   welcome.session_timeout = options.session_timeout;
-  welcome.window_tasks = options.window_tasks;
-  welcome.window_bytes = options.window_bytes;
+  welcome.window_tasks = options.window.tasks;
+  welcome.window_bytes = options.window.bytes;
   welcome.max_payload = options.max_payload;
   welcome.store = state_.identity.store;
   welcome.commit = state_.output.safe;

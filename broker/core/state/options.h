@@ -28,12 +28,17 @@ struct NameLimits {
   std::size_t objects = 1'000'000;   // locks, queues, dicts …
 };
 
+// How many submissions of one client may be unacknowledged.
+struct Window {
+  std::uint32_t tasks = 16 * 1024;
+  std::uint64_t bytes = 64 * 1024 * 1024;
+};
+
 struct CoreOptions {
   milliseconds heartbeat = 2s;
   milliseconds session_timeout = 10s;
-  milliseconds ack_delay = 2ms;            // longest wait of an acknowledgement for a message to go with
-  std::uint32_t window_tasks = 16 * 1024;  // unacknowledged submissions of one client
-  std::uint64_t window_bytes = 64 * 1024 * 1024;
+  milliseconds ack_delay = 2ms;  // longest wait of an acknowledgement for a message to go with
+  Window window;
   std::uint64_t unsafe_bytes = 512 * 1024 * 1024;  // submissions of all clients that are not safe yet
   std::uint64_t max_payload = proto::limits::kMaxPayload;
   milliseconds restart_grace = 1s;    // for workers to come back with running tasks; nothing is granted before

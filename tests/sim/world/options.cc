@@ -48,8 +48,8 @@ void draw_core(Random& random, broker::CoreOptions& core) {
   core.timeout_grace = core.session_timeout + 2s;
   core.result_ttl = random.chance(0.1) ? milliseconds{static_cast<std::int64_t>(random.between(1000, 30'000))} : 5min;
   core.ack_delay = milliseconds{static_cast<std::int64_t>(random.below(4))};
-  if (random.chance(0.3)) core.window_tasks = static_cast<std::uint32_t>(random.between(1, 20));
-  if (random.chance(0.3)) core.window_bytes = random.between(100, 20'000);
+  if (random.chance(0.3)) core.window.tasks = static_cast<std::uint32_t>(random.between(1, 20));
+  if (random.chance(0.3)) core.window.bytes = random.between(100, 20'000);
   if (random.chance(0.3)) core.queue.max_tasks = random.between(2, 60);
   if (random.chance(0.2))
     core.queue.max_bytes = random.chance(0.5) ? random.between(5'000, 40'000) : random.between(40'000, 400'000);
@@ -208,7 +208,7 @@ std::string to_string(const Options& options) {
   text.precision(3);
   text << "  forced paths " << options.forced_paths << "; store " << (options.durable ? "durable" : "memory")
        << ", commits up to " << ms(options.commit_delay) << " ms; heartbeat " << ms(core.heartbeat) << ", session "
-       << ms(core.session_timeout) << " ms; window " << core.window_tasks << " tasks " << core.window_bytes
+       << ms(core.session_timeout) << " ms; window " << core.window.tasks << " tasks " << core.window.bytes
        << " bytes; results under way " << options.result_window << "; queue " << core.queue.max_tasks << " tasks "
        << core.queue.max_bytes << " bytes; kept " << core.kept_results << " for " << ms(core.result_ttl)
        << " ms, dead letters " << core.dead_letters << "; resident " << core.resident.tasks << " tasks "

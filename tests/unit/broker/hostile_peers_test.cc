@@ -109,8 +109,8 @@ TEST_CASE("a client that ignores its window is refused further tasks until the s
   MemoryStore store{"store", true};
   CoreOptions options;
   options.restart_grace = 0ms;
-  options.window_tasks = 10;
-  options.window_bytes = 1000;
+  options.window.tasks = 10;
+  options.window.bytes = 1000;
   options.max_payload = 100;
   Broker broker{options, &store};
   const auto client = broker.client();

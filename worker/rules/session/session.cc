@@ -59,7 +59,7 @@ bool Session::handle(proto::Instant now, proto::Envelope& envelope) {
       greeting_due_ = true;
       return false;
     case Heard::moved:
-      effects_.moved = std::get<proto::Moved>(envelope.message);
+      effects_.moved = std::make_unique<const proto::Moved>(std::get<proto::Moved>(envelope.message));
       return true;
     case Heard::goodbye:
     case Heard::stale:

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -23,9 +24,9 @@
 namespace forkmill::worker {
 
 struct SessionEffects {
-  std::vector<proto::Envelope> send;  // in this order
-  bool reconnect = false;             // after `send`: drop the connection and make a new one
-  std::optional<proto::Moved> moved;  // the session is to be had elsewhere
+  std::vector<proto::Envelope> send;          // in this order
+  bool reconnect = false;                     // after `send`: drop the connection and make a new one
+  std::unique_ptr<const proto::Moved> moved;  // the session is to be had elsewhere
 };
 
 class Session {
