@@ -292,7 +292,7 @@ TEST_CASE("while no client watches, events are counted and not kept, and a clien
 }
 
 TEST_CASE("a cursor of an earlier run of the broker is answered with what was missed, never reused") {
-  MemoryStore store;
+  MemoryStore store{"store", true};
   Broker broker{{}, &store};
   auto client = broker.client();
   Watcher watcher{broker, client};
@@ -315,13 +315,12 @@ TEST_CASE("a cursor of an earlier run of the broker is answered with what was mi
 }
 
 TEST_CASE("events are told when a crash cannot take them back") {
-  MemoryStore store;
+  MemoryStore store{"store", true};
   Broker broker{{}, &store};
   const auto client = broker.client();
   Watcher watcher{broker, client};
   watcher.begin();
   watcher.ask();
-  if (!broker.core().state().identity.durable) return;
   broker.hold_commits();
   broker.submit(client, {task(1)});
   CHECK_FALSE(watcher.answered());
