@@ -20,7 +20,7 @@ constexpr std::size_t kMaxEvents = 500;          // that are sent at once
 
 std::string sent_event(const TaskEvent& event) {
   return "id: " + event.cursor +
-         "\ndata: " + cli::event_json(event).dump(-1, ' ', false, Json::error_handler_t::replace) + "\n\n";
+         "\ndata: " + cli::event_json(event).dump(-1, ' ', false, cli::Json::error_handler_t::replace) + "\n\n";
 }
 
 // Tells the peer where it is, without an event.
