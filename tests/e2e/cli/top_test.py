@@ -140,8 +140,8 @@ def check_signals():
         top.until(lambda lines: b"QUEUE" in top.received, "the screen")
         send(top)
         ends_well(top, status)
-        need(b"\x1b[?1049h" in top.received and top.received.rindex(b"\x1b[?1049l") > top.received.index(b"\x1b[?1049h"),
-             "the screen before is not shown again")
+        begin, end = top.received.find(b"\x1b[?1049h"), top.received.rfind(b"\x1b[?1049l")
+        need(0 <= begin < end, "the screen before is not shown again")
     top = Terminal([FORKMILL, "top"])
     top.until_shown("QUEUE")
     top.press("\x1a")

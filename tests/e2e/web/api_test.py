@@ -238,7 +238,8 @@ def check_watches(gateway):
 
 def check_events(gateway):
     """A stream has each step of each task, and goes on behind the last one that a peer has got."""
-    events = Events(gateway, "/api/v1/events?queue=default&task=forkmill.exec")
+    path = "/api/v1/events?queue=default&task=forkmill.exec"
+    events = Events(gateway, path)
     command("run", "--", "true")
     kinds, ids = [], []
     for _ in range(3):
@@ -248,14 +249,14 @@ def check_events(gateway):
         ids.append(cursor)
     need(kinds == ["submitted", "granted", "succeeded"], kinds)
     events.close()
-    again = Events(gateway, "/api/v1/events?queue=default&task=forkmill.exec", Last_Event_ID=ids[0])
+    again = Events(gateway, path, Last_Event_ID=ids[0])
     need([again.next()[0], again.next()[0]] == ids[1:])
     again.close()
-    after = Events(gateway, f"/api/v1/events?queue=default&task=forkmill.exec&after={ids[1]}")
+    after = Events(gateway, f"{path}&after={ids[1]}")
     need(after.next()[0] == ids[2])
     after.close()
     run, position = ids[0].split("-")
-    other = Events(gateway, "/api/v1/events?queue=default&task=forkmill.exec", Last_Event_ID=f"{int(run, 16) ^ 1:x}-{position}")
+    other = Events(gateway, path, Last_Event_ID=f"{int(run, 16) ^ 1:x}-{position}")
     cursor, event = other.next()
     need(event["kind"] == "missed" and event["missed"]["restarted"] and event["id"] is None, event)
     other.close()
