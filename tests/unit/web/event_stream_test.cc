@@ -75,5 +75,26 @@ TEST_CASE("the end comes after what was published, and wakes the peer") {
   CHECK(peer.read() == ".");
 }
 
+TEST_CASE("events that are appended all come, and their writer learns when they are read") {
+  EventStream stream;
+  Peer peer{stream};
+  CHECK(stream.wait_until_read(std::chrono::milliseconds{0}));
+  stream.append("abc");
+  stream.append("def");
+  CHECK_FALSE(stream.wait_until_read(std::chrono::milliseconds{0}));
+  CHECK(peer.read() == "abcd");
+  CHECK_FALSE(stream.wait_until_read(std::chrono::milliseconds{0}));
+  CHECK(peer.read() == "ef");
+  CHECK(stream.wait_until_read(std::chrono::milliseconds{0}));
+  CHECK(peer.read() == "-");
+  stream.append("g");
+  CHECK(peer.wakes == 1);
+  stream.end();
+  CHECK_FALSE(stream.wait_until_read(std::chrono::hours{1}));
+  stream.append("late");
+  CHECK(peer.read() == "g");
+  CHECK(peer.read() == ".");
+}
+
 }  // namespace
 }  // namespace forkmill::web::event_stream_test
