@@ -29,7 +29,7 @@ std::vector<std::string> keys_of(const Json& json) {
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
-TEST_CASE("an event has the same keys in JSON, whatever its kind, and null for what is not known") {
+TEST_CASE("an event has the same keys in JSON for each kind, and null for what is not known") {
   TaskEvent missed;
   missed.kind = TaskEventKind::missed;
   missed.cursor = "ab-9";
