@@ -8,7 +8,7 @@ void LogAudit::round(const broker::BrokerState& state) {
   // To look at every log after every round would take longer than all else.
   constexpr std::uint64_t kLookEvery = 16;
   if (++rounds_ % kLookEvery != 0 || state.tasks.logs.tasks() == 0) return;
-  require(state.tasks.logs.bytes() <= state.options.log_memory, "17",
+  require(state.tasks.logs.bytes() <= state.options.log_memory, "20",
           [] { return "the logs take more than their budget"; });
   std::size_t found = 0;
   for (const broker::Task* task : state.tasks.resident_tasks()) {
@@ -17,7 +17,7 @@ void LogAudit::round(const broker::BrokerState& state) {
     ++found;
     for (const broker::TaskLogs::Log& one : *logs) check(*task, one.log);
   }
-  require(found + state.tasks.paged_out() >= state.tasks.logs.tasks(), "17",
+  require(found + state.tasks.paged_out() >= state.tasks.logs.tasks(), "20",
           [] { return "the log of a forgotten task is kept"; });
 }
 
@@ -25,12 +25,12 @@ void LogAudit::check(const broker::Task& task, const broker::AttemptLog& log) co
   std::uint64_t kept = 0;
   std::uint64_t end = 0;
   for (const broker::LogText& text : log.texts()) {
-    require(text.position >= end, "17", [] { return "the texts of a log are not in order"; });
+    require(text.position >= end, "20", [] { return "the texts of a log are not in order"; });
     history_.logs().shown(task.id, log.grant(), text.position, text.text);
     end = text.end();
     kept += text.text.size();
   }
-  require(log.missing() + kept == log.end() && end <= log.end(), "17",
+  require(log.missing() + kept == log.end() && end <= log.end(), "20",
           [] { return "a log does not say how much of it is missing"; });
   history_.logs().ends_at(task.id, log.grant(), log.end());
 }

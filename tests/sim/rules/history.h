@@ -6,7 +6,7 @@
 //   6   one attempt runs at a time, among workers that the broker has not given up
 //   7   a task that must run at most once starts once  8   one key has one task and one result
 //   10  attempts, delays and deadlines are kept        14  in the end every future has ended
-//   17  a log shows what its attempt has printed, in order, and says what is missing
+//   20  a log shows what its attempt has printed, in order, and says what is missing
 #pragma once
 
 #include <map>

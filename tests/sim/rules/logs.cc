@@ -8,7 +8,7 @@ namespace forkmill::sim {
 namespace {
 
 [[noreturn]] void refuse(const TaskId& task, const proto::Grant& grant, const std::string& what) {
-  throw Violation{"invariant 17: the log of attempt " + std::to_string(grant.attempt.value()) + " of " + brief(task) +
+  throw Violation{"invariant 20: the log of attempt " + std::to_string(grant.attempt.value()) + " of " + brief(task) +
                   " " + what};
 }
 

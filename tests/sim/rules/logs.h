@@ -1,4 +1,4 @@
-// Logs: what each attempt has printed, and whether what the broker shows of it is that. Rule 17 of history.h.
+// Logs: what each attempt has printed, and whether what the broker shows of it is that. Rule 20 of history.h.
 #pragma once
 
 #include <cstdint>
