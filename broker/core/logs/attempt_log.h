@@ -44,17 +44,19 @@ class AttemptLog {
   std::uint64_t missing() const { return end_ - kept_; }
   std::size_t size() const { return sizes_ + kRecord; }
 
-  static constexpr std::size_t kFirstBytes = 4 * 1024;  // stay, but a quarter of `most` at most
+  static constexpr std::size_t kFirstBytes = 4 * 1024;  // about as many stay, but a quarter of `most` at most
   static constexpr std::size_t kPart = 4 * 1024;        // longest text
   static constexpr std::size_t kRecord = 256;           // bytes of memory without texts
 
  private:
   void append(const proto::LogPiece& piece, proto::milliseconds at);
+  void grow(std::size_t bytes, std::uint64_t position);
   void trim();
 
   proto::Grant grant_;
   std::uint64_t most_;
-  std::uint64_t first_;  // bytes that stay
+  std::size_t head_left_;                       // bytes of memory for further texts that stay
+  std::uint64_t head_end_ = ~std::uint64_t{0};  // texts before this position stay
   bool is_over_ = false;
   std::deque<LogText> texts_;
   std::size_t sizes_ = 0;   // sum over the texts

@@ -289,6 +289,7 @@ TEST_CASE("many small pieces take no more memory than a few large ones") {
   CHECK(log.size() <= 64 * 1024 + AttemptLog::kRecord);
   CHECK(log.end() == position);
   CHECK(log.texts().front().position == 0);
+  CHECK(log.texts().back().end() == position);
 }
 
 }  // namespace logs_test

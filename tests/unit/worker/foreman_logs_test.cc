@@ -34,7 +34,12 @@ TEST_CASE("an attempt that prints nothing says nothing of a log") {
 
 TEST_CASE("output that comes after the outcome belongs to the attempt that printed it") {
   World world{1};
-  world.measure(1, 10);
+  world.grant(1);
+  world.settle();
+  world.start(0);
+  world.finish(0, 10, Verdict::succeeded, Leaving::no, {0, 0});
+  world.settle();
+  world.acknowledge();
   world.grant(2);
   world.grant(3);
   world.settle();

@@ -96,6 +96,15 @@ TEST_CASE("of a flood the first bytes and the newest stay, and the positions tel
   CHECK(due[0].pieces.back().position + due[0].pieces.back().text.size() == all.size());
 }
 
+TEST_CASE("many small pieces leave room for the newest") {
+  Notes notes;
+  for (int i = 0; i < 10'000; ++i) notes.print(1, "x\n", i % 2 == 0 ? LogSource::output : LogSource::errors);
+  const auto due = notes.due(1s);
+  REQUIRE(due.size() == 1);
+  CHECK(due[0].pieces.front().position == 0);
+  CHECK(due[0].pieces.back().position == 2 * 9999);
+}
+
 TEST_CASE("all attempts together send a bounded number of bytes in a pause; each has its turn") {
   Notes notes;
   const std::string text(16 * 1024, 'x');

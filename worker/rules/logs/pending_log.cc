@@ -1,5 +1,6 @@
 #include "worker/rules/logs/pending_log.h"
 
+#include <algorithm>
 #include <iterator>
 
 #include "proto/limits.h"
@@ -25,21 +26,22 @@ void PendingLog::add(const LogInput& input) {
 void PendingLog::append(proto::LogSource source, std::uint8_t level, std::string_view text) {
   proto::LogPiece* last = pieces_.empty() ? nullptr : &pieces_.back();
   const bool goes_on = last != nullptr && source != proto::LogSource::lines && last->source == source &&
-                       last->position + last->text.size() == end_ &&
+                       last->position + last->text.size() == end_ && end_ != head_end_ &&
                        last->text.size() + text.size() <= proto::limits::kMaxLogPiece;
-  if (!goes_on) {
-    last = &pieces_.emplace_back(proto::LogPiece{end_, source, level, {}});
-    size_ += kRecord;
-  }
+  const std::size_t grows = text.size() + (goes_on ? 0 : kRecord);
+  if (!goes_on) last = &pieces_.emplace_back(proto::LogPiece{end_, source, level, {}});
   last->text += text;
-  size_ += text.size();
+  size_ += grows;
   end_ += text.size();
+  if (head_left_ == 0) return;
+  head_left_ -= std::min(head_left_, grows);
+  if (head_left_ == 0) head_end_ = end_;
 }
 
 void PendingLog::trim(std::size_t most) {
   auto piece = pieces_.begin();
   while (size_ > most && !pieces_.empty()) {
-    while (piece != pieces_.end() && piece->position < kFirstBytes) ++piece;
+    while (piece != pieces_.end() && piece->position < head_end_) ++piece;
     if (piece == pieces_.end()) piece = pieces_.begin();
     const std::size_t excess = size_ - most;
     if (piece->source == proto::LogSource::lines || piece->text.size() <= excess) {

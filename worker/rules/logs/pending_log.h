@@ -32,7 +32,7 @@ class PendingLog {
   // Bytes of the whole log so far, with those that were sent or dropped.
   std::uint64_t end() const { return end_; }
 
-  static constexpr std::size_t kFirstBytes = 4 * 1024;  // bytes of each attempt that stay
+  static constexpr std::size_t kFirstBytes = 4 * 1024;  // bytes of memory of each attempt that stay, about
 
  private:
   void append(proto::LogSource source, std::uint8_t level, std::string_view text);
@@ -40,6 +40,8 @@ class PendingLog {
   std::deque<proto::LogPiece> pieces_;
   std::size_t size_ = 0;
   std::uint64_t end_ = 0;
+  std::size_t head_left_ = kFirstBytes;
+  std::uint64_t head_end_ = ~std::uint64_t{0};  // pieces before this stay
 };
 
 }  // namespace forkmill::worker
