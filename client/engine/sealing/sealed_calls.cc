@@ -13,7 +13,7 @@ namespace forkmill::client {
 
 namespace {
 
-std::shared_ptr<const proto::TaskSeals> read(const std::string& path) {
+std::shared_ptr<const proto::TaskSeals> read_keys(const std::string& path) {
   auto seals = proto::read_seal_keys(path);
   if (!seals.ok()) throw Error{Errc::bad_request, "seal keys: " + seals.failure().text};
   return std::move(seals).value();
@@ -23,7 +23,7 @@ TaskId task_of(Cookie cookie) { return reinterpret_cast<const detail::RemoteStat
 
 }  // namespace
 
-SealedCalls::SealedCalls(const ClientOptions& options) : seals_{read(options.seal_keys)} {}
+SealedCalls::SealedCalls(const ClientOptions& options) : seals_{read_keys(options.seal_keys)} {}
 
 proto::Payload SealedCalls::seal(const proto::Submission& task, std::string_view arguments) const {
   auto sealed = seals_->seal_arguments(task.id, *task.spec, arguments);

@@ -40,7 +40,7 @@ struct KeygenOptions {
   std::string drop;   // id of a key
 };
 
-int make_pair(const std::string& path) {
+int make_key_files(const std::string& path) {
   const auto pair = proto::make_key_pair();
   const auto status = proto::write_key_pair(path, pair);
   if (!status.ok()) throw CommandError{ExitCode::failed, status.failure().text};
@@ -68,7 +68,7 @@ void check_usage(const KeygenOptions& options) {
 int keygen(const KeygenOptions& options) {
   check_usage(options);
   const std::string path = !options.path.empty() ? options.path : options.seal ? "forkmill.seal" : "forkmill.key";
-  if (!options.seal) return make_pair(path);
+  if (!options.seal) return make_key_files(path);
   KeygenOptions complete = options;
   complete.path = path;
   const auto id = change_seal_keys(complete);
