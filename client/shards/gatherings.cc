@@ -20,8 +20,10 @@ bool is_part(Cookie cookie) { return (cookie & 1U) != 0; }
 std::uint64_t gathering_of(Cookie part) { return part >> (kShardBits + 1); }
 std::uint32_t shard_of_part(Cookie part) { return part >> 1U & ((1U << kShardBits) - 1); }
 
-bool is_unknown(const proto::Outcome& outcome) { return outcome.error && outcome.error->code == Errc::task_unknown; }
-bool is_unknown(const proto::Reply& reply) {
+bool is_unknown_task(const proto::Outcome& outcome) {
+  return outcome.error && outcome.error->code == Errc::task_unknown;
+}
+bool is_unknown_task(const proto::Reply& reply) {
   static const std::string unknown = pack_value(static_cast<unsigned>(proto::CancelState::unknown));
   return reply.code == Errc::ok && reply.body.view() == unknown;
 }
@@ -104,7 +106,7 @@ void Gatherings::add(Effects::Ended&& ended, Effects& effects) {
   if (place == gathered_.end()) return;
   Gathering& gathering = place->second;
   ended.cookie = gathering.cookie;
-  if (is_unknown(ended.outcome) && gathering.left > 1) {
+  if (is_unknown_task(ended.outcome) && gathering.left > 1) {
     gathering.unknown = std::move(ended);
   } else if (!std::exchange(gathering.is_over, true)) {
     effects.ended.push_back(std::move(ended));
@@ -134,7 +136,7 @@ proto::Reply Gatherings::answer_of(const Gathering& gathering) {
   };
   const auto* lost = first_with([](const proto::Reply& reply) { return reply.code == Errc::disconnected; });
   const auto* done = first_with([&](const proto::Reply& reply) {
-    return reply.code == Errc::ok && (gathering.rule != Rule::cancel || !is_unknown(reply));
+    return reply.code == Errc::ok && (gathering.rule != Rule::cancel || !is_unknown_task(reply));
   });
   const auto* refused =
       first_with([](const proto::Reply& reply) { return reply.code != Errc::ok && reply.code != Errc::task_unknown; });

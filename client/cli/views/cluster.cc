@@ -10,7 +10,7 @@ namespace forkmill::cli {
 
 namespace {
 
-std::string joined(const Json& list) {
+std::string joined_texts(const Json& list) {
   std::string text;
   for (const auto& word : list.is_array() ? list : Json::array()) {
     text += (text.empty() ? "" : ",") + (word.is_string() ? word.get<std::string>() : word.dump());
@@ -56,7 +56,7 @@ std::string counts(const Json& tasks, std::initializer_list<const char*> states)
 std::string broker_text(const Json& body) {
   return text_of(body, "software") + ", up " +
          format_duration(static_cast<double>(number_of(body, "uptime_ms")) / 1000) + ", epoch " +
-         text_of(body, "epoch") + ", listening on " + joined(value_of(body, "listen"));
+         text_of(body, "epoch") + ", listening on " + joined_texts(value_of(body, "listen"));
 }
 
 // Rows that differ only in the signature of their task, which is not shown, become one.
@@ -127,8 +127,10 @@ std::string render_status(const Json& body, Format format) {
   if (const auto history = value_of(body, "history"); !history.is_null()) fields.add("history", history_text(history));
   if (number_of(body, "refused") > 0)
     fields.add("refused", text_of(body, "refused") + " messages and tasks without the right, or over a quota");
-  if (const auto paused = joined(value_of(body, "paused_queues")); !paused.empty()) fields.add("paused_queues", paused);
-  if (const auto paused = joined(value_of(body, "paused_names")); !paused.empty()) fields.add("paused_names", paused);
+  if (const auto paused = joined_texts(value_of(body, "paused_queues")); !paused.empty())
+    fields.add("paused_queues", paused);
+  if (const auto paused = joined_texts(value_of(body, "paused_names")); !paused.empty())
+    fields.add("paused_names", paused);
   const auto unserved = unserved_table(body);
   return fields.render(format) + (unserved.empty() ? "" : "\n" + unserved.render(format, true));
 }
@@ -147,8 +149,8 @@ Table shard_table(const Json& body) {
   const auto several = value_of(body, "shards");
   for (const auto& row : several.is_array() ? several : Json::array({only})) {
     const auto tasks = value_of(row, "tasks");
-    table.add({plain(row, "shard"), Cell{value_of(row, "listen"), joined(value_of(row, "listen"))}, plain(row, "epoch"),
-               duration_ms(row, "uptime_ms", "0s"), plain(tasks, "ready"), plain(tasks, "running"),
+    table.add({plain(row, "shard"), Cell{value_of(row, "listen"), joined_texts(value_of(row, "listen"))},
+               plain(row, "epoch"), duration_ms(row, "uptime_ms", "0s"), plain(tasks, "ready"), plain(tasks, "running"),
                plain(tasks, "scheduled"), plain(row, "store")});
   }
   return table;
@@ -208,13 +210,13 @@ Table worker_table(const Json& body, std::int64_t now_ms) {
     auto names = Json::array();
     for (const auto& task : value_of(row, "tasks")) names.push_back(text_of(task, "name"));
     table.add({plain(row, "name"), plain(row, "host"), plain(row, "pid"),
-               Cell{value_of(row, "queues"), joined(value_of(row, "queues"))}, plain(row, "children"),
+               Cell{value_of(row, "queues"), joined_texts(value_of(row, "queues"))}, plain(row, "children"),
                plain(row, "running"), plain(row, "finished"), plain(row, "lost"), Cell{worker_state(row)},
                plain(row, "waiting"), plain(row, "credit"),
                Cell{value_of(row, "connected_at_ms"),
                     connected == 0 ? "-" : format_duration(static_cast<double>(now_ms - connected) / 1000)},
-               duration_ms(row, "silent_ms", "0s"), plain(row, "shortage"), Cell{value_of(row, "tasks"), joined(names)},
-               held, limit(row, "max_children")});
+               duration_ms(row, "silent_ms", "0s"), plain(row, "shortage"),
+               Cell{value_of(row, "tasks"), joined_texts(names)}, held, limit(row, "max_children")});
   }
   return table;
 }
