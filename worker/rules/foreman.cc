@@ -228,7 +228,7 @@ void Foreman::flush(proto::Instant now) {
 Effects& Foreman::take_effects() {
   taken_.clear();
   taken_.swap(state_.effects);
-  SessionEffects said{std::move(taken_.send), false, std::nullopt};
+  SessionEffects said{std::move(taken_.send), false, nullptr};
   sessions_.of(1).take_effects(said);
   taken_.send = std::move(said.send);
   taken_.reconnect = said.reconnect;
