@@ -7,9 +7,7 @@
 #include "tests/unit/broker/principals_kit.h"
 #include "tests/unit/broker/process_kit.h"
 
-namespace events_test {
-
-namespace forkmill::broker::test {
+namespace forkmill::broker::test::events_test {
 
 namespace {
 
@@ -429,6 +427,4 @@ TEST_CASE("the metrics count events, what is kept, and who watches") {
   CHECK(events.at("missed").as<int>() == 0);
 }
 
-}  // namespace forkmill::broker::test
-
-}  // namespace events_test
+}  // namespace forkmill::broker::test::events_test

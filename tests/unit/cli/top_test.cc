@@ -6,9 +6,7 @@
 
 #include "client/cli/top/model.h"
 
-namespace top_test {
-
-namespace forkmill::cli {
+namespace forkmill::cli::top_test {
 namespace {
 
 using Kind = TopKey::Kind;
@@ -356,6 +354,4 @@ TEST_CASE("help is shown until a key is pressed, and q quits") {
   CHECK(user.press(key('q')).kind == TopOrder::Kind::quit);
 }
 
-}  // namespace forkmill::cli
-
-}  // namespace top_test
+}  // namespace forkmill::cli::top_test
