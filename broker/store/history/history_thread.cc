@@ -6,7 +6,6 @@
 #include <span>
 #include <utility>
 
-#include "proto/os/real_env.h"
 #include "proto/os/signals_blocked.h"
 
 namespace forkmill::broker {
@@ -21,7 +20,10 @@ constexpr milliseconds kTrimInterval{10'000};  // without new tasks
 constexpr std::size_t kManyTasks = 4096;       // are written without waiting for more
 constexpr std::size_t kOneCommit = 8192;       // the most tasks of one commit, so that searches do not wait long
 
-proto::Now time_now() { return proto::RealEnv{}.now(); }
+proto::Now time_now() {
+  return {std::chrono::duration_cast<proto::Instant>(std::chrono::steady_clock::now().time_since_epoch()),
+          std::chrono::duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch())};
+}
 
 }  // namespace
 

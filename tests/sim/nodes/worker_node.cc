@@ -187,7 +187,8 @@ void WorkerNode::report() {
 }
 
 void WorkerNode::carry_out() {
-  const worker::Effects effects = foreman_->take_effects();
+  worker::Effects effects;
+  effects.swap(foreman_->take_effects());
   for (const auto& one : effects.assignments) {
     const std::uint64_t serial = one.head.serial;
     if (Child* child = pool_.find(one.child)) child->give(serial, foreman_->attempts().at(serial).task);
