@@ -130,7 +130,7 @@ void Dispatcher::dispatch(Worker& worker, const Header& header, Message& message
                  [&](Started& started) { parts_.processes.handle(worker, started); },
                  [&](ChildrenGone& gone) { parts_.processes.handle(worker, gone); },
                  [&](Scaled& scaled) { parts_.orders.handle(worker, scaled); },
-                 [&](const Logs& logs) { parts_.logs.handle(worker, logs); },
+                 [&](Logs& logs) { parts_.logs.handle(worker, logs); },
                  [&](Report& report) { worker.report = std::move(report.processes); },
                  [](auto&) {},
              },

@@ -144,7 +144,7 @@ TEST_CASE("shards in one database have tasks, records and owners of their own") 
   open_and_load(*first);
   open_and_load(*third);
   REQUIRE(commit_one(*first, 1) == "");
-  REQUIRE(third->apply(std::vector<StoreOp>{put(1), put(2), PutRecord{TaskSeq{3}, "a record"}}).ok());
+  REQUIRE(third->apply(std::vector<StoreOp>{put(1), put(2), PutRecord{proto::TaskSeq{3}, "a record"}}).ok());
   REQUIRE(third->commit(CommitSeq{1}).ok());
   const auto count = [&](const char* table) {
     return server.sql("SELECT count(*) FROM forkmill." + std::string{table});
@@ -156,9 +156,9 @@ TEST_CASE("shards in one database have tasks, records and owners of their own") 
   CHECK(server.sql("SELECT string_agg(store, ' ' ORDER BY id) FROM forkmill.shard") == "store-1 store-1-2 store-1-3");
   SUBCASE("a takeover of one that finds its row locked leaves the transactions of the others alone") {
     REQUIRE(first->apply(std::vector<StoreOp>{put(2)}).ok());
-    REQUIRE(first->scan(TaskSeq{2}, [](const StoredTask&) { return false; }).ok());  // leaves a transaction open
+    REQUIRE(first->scan(proto::TaskSeq{2}, [](const StoredTask&) { return false; }).ok());  // leaves a transaction open
     REQUIRE(third->apply(std::vector<StoreOp>{put(4)}).ok());
-    REQUIRE(third->scan(TaskSeq{2}, [](const StoredTask&) { return false; }).ok());
+    REQUIRE(third->scan(proto::TaskSeq{2}, [](const StoredTask&) { return false; }).ok());
     const auto process = [&](int number) {
       return server.sql(
           "SELECT string_agg(pid::text, ',' ORDER BY pid) FROM pg_stat_activity WHERE application_name = "

@@ -148,7 +148,7 @@ TEST_CASE("maps, chunks, keys and chains are sealed as single tasks are") {
   std::vector<std::string> echoed;
   for (auto& future : pay.map(kEcho, words)) echoed.push_back(future.get_for(kLong));
   CHECK(echoed == words);
-  CHECK(pay.map_chunked(kEcho, words).get_for(kLong) == words);
+  CHECK(pay.map_chunked(kEcho, words).get(kLong) == words);
   auto chained =
       pay.submit(kEcho, "first").then([pay](std::string text) { return pay.submit(kEcho, text + " second"); });
   CHECK(chained.get_for(kLong) == "first second");

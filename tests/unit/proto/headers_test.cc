@@ -38,10 +38,10 @@ TEST_CASE("a header is found by its name, and headers come back from their lines
   CHECK(header_lines(headers) == "baggage\n\ntraceparent\n00-1-2-01\n");
   CHECK(headers_in(header_lines(headers)) == headers);
   CHECK(headers_in("").empty());
-  CHECK(header_bytes(headers) == 25);
+  CHECK(header_bytes(headers) == 27);
   TaskSpec spec;
   spec.options.headers = headers;
-  CHECK(given_bytes(spec, 10) == 35);
+  CHECK(given_bytes(spec, 10) == 37);
 }
 
 }  // namespace headers_test
