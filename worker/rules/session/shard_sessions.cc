@@ -74,8 +74,8 @@ ShardSessions::ShardSessions(proto::Hello hello, std::uint64_t seed)
 std::unique_ptr<Session> ShardSessions::make(std::uint32_t shard, std::uint32_t shards) {
   proto::Hello hello = hello_;
   hello.worker.queues = places_.on(shard, shards);
-  if (hello.worker.queues.empty()) return nullptr;
   if (shards > 1) {
+    if (hello.worker.queues.empty()) return nullptr;
     hello.shard = shard;
     hello.shards = shards;
   }
