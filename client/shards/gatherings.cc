@@ -16,14 +16,12 @@ constexpr unsigned kShardBits = 8;
 Cookie part_cookie(std::uint64_t gathering, std::uint32_t shard) {
   return ((gathering << kShardBits | shard) << 1U) | 1U;
 }
-bool is_part(Cookie cookie) { return (cookie & 1U) != 0; }
+bool is_part_of_request(Cookie cookie) { return (cookie & 1U) != 0; }
 std::uint64_t gathering_of(Cookie part) { return part >> (kShardBits + 1); }
 std::uint32_t shard_of_part(Cookie part) { return part >> 1U & ((1U << kShardBits) - 1); }
 
-bool is_unknown_task(const proto::Outcome& outcome) {
-  return outcome.error && outcome.error->code == Errc::task_unknown;
-}
-bool is_unknown_task(const proto::Reply& reply) {
+bool finds_no_task(const proto::Outcome& outcome) { return outcome.error && outcome.error->code == Errc::task_unknown; }
+bool finds_no_task(const proto::Reply& reply) {
   static const std::string unknown = pack_value(static_cast<unsigned>(proto::CancelState::unknown));
   return reply.code == Errc::ok && reply.body.view() == unknown;
 }
@@ -31,7 +29,8 @@ bool is_unknown_task(const proto::Reply& reply) {
 // Moves what belongs to parts out of `list`.
 template <class T>
 std::vector<T> take_parts(std::vector<T>& list) {
-  const auto parts = std::stable_partition(list.begin(), list.end(), [](const T& one) { return !is_part(one.cookie); });
+  const auto parts =
+      std::stable_partition(list.begin(), list.end(), [](const T& one) { return !is_part_of_request(one.cookie); });
   std::vector<T> taken{std::make_move_iterator(parts), std::make_move_iterator(list.end())};
   list.erase(parts, list.end());
   return taken;
@@ -90,7 +89,7 @@ Cookie Gatherings::waiter_of(Cookie part) const {
 void Gatherings::collect(Effects& effects) {
   const auto to_waiters = [&](auto& list, auto&& cookie_of) {
     for (auto& one : list)
-      if (is_part(cookie_of(one))) cookie_of(one) = waiter_of(cookie_of(one));
+      if (is_part_of_request(cookie_of(one))) cookie_of(one) = waiter_of(cookie_of(one));
     std::erase_if(list, [&](auto& one) { return cookie_of(one) == 0; });
   };
   to_waiters(effects.accepted, [](Cookie& one) -> Cookie& { return one; });
@@ -106,7 +105,7 @@ void Gatherings::add(Effects::Ended&& ended, Effects& effects) {
   if (place == gathered_.end()) return;
   Gathering& gathering = place->second;
   ended.cookie = gathering.cookie;
-  if (is_unknown_task(ended.outcome) && gathering.left > 1) {
+  if (finds_no_task(ended.outcome) && gathering.left > 1) {
     gathering.unknown = std::move(ended);
   } else if (!std::exchange(gathering.is_over, true)) {
     effects.ended.push_back(std::move(ended));
@@ -136,7 +135,7 @@ proto::Reply Gatherings::answer_of(const Gathering& gathering) {
   };
   const auto* lost = first_with([](const proto::Reply& reply) { return reply.code == Errc::disconnected; });
   const auto* done = first_with([&](const proto::Reply& reply) {
-    return reply.code == Errc::ok && (gathering.rule != Rule::cancel || !is_unknown_task(reply));
+    return reply.code == Errc::ok && (gathering.rule != Rule::cancel || !finds_no_task(reply));
   });
   const auto* refused =
       first_with([](const proto::Reply& reply) { return reply.code != Errc::ok && reply.code != Errc::task_unknown; });
