@@ -140,7 +140,7 @@ class EventStream {
   // Throws what next() throws.
   //
   //     auto events = client.events();
-  //     if (events.begin_within(5s)) submit_and_watch(events);
+  //     if (!events.begin_within(5s)) std::cerr << "no broker at " << client.endpoint();
   bool begin_within(std::chrono::milliseconds how_long);
 
   // Blocks until there is a further event, and returns it. Waits while the broker is away.
