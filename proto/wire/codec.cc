@@ -35,8 +35,7 @@ constexpr std::array<std::string_view, kAlternatives> kTypeNames{
     "HELLO",   "WELCOME",  "HEARTBEAT",    "GOODBYE",  "ERROR",  "SUBMIT",  "SUBMIT_ACK", "RESULTS",       "RESULT_ACK",
     "ATTACH",  "CANCEL",   "CANCEL_REPLY", "PROGRESS", "CREDIT", "GRANTS",  "OUTCOMES",   "OUTCOME_ACK",   "RETURN",
     "REVOKE",  "REVOKED",  "DRAIN",        "QUERY",    "REPLY",  "STARTED", "SIGNALS",    "CHILDREN_GONE", "REPORT",
-    "OPERATE", "OPERATED", "COMMAND",      "SCALE",    "SCALED", "LOGS",    "LOG_LIMITS",
-    "MOVED"};
+    "OPERATE", "OPERATED", "COMMAND",      "SCALE",    "SCALED", "LOGS",    "LOG_LIMITS", "MOVED"};
 
 using ReadBody = void (*)(Reader&, Message&);
 template <std::size_t... I>
