@@ -83,8 +83,7 @@ void Sessions::learn(Instant now, std::uint32_t shards) {
 
 void Sessions::take_effects(Instant now, std::uint32_t shard, Effects& effects) {
   of(shard)->take_effects(effects);
-  if (is_single()) return;
-  if (!placement_) {
+  if (!is_single() && !placement_) {
     unplaced_.forget(effects);
     if (effects.moved)
       learn(now, effects.moved->shards);
@@ -92,8 +91,10 @@ void Sessions::take_effects(Instant now, std::uint32_t shard, Effects& effects) 
       learn(now, effects.shards);
     return;
   }
-  if (shard != kShardOfObjects) effects.holdings_lost = false;
-  if (!gatherings_.empty()) gatherings_.collect(effects);
+  if (!is_single()) {
+    if (shard != kShardOfObjects) effects.holdings_lost = false;
+    if (!gatherings_.empty()) gatherings_.collect(effects);
+  }
   std::ranges::move(own_.ended, std::back_inserter(effects.ended));
   std::ranges::move(own_.answered, std::back_inserter(effects.answered));
   own_.clear();
