@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "proto/session/shards.h"
+#include "proto/text.h"
 
 namespace forkmill::client {
 
@@ -64,7 +65,7 @@ Place Placement::of(const SubmitTask& submit) {
   }
   if (shard > shards_) {
     return refused("queue " + spec.queue + "@" + std::to_string(shard) + ": this cluster has " +
-                   std::to_string(shards_) + " shards");
+                   proto::format_count(shards_, "shard"));
   }
   if (submit.place.has_loans && shard != kShardOfObjects) {
     return refused("ends of pipes can be sent with tasks of shard " + std::to_string(kShardOfObjects) +

@@ -41,12 +41,12 @@ void Sessions::handle(Instant now, SubmitTask&& submit) {
 }
 
 void Sessions::handle(Instant now, Request&& request) {
+  if (auto* submit = std::get_if<SubmitTask>(&request)) return handle(now, std::move(*submit));
   if (is_single()) return sessions_.front()->handle(now, std::move(request));
   if (!placement_) {
     unplaced_.add(request);
     return sessions_.front()->handle(now, std::move(request));
   }
-  if (auto* submit = std::get_if<SubmitTask>(&request)) return handle(now, std::move(*submit));
   // A task that this client waits for is on a known shard.
   if (const auto* cancel = std::get_if<CancelTask>(&request)) {
     for (const auto& session : sessions_)

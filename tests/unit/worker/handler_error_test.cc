@@ -109,7 +109,7 @@ TEST_CASE("the backtrace begins where the exception was thrown, and ends before 
     error = described([] { named::throws(3); });
   }
   ();
-  CHECK(error.backtrace.starts_with("named::throws(int) +0x"));
+  CHECK(error.backtrace.starts_with("handler_error_test::named::throws(int) +0x"));
   CHECK(error.backtrace.find("(forkmill_worker_unit)\n") != std::string::npos);
   std::size_t frames = 0;
   for (auto at = error.backtrace.find("named::throws"); at != std::string::npos;
@@ -138,7 +138,7 @@ TEST_CASE("the backtrace survives a throw inside the standard library and a reth
     std::rethrow_exception(kept);
   });
   CHECK(handed_on.message == "deep");
-  CHECK(handed_on.backtrace.starts_with("named::throws(int)"));
+  CHECK(handed_on.backtrace.starts_with("handler_error_test::named::throws(int)"));
 }
 
 TEST_CASE("there is no backtrace without a watch, or of an exception that another thread threw") {

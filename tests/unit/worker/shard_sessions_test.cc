@@ -160,6 +160,7 @@ TEST_CASE("the room of a worker is shared among its shards, and each may grant o
   for (std::uint32_t shard = 1; shard <= 4; ++shard) world.welcome(shard);
   world.sessions.set_load(8, {});
   CHECK(world.flushed<proto::Credit>(3).total == 2);
+  CHECK(world.flushed<proto::Credit>(2).total == 2);
   world.sessions.set_load(1, {});
   CHECK(world.flushed<proto::Credit>(2).total == 1);
 }
