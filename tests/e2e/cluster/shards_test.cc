@@ -42,6 +42,7 @@ class ShardedCluster {
   Process& operator[](const std::string& name) { return *brokers_.at(name); }
   // How many shards each broker owns now.
   std::string owned(const std::string& name) const {
+    if (server_.sql("SELECT to_regclass('forkmill.lease')").empty()) return "0";  // the first broker has just started
     return server_.sql(
         "SELECT count(*) FROM forkmill.shard s JOIN forkmill.lease l ON l.shard = s.id WHERE l.lease_until > "
         "clock_timestamp() AND split_part(s.owner, ' ', 1) = '" +
@@ -117,7 +118,7 @@ TEST_CASE("one client and one worker use all shards as one broker") {
       auto future = client.with({.queue = "images@9"}).submit(kEcho, "lost");
       future.get_for(kLong);
       FAIL("it was taken");
-    } catch (const Rejected& error) {
+    } catch (const Error& error) {
       CHECK(std::string{error.what()}.find("this cluster has 4 shards") != std::string::npos);
     }
   }
