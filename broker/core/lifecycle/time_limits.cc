@@ -60,11 +60,12 @@ RunningTasks running_in_pool(const Worker& worker) {
 
 void TimeLimits::tick() {
   const Instant now = state_.clock.now();
-  if (now < next_look_ || proto::mutant(proto::Mutant::overrun_ignored)) return;
+  const bool slept = sleep_.tick(now, state_.options.session_timeout);
+  if ((now < next_look_ && !slept) || proto::mutant(proto::Mutant::overrun_ignored)) return;
   next_look_ = now + std::max(Instant{state_.options.timeout_grace} / kLooks, kBetweenLooks);
   Attempts still;
   std::vector<Overrun> over;
-  for (const auto& [handle, worker] : state_.workers) look(*worker, still, over);
+  for (const auto& [handle, worker] : state_.workers) look(*worker, slept, still, over);
   running_ = std::move(still);
   std::sort(over.begin(), over.end(), [](const Overrun& a, const Overrun& b) { return a.task->seq < b.task->seq; });
   for (const Overrun& one : over) end(one);
@@ -76,7 +77,16 @@ Instant TimeLimits::next_wakeup() const {
   return any && !proto::mutant(proto::Mutant::overrun_ignored) ? next_look_ : proto::kNever;
 }
 
-void TimeLimits::look(Worker& worker, Attempts& still, std::vector<Overrun>& over) const {
+// An attempt that was handed back and granted again counts from its new grant.
+Instant TimeLimits::running_since(const Task& task, bool slept) const {
+  const Instant now = state_.clock.now();
+  const auto before = running_.find(task.seq);
+  if (before == running_.end() || before->second.grant != task.grant()) return now;
+  const Instant since = std::max(before->second.since, task.granted_at);
+  return slept ? std::max(since, now - Instant{task.options().timeout}) : since;
+}
+
+void TimeLimits::look(Worker& worker, bool slept, Attempts& still, std::vector<Overrun>& over) const {
   const RunningTasks in_pool = running_in_pool(worker);
   const auto grace_of = [&](const Task& task) -> std::optional<milliseconds> {
     const milliseconds grace = state_.options.timeout_grace;
@@ -89,9 +99,7 @@ void TimeLimits::look(Worker& worker, Attempts& still, std::vector<Overrun>& ove
     const milliseconds timeout = task->options().timeout;
     const auto grace = timeout.count() == 0 ? std::nullopt : grace_of(*task);
     if (!grace) continue;
-    const auto before = running_.find(task->seq);
-    const bool is_new = before == running_.end() || before->second.grant != task->grant();
-    const Instant since = is_new ? state_.clock.now() : before->second.since;
+    const Instant since = running_since(*task, slept);
     const Instant ran = state_.clock.now() - since;
     if (ran >= timeout + *grace)
       over.push_back({&worker, task, ran});

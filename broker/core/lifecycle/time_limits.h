@@ -7,6 +7,8 @@
 // reports it, or has an idle child for it: tasks that a worker does not report begin in the order of their grants, one
 // in each child that is idle by the last report, or in each child if the worker sends no reports. That is supposed
 // only, so such an attempt has the grace twice, unless there is a child for each task.
+//
+// A broker that has slept cannot have heard of ends: each attempt has the grace from then on.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +17,7 @@
 
 #include "broker/core/lifecycle/task_grants.h"
 #include "broker/core/state/broker_state.h"
+#include "broker/core/state/sleep_watch.h"
 
 namespace forkmill::broker {
 
@@ -42,14 +45,18 @@ class TimeLimits {
     Task* task;
     Instant ran;  // at least for so long
   };
+  // Since when the attempt of the task counts as running.
+  Instant running_since(const Task& task, bool slept) const;
   // Moves the attempts with a timeout that the worker runs from running_ to `still`, and those that are over to `over`.
-  void look(Worker& worker, Attempts& still, std::vector<Overrun>& over) const;
+  // `slept`: the broker has slept since the last look.
+  void look(Worker& worker, bool slept, Attempts& still, std::vector<Overrun>& over) const;
   void end(const Overrun& overrun);
 
   BrokerState& state_;
   TaskGrants& grants_;
   Attempts running_;  // as seen at the last look
   Instant next_look_{0};
+  SleepWatch sleep_{};
 };
 
 }  // namespace forkmill::broker

@@ -7,8 +7,7 @@ namespace forkmill::broker {
 std::optional<Silence::Silent> Silence::tick() {
   const Instant now = state_.clock.now();
   const Instant timeout = state_.options.session_timeout;
-  const bool slept = last_tick_.count() > 0 && now - last_tick_ > timeout / 2;
-  last_tick_ = now;
+  const bool slept = sleep_.tick(now, timeout);
   if (!slept && now < next_check_) return std::nullopt;
   // Often enough to notice that the broker slept, and when the next peer may run out of time.
   next_check_ = now + std::min<Instant>(timeout / 2, state_.options.heartbeat);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "broker/core/state/broker_state.h"
+#include "broker/core/state/sleep_watch.h"
 
 namespace forkmill::broker {
 
@@ -30,7 +31,7 @@ class Silence {
 
   BrokerState& state_;
   Instant next_check_{0};
-  Instant last_tick_{0};
+  SleepWatch sleep_{};
 };
 
 }  // namespace forkmill::broker

@@ -6,6 +6,7 @@ namespace forkmill::sim {
 
 void WorkerAudit::begin() {
   workers_.clear();
+  overruns_.clear();
   heard_.clear();
   left_.clear();
   paused_.clear();
@@ -15,6 +16,7 @@ void WorkerAudit::begin() {
 void WorkerAudit::round(const broker::BrokerState& state, const std::vector<broker::Send>& sends) {
   look_for_the_lost(state);
   record_overruns(state, sends);
+  record_untold_overruns(state);
   record_grants(state, sends);
 }
 
@@ -93,6 +95,13 @@ void WorkerAudit::record_overruns(const broker::BrokerState& state, const std::v
     require(id.has_value(), "12", [] { return "a worker is not told which task has run over its time limit"; });
     history_.executions().overrun(*id, worker->handle);
   }
+}
+
+void WorkerAudit::record_untold_overruns(const broker::BrokerState& state) {
+  for (const auto& [handle, worker] : state.workers)
+    if (std::exchange(overruns_[handle], worker->ended.overrun) != worker->ended.overrun)
+      history_.executions().overran(handle, state);
+  std::erase_if(overruns_, [&](const auto& one) { return !state.workers.contains(one.first); });
 }
 
 void WorkerAudit::record_grants(const broker::BrokerState& state, const std::vector<broker::Send>& sends) {

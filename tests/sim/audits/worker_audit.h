@@ -34,14 +34,17 @@ class WorkerAudit {
   void look_for_the_lost(const broker::BrokerState& state);
   // Attempts that the broker has ended because their worker did not.
   void record_overruns(const broker::BrokerState& state, const std::vector<broker::Send>& sends);
+  // The same for workers that are out of reach: they hear of it when they resume.
+  void record_untold_overruns(const broker::BrokerState& state);
   void record_grants(const broker::BrokerState& state, const std::vector<broker::Send>& sends);
 
   World& world_;
   History& history_;
   std::map<broker::WorkerHandle, proto::SessionId> workers_;
-  std::unordered_map<proto::SessionId, Instant> heard_;   // the last sign of life
-  std::unordered_map<proto::SessionId, bool> left_;       // said GOODBYE
-  std::unordered_map<proto::SessionId, Instant> paused_;  // takes no tasks until then
+  std::map<broker::WorkerHandle, std::uint64_t> overruns_;  // attempts of each that the broker has ended
+  std::unordered_map<proto::SessionId, Instant> heard_;     // the last sign of life
+  std::unordered_map<proto::SessionId, bool> left_;         // said GOODBYE
+  std::unordered_map<proto::SessionId, Instant> paused_;    // takes no tasks until then
   // Processes that have ended, by the instance of their worker and their pid, and when the broker was told.
   std::map<std::pair<std::uint64_t, std::uint32_t>, Instant> gone_;
 };

@@ -62,6 +62,16 @@ void Executions::overrun(const TaskId& id, broker::WorkerHandle worker) {
     if (key.id == id) grants_[key].lost = records_.at(id).worker_lost = true;
 }
 
+void Executions::overran(broker::WorkerHandle worker, const broker::BrokerState& state) {
+  for (const GrantKey& key : given_to_[worker]) {
+    for (const broker::AttemptEnd& end : state.tasks.recent_attempts().of(key.grant.seq)) {
+      const bool by_broker = end.code == Errc::timed_out && end.message.ends_with("did not end it");
+      if (by_broker && end.attempt == key.grant.attempt && grants_[key].worker == worker)
+        grants_[key].lost = records_.at(key.id).worker_lost = true;
+    }
+  }
+}
+
 void Executions::worker_ended(broker::WorkerHandle worker) {
   for (const GrantKey& key : given_to_[worker])
     if (Given& given = grants_[key]; given.worker == worker) given.lost = records_.at(key.id).worker_lost = true;

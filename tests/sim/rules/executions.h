@@ -27,6 +27,8 @@ class Executions {
   void taken_up(const TaskId& id, broker::WorkerHandle worker) { taken_up_[worker].push_back(id); }
   // The broker gave up the attempt that the worker ran, but not the worker.
   void overrun(const TaskId& id, broker::WorkerHandle worker);
+  // The same for those attempts of the worker of which the broker knows that they ended so and were followed by others.
+  void overran(broker::WorkerHandle worker, const broker::BrokerState& state);
   // The broker gave the worker up.
   void worker_ended(broker::WorkerHandle worker);
 

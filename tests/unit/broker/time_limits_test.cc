@@ -130,6 +130,40 @@ TEST_CASE("children that a worker reports as idle, or under grants that it does 
   }
 }
 
+TEST_CASE("after the broker was suspended, each attempt has the grace: that it has ended may still be on its way") {
+  Broker broker{with_grace(4s)};
+  const auto client = broker.client();
+  const auto worker = broker.worker(2);
+  broker.submit(client, {task(1, limited(1s)), task(2, limited(1s))});
+  const auto grants = broker.grants(worker);
+  REQUIRE(grants.size() == 2);
+  broker.advance_alive(1s, {client, worker});
+  broker.advance(1h);
+  CHECK(broker.take<Revoke>(worker).empty());
+  broker.succeed(worker, grants[0].grant);
+  CHECK(broker.results(client).at(0).outcome.kind == OutcomeKind::succeeded);
+  broker.advance_alive(3s, {client, worker});
+  CHECK(broker.results(client).empty());
+  broker.advance_alive(2s, {client, worker});
+  CHECK(broker.results(client).at(0).outcome.kind == OutcomeKind::timed_out);
+}
+
+TEST_CASE("an attempt that is handed back and granted again counts from its new grant") {
+  Broker broker{with_grace(4s)};
+  const auto client = broker.client();
+  const auto first = broker.worker(1);
+  broker.submit(client, {task(1, limited(1s))});
+  const Grant grant = broker.grants(first).at(0).grant;
+  broker.advance_alive(4s, {client, first});
+  const auto second = broker.worker(1);
+  broker.send(first, Return{{grant}, 0, 0ms, ""});
+  REQUIRE(broker.grants(second).at(0).grant == grant);
+  broker.advance_alive(3s, {client, first, second});
+  CHECK(broker.take<Revoke>(second).empty());
+  broker.succeed(second, grant);
+  CHECK(broker.results(client).at(0).outcome.kind == OutcomeKind::succeeded);
+}
+
 TEST_CASE("a broker without a grace does not look for attempts over their timeout all the time") {
   Broker broker{with_grace(0ms)};
   const auto client = broker.client();
