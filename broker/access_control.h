@@ -13,8 +13,8 @@
 #include "broker/core/core.h"
 #include "broker/options.h"
 #include "proto/log_limit.h"
-#include "proto/transport/gate.h"
 #include "proto/transport/router.h"
+#include "proto/transport/zap_authenticator.h"
 
 namespace forkmill::broker {
 
@@ -23,7 +23,7 @@ class AccessControl {
   // Throws TransportError if the process has a gate already. `audit` must outlive the access_control.
   AccessControl(const ProgramOptions& options, std::shared_ptr<spdlog::logger> log, AuditLog& audit);
 
-  proto::Gate& gate() { return gate_; }
+  proto::ZapAuthenticator& gate() { return gate_; }
 
   // Returns the name of the principal behind a connection; empty: the broker's own user.
   std::string principal_of(proto::PeerId peer) const;
@@ -61,7 +61,7 @@ class AccessControl {
   const bool open_to_all_;
   const std::shared_ptr<spdlog::logger> log_;
   AuditLog& audit_;
-  proto::Gate gate_;
+  proto::ZapAuthenticator gate_;
   proto::LogLimit bad_messages_;
   proto::LogLimit denials_;
   proto::LogLimit audited_denials_{100};

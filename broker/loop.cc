@@ -78,7 +78,7 @@ Loop::Loop(ProgramOptions options, std::unique_ptr<Store> store, std::shared_ptr
   if (store->durable()) {
     log_->info("store {}, epoch {}, commit {}: {} tasks", opened->id, opened->epoch.value(), opened->last.value(),
                recovered);
-    store_ = std::make_unique<StoreThread>(std::move(store), options_.disk_reserve);
+    store_ = std::make_unique<GroupCommitThread>(std::move(store), options_.disk_reserve);
     waiter_.watch(store_->fd());
   }
   if (options_.core.history) {
@@ -139,7 +139,7 @@ bool Loop::take_news() {
   if (history_ != nullptr)
     for (StoreAnswer& answer : history_->take_answers()) core_->handle(env_.now(), std::move(answer));
   if (store_ == nullptr || !store_->has_news()) return true;
-  StoreThread::News news = store_->take();
+  GroupCommitThread::News news = store_->take();
   if (!news.status.ok()) {
     log_->critical("the store failed: {}. Nothing that is not safe was acknowledged; stopping",
                    news.status.failure().text);

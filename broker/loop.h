@@ -16,7 +16,7 @@
 #include "broker/loop_waiter.h"
 #include "broker/memory_watch.h"
 #include "broker/options.h"
-#include "broker/store/store_thread.h"
+#include "broker/store/group_commit_thread.h"
 #include "proto/os/real_env.h"
 #include "proto/transport/router.h"
 
@@ -60,8 +60,8 @@ class Loop {
   std::vector<std::string> endpoints_;
   std::unique_ptr<Core> core_;
   SelfReport self_;
-  std::unique_ptr<StoreThread> store_;    // null: a memory store, used by this thread
-  std::unique_ptr<HistoryFeed> history_;  // null: finished tasks have no history
+  std::unique_ptr<GroupCommitThread> store_;  // null: a memory store, used by this thread
+  std::unique_ptr<HistoryFeed> history_;      // null: finished tasks have no history
   struct Commits {
     proto::CommitSeq safe;
     HeldSends waiting;

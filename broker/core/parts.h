@@ -19,8 +19,8 @@
 #include "broker/core/peers/child_clients.h"
 #include "broker/core/peers/processes.h"
 #include "broker/core/peers/session_index.h"
+#include "broker/core/peers/session_timeouts.h"
 #include "broker/core/peers/sessions.h"
-#include "broker/core/peers/silence.h"
 #include "broker/core/peers/worker_orders.h"
 #include "broker/core/peers/worker_roster.h"
 #include "broker/core/state/broker_state.h"
@@ -48,7 +48,7 @@ struct Parts {
   SessionIndex index{state};
   ChildClients children;
   WorkerRoster roster{state, registry};
-  Silence silence{state};
+  SessionTimeouts silence{state};
   Sessions sessions{state, index, children, roster, silence, deliveries, grants, cancels, objects};
   Admission admission{state, index, children, roster, silence, sessions, deliveries, grants, cancels};
   Processes processes{state, grants, sessions, children, objects};

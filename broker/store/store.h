@@ -1,7 +1,8 @@
 // Store: keeps tasks and the records of named objects. Every store keeps the rules in
 // tests/unit/store/store_conformance_test.cc. Nothing outside this folder knows which store runs.
 //
-// Threads: one thread owns a store: that of StoreThread, or the broker's loop for a memory store; hurry() excepted.
+// Threads: one thread owns a store: that of GroupCommitThread, or the broker's loop for a memory store; hurry()
+// excepted.
 //
 // Errors: a failure is final. The broker does not call the store again and stops. The text of a failure says what
 // happened, to which file or row, and what to do.

@@ -14,7 +14,7 @@
 #include "client/web/live/event_feeds.h"
 #include "client/web/live/every.h"
 #include "client/web/live/history.h"
-#include "client/web/live/watches.h"
+#include "client/web/live/live_updates.h"
 #include "client/web/metrics/exposition.h"
 
 namespace forkmill::web {
@@ -57,7 +57,7 @@ class Gateway {
   AddMetrics more_metrics_{};
   History history_;
   ErrorGroups errors_;
-  Watches watches_;
+  LiveUpdates watches_;
   EventFeeds feeds_;
   Every sampling_;
 };

@@ -12,7 +12,7 @@
 
 #include "proto/os/waiter.h"
 #include "proto/transport/endpoint_list.h"
-#include "proto/transport/keys/keys.h"
+#include "proto/transport/keys/key_files.h"
 #include "proto/transport/resolver.h"
 #include "proto/wire/codec.h"
 

@@ -33,7 +33,7 @@ struct Router::Peer {
 };
 
 struct Router::Impl {
-  explicit Impl(Gate* its_gate) : gate{its_gate} {}
+  explicit Impl(ZapAuthenticator* its_gate) : gate{its_gate} {}
   ~Impl() {
     // ZeroMQ's thread must not wait for a listener that is gone.
     if (refusals) zmq_socket_monitor(socket.handle(), nullptr, 0);
@@ -41,7 +41,7 @@ struct Router::Impl {
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
-  Gate* const gate;
+  ZapAuthenticator* const gate;
   zmq::socket_t socket{zmq_context(), zmq::socket_type::router};
   std::unordered_map<PeerId, Peer> peers;
   zmq::socket_t refusals;  // events of handshakes that failed before the gate was asked; null: there is no gate
@@ -127,7 +127,7 @@ void set_server_key(zmq::socket_t& socket, const std::optional<KeyPair>& key) {
 
 std::uint32_t principal_of(PeerId peer) { return static_cast<std::uint32_t>(peer.value() >> kPrincipalShift); }
 
-Router::Router(Gate* gate) : impl_{std::make_unique<Impl>(gate)} {
+Router::Router(ZapAuthenticator* gate) : impl_{std::make_unique<Impl>(gate)} {
   constexpr int kBacklog = 1024;  // connections that are not accepted yet: all peers may come back at once
   zmq::socket_t& socket = impl_->socket;
   socket.set(zmq::sockopt::router_mandatory, true);

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "proto/clock.h"
-#include "proto/transport/gate.h"
+#include "proto/transport/zap_authenticator.h"
 #include "proto/wire/codec.h"
 
 namespace forkmill::proto {
@@ -19,7 +19,7 @@ namespace forkmill::proto {
 class Router {
  public:
   // `gate` decides on connections, and outlives this. Null: all are accepted.
-  explicit Router(Gate* gate = nullptr);
+  explicit Router(ZapAuthenticator* gate = nullptr);
   ~Router();
   Router(const Router&) = delete;
   Router& operator=(const Router&) = delete;

@@ -12,7 +12,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "proto/transport/keys/keys.h"
+#include "proto/transport/keys/key_files.h"
 #include "tests/bench/measure/child.h"
 
 namespace forkmill::chaos {

@@ -51,15 +51,15 @@ class Environment {
 };
 
 // Captures std::cout and std::cerr for the lifetime of the object.
-class Silence {
+class SessionTimeouts {
  public:
-  Silence() : out_{std::cout.rdbuf(text_.rdbuf())}, err_{std::cerr.rdbuf(text_.rdbuf())} {}
-  ~Silence() {
+  SessionTimeouts() : out_{std::cout.rdbuf(text_.rdbuf())}, err_{std::cerr.rdbuf(text_.rdbuf())} {}
+  ~SessionTimeouts() {
     std::cout.rdbuf(out_);
     std::cerr.rdbuf(err_);
   }
-  Silence(const Silence&) = delete;
-  Silence& operator=(const Silence&) = delete;
+  SessionTimeouts(const SessionTimeouts&) = delete;
+  SessionTimeouts& operator=(const SessionTimeouts&) = delete;
   std::string said() const { return text_.str(); }
 
  private:
@@ -122,7 +122,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::optional<int> code;
   std::string said;
   {
-    const Silence silence;
+    const SessionTimeouts silence;
     if (of_broker) {
       broker::ProgramOptions options;
       code = broker::read_options(argc, argv.data(), options);

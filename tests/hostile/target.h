@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "proto/transport/keys/keys.h"
+#include "proto/transport/keys/key_files.h"
 
 namespace forkmill::hostile {
 

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "proto/transport/errors.h"
-#include "proto/transport/keys/keys.h"
+#include "proto/transport/keys/key_files.h"
 
 namespace forkmill::worker {
 

@@ -18,9 +18,9 @@
 #include "proto/os/real_env.h"
 #include "proto/os/waiter.h"
 #include "worker/supervisor/child_processes.h"
+#include "worker/supervisor/descendant_reaper.h"
 #include "worker/supervisor/link_process.h"
 #include "worker/supervisor/origin.h"
-#include "worker/supervisor/orphaned_sessions.h"
 
 namespace forkmill::worker {
 
@@ -68,7 +68,7 @@ class Supervisor {
   proto::Descriptor signals_;
   LinkProcess link_;
   ChildProcesses children_;
-  OrphanedSessions orphans_;
+  DescendantReaper orphans_;
   Phase phase_ = Phase::working;
   proto::Instant phase_ends_ = proto::kNever;  // everything left is killed at that time
   Ending ending_;

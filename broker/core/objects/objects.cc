@@ -44,7 +44,7 @@ Status check_room(BrokerState& state, const Object& object, const Call& call) {
   return client == nullptr ? Status{} : may_grow_object(state, *client, object.maker(), call.bytes());
 }
 
-Answer withdraw(OperationTable& operations, WaitLines& lines, const Call& call) {
+Answer withdraw(AnswerCache& operations, WaitLines& lines, const Call& call) {
   auto& entries = operations.of(call.client).entries;
   const auto entry = entries.find(number_to_withdraw(call.op));
   if (entry == entries.end() || !entry->second.waits) return done(0);
@@ -74,14 +74,14 @@ Status check_right(BrokerState& state, const ObjectDirectory& directory, const C
 }  // namespace
 
 void Objects::operate(Client& client, Operate& message) {
-  ClientOperations& operations = operations_.of(client.handle);
+  CachedOperations& operations = operations_.of(client.handle);
   note_object_quota(client);
-  OperationTable::acknowledge(operations, message);
+  AnswerCache::acknowledge(operations, message);
   for (Operation& operation : message.operations) begin(client, operations, std::move(operation));
 }
 
-void Objects::begin(const Client& client, ClientOperations& operations, Operation operation) {
-  ClientOperations::Entry* entry = operations_.admit(operations, operation.number);
+void Objects::begin(const Client& client, CachedOperations& operations, Operation operation) {
+  CachedOperations::Entry* entry = operations_.admit(operations, operation.number);
   if (entry == nullptr) return;
   if (auto status = check_right(state_, directory_, client, operation); !status.ok())
     return operations_.answer(operations.client, operation.number, nullptr, failed(status.failure()));
@@ -177,7 +177,7 @@ void Objects::task_ended(const Task& task) {
 }
 
 void Objects::client_gone(ClientHandle client, End end) {
-  ClientOperations* operations = operations_.find(client);
+  CachedOperations* operations = operations_.find(client);
   if (operations != nullptr) {
     for (auto& [number, entry] : operations->entries) {
       if (!entry.waits) continue;
@@ -219,7 +219,7 @@ std::vector<ClientHandle> Objects::finish_recovery() {
   std::vector<ClientHandle> clients = operations_.clients();
   // Waiters go back to their lines at once, because a notification may come before their clients do.
   for (const ClientHandle client : clients) {
-    ClientOperations& operations = operations_.of(client);
+    CachedOperations& operations = operations_.of(client);
     for (auto& waiter : std::exchange(operations.condition_waiters, {})) lines_.restore(operations, std::move(waiter));
   }
   const std::vector<ClientHandle> holders = directory_.clients();

@@ -22,11 +22,11 @@ using ConditionWaiterRow =
 using ObjectBody = std::tuple<std::uint64_t, std::string, unsigned, std::uint64_t, std::int64_t, std::int64_t,
                               std::uint64_t, std::uint64_t, msgpack::object>;
 
-bool half_done(const ClientOperations::Entry& entry) {
+bool half_done(const CachedOperations::Entry& entry) {
   return entry.waits && entry.waits->object->durable() && entry.waits->op.verb == Verb::put && entry.waits->count > 0;
 }
-bool sleeps(const ClientOperations::Entry& entry) { return entry.waits && waits_for_condition(*entry.waits); }
-bool is_kept(const ClientOperations::Entry& entry) { return (entry.durable && !entry.waits) || half_done(entry); }
+bool sleeps(const CachedOperations::Entry& entry) { return entry.waits && waits_for_condition(*entry.waits); }
+bool is_kept(const CachedOperations::Entry& entry) { return (entry.durable && !entry.waits) || half_done(entry); }
 
 void pack_answer(DurableState::Packer& packer, std::uint64_t number, const Answer& answer) {
   packer.pack_array(6);
@@ -64,7 +64,7 @@ std::string record_of(const Object& object) {
   });
 }
 
-std::string record_of(const ClientOperations& operations) {
+std::string record_of(const CachedOperations& operations) {
   return pack_record(RecordType::operations, [&](DurableState::Packer& packer) {
     const auto& entries = operations.entries;
     const auto count =
@@ -125,13 +125,13 @@ ObjectId StoredRecord::owner_of_part() const { return ObjectId{body_.via.array.p
 
 ClientHandle StoredRecord::client() const { return ClientHandle{body_.via.array.ptr[0].as<std::uint64_t>()}; }
 
-ClientOperations StoredRecord::operations() const {
-  ClientOperations operations;
+CachedOperations StoredRecord::operations() const {
+  CachedOperations operations;
   const auto [client, answered, rows] = body_.as<OperationsBody>();
   operations.client = ClientHandle{client};
   operations.answered = answered;
   for (const auto& [number, code, text, a, b, values] : rows) {
-    ClientOperations::Entry& entry = operations.entries[number];
+    CachedOperations::Entry& entry = operations.entries[number];
     entry.durable = true;
     entry.answer = {number, errc_from(code), text, a, b, {}};
     for (const Bytes& value : values) entry.answer.values.push_back(Payload::copy({value.ptr, value.size}));

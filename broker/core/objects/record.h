@@ -9,7 +9,7 @@
 
 #include "broker/core/objects/base/object.h"
 #include "broker/core/objects/base/record_packing.h"
-#include "broker/core/objects/client_operations.h"
+#include "broker/core/objects/cached_operations.h"
 
 namespace forkmill::broker {
 
@@ -20,7 +20,7 @@ bool waits_for_condition(const Call& call);
 std::string record_of(const Object& object);
 // The record of a client has the answers about durable objects. A put that is half done and waits is written as one
 // that has ended where it is, because the broker may end before it can go on.
-std::string record_of(const ClientOperations& operations);
+std::string record_of(const CachedOperations& operations);
 
 // StoredRecord: a record that was found in the store. The kind says which functions may be called. All of them, and the
 // constructor, throw DecodeError or msgpack::type_error if the record is not what it should be.
@@ -34,7 +34,7 @@ class StoredRecord {
   std::optional<std::string> maker() const;                // the principal of an object; none: not known
   ObjectId owner_of_part() const;
   ClientHandle client() const;
-  ClientOperations operations() const;
+  CachedOperations operations() const;
 
  private:
   msgpack::object_handle handle_;

@@ -34,12 +34,12 @@ void ObjectStorage::save_objects() {
 void ObjectStorage::flush() {
   save_objects();
   for (const ClientHandle client : operations_.touched()) {
-    ClientOperations* operations = operations_.find(client);
+    CachedOperations* operations = operations_.find(client);
     if (operations != nullptr && std::exchange(operations->dirty, false)) save(*operations);
   }
 }
 
-void ObjectStorage::save(ClientOperations& operations) {
+void ObjectStorage::save(CachedOperations& operations) {
   if (!operations.stored_as) operations.stored_as = next_record();
   state_.output.ops.emplace_back(PutRecord{operations.stored_as, record_of(operations)});
 }
@@ -50,7 +50,7 @@ void ObjectStorage::erase(const Object& object) {
   for (const TaskSeq seq : object.part_records()) state_.output.ops.emplace_back(EraseRecord{seq});
 }
 
-void ObjectStorage::erase(const ClientOperations& operations) {
+void ObjectStorage::erase(const CachedOperations& operations) {
   if (operations.stored_as) state_.output.ops.emplace_back(EraseRecord{operations.stored_as});
 }
 
@@ -77,7 +77,7 @@ void ObjectStorage::load(TaskSeq seq, const StoredRecord& record, ObjectHost& ho
       if (Object* object = directory_.find(record.owner_of_part())) object->load_part(seq, record.body());
       break;
     case RecordType::operations: {
-      ClientOperations& operations = operations_.of(record.client());
+      CachedOperations& operations = operations_.of(record.client());
       if (!mutant(Mutant::ledger_lost_at_restart)) operations = record.operations();
       operations.stored_as = seq;
       break;

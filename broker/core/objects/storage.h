@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "broker/core/objects/answer_cache.h"
 #include "broker/core/objects/directory.h"
-#include "broker/core/objects/operation_table.h"
 #include "broker/core/state/broker_state.h"
 
 namespace forkmill::broker {
@@ -15,7 +15,7 @@ class StoredRecord;
 
 class ObjectStorage {
  public:
-  ObjectStorage(BrokerState& state, ObjectDirectory& directory, OperationTable& operations)
+  ObjectStorage(BrokerState& state, ObjectDirectory& directory, AnswerCache& operations)
       : state_{state}, directory_{directory}, operations_{operations} {}
 
   // Marks the object to be written at the end of the round, if it is durable and dirty.
@@ -26,7 +26,7 @@ class ObjectStorage {
   void flush();
 
   void erase(const Object& object);
-  void erase(const ClientOperations& operations);
+  void erase(const CachedOperations& operations);
 
   // Reads one record that was found in the store; call by rising `seq`. Throws std::runtime_error, which names the
   // record, if the record is invalid.
@@ -34,12 +34,12 @@ class ObjectStorage {
 
  private:
   void load(proto::TaskSeq seq, const StoredRecord& record, ObjectHost& host);
-  void save(ClientOperations& operations);
+  void save(CachedOperations& operations);
   proto::TaskSeq next_record() { return state_.tasks.next_number(); }
 
   BrokerState& state_;
   ObjectDirectory& directory_;
-  OperationTable& operations_;
+  AnswerCache& operations_;
   std::vector<ObjectId> changed_;
 };
 

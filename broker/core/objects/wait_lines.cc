@@ -13,13 +13,13 @@ using namespace proto;
 namespace {
 
 // A durable put that is half done must not begin again after a restart.
-void note_progress(const Object& object, const Call& call, OperationTable& operations) {
+void note_progress(const Object& object, const Call& call, AnswerCache& operations) {
   if (!object.durable() || !object.dirty || call.op.verb != Verb::put || call.count == 0) return;
   operations.mark_dirty(call.client);
 }
 
 // A client that waits for a condition must not find after a restart that it does not hold the lock.
-void note_condition_waiter(const Call& call, OperationTable& operations) {
+void note_condition_waiter(const Call& call, AnswerCache& operations) {
   if (waits_for_condition(call)) operations.mark_dirty(call.client);
 }
 
@@ -42,7 +42,7 @@ bool WaitLines::may_wait(Verb verb) {
   }
 }
 
-void WaitLines::add(std::unique_ptr<Call> call, ClientOperations::Entry& entry) {
+void WaitLines::add(std::unique_ptr<Call> call, CachedOperations::Entry& entry) {
   Call& waiting = *call;
   entry.waits = std::move(call);
   Object& object = *waiting.object;
@@ -60,7 +60,7 @@ void WaitLines::add(std::unique_ptr<Call> call, ClientOperations::Entry& entry) 
   if (wait.count() == 0) expire(waiting);
 }
 
-void WaitLines::restore(ClientOperations& operations, ClientOperations::ConditionWaiter waiter) {
+void WaitLines::restore(CachedOperations& operations, CachedOperations::ConditionWaiter waiter) {
   Object* object = find(ObjectId{waiter.op.object});
   if (object == nullptr) return;
   auto call = std::make_unique<Call>();
@@ -70,7 +70,7 @@ void WaitLines::restore(ClientOperations& operations, ClientOperations::Conditio
   call->step = waiter.step;
   call->count = waiter.count;
   call->object = object;
-  ClientOperations::Entry& entry = operations.entries[call->op.number];
+  CachedOperations::Entry& entry = operations.entries[call->op.number];
   add(std::move(call), entry);
 }
 

@@ -9,17 +9,17 @@
 #include <optional>
 #include <vector>
 
+#include "broker/core/objects/answer_cache.h"
 #include "broker/core/objects/base/loan_principals.h"
 #include "broker/core/objects/base/object_host.h"
 #include "broker/core/objects/directory.h"
-#include "broker/core/objects/operation_table.h"
 #include "broker/core/state/broker_state.h"
 
 namespace forkmill::broker {
 
 class WaitLines final : public ObjectHost {
  public:
-  WaitLines(BrokerState& state, Loans& loans, ObjectDirectory& directory, OperationTable& operations)
+  WaitLines(BrokerState& state, Loans& loans, ObjectDirectory& directory, AnswerCache& operations)
       : state_{state}, loans_{loans}, directory_{directory}, operations_{operations} {}
 
   // ---- ObjectHost
@@ -34,9 +34,9 @@ class WaitLines final : public ObjectHost {
   // done or refused at once.
   static bool may_wait(proto::Verb verb);
   // Puts the call, whose object is set, at the end of its line. A call that may wait for 0 ms expires at once.
-  void add(std::unique_ptr<Call> call, ClientOperations::Entry& entry);
+  void add(std::unique_ptr<Call> call, CachedOperations::Entry& entry);
   // Puts a call that waited when the broker before this one ended in its line. Does nothing if its object is gone.
-  void restore(ClientOperations& operations, ClientOperations::ConditionWaiter waiter);
+  void restore(CachedOperations& operations, CachedOperations::ConditionWaiter waiter);
   void remove(Call& call);
   // Ends the wait of the call without success, unless its object lets it wait on without a time limit.
   void expire(Call& call);
@@ -59,7 +59,7 @@ class WaitLines final : public ObjectHost {
   Loans& loans_;
   const LoanPrincipals principals_{state_};
   ObjectDirectory& directory_;
-  OperationTable& operations_;
+  AnswerCache& operations_;
   CallDeadlines deadlines_;
   std::vector<ObjectId> changed_;
 };

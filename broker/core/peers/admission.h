@@ -10,8 +10,8 @@
 #include "broker/core/lifecycle/task_grants.h"
 #include "broker/core/peers/child_clients.h"
 #include "broker/core/peers/session_index.h"
+#include "broker/core/peers/session_timeouts.h"
 #include "broker/core/peers/sessions.h"
-#include "broker/core/peers/silence.h"
 #include "broker/core/peers/worker_roster.h"
 #include "broker/core/state/broker_state.h"
 #include "proto/status.h"
@@ -20,8 +20,8 @@ namespace forkmill::broker {
 
 class Admission {
  public:
-  Admission(BrokerState& state, SessionIndex& index, ChildClients& children, WorkerRoster& roster, Silence& silence,
-            Sessions& sessions, Deliveries& deliveries, TaskGrants& grants, Cancels& cancels)
+  Admission(BrokerState& state, SessionIndex& index, ChildClients& children, WorkerRoster& roster,
+            SessionTimeouts& silence, Sessions& sessions, Deliveries& deliveries, TaskGrants& grants, Cancels& cancels)
       : state_{state},
         index_{index},
         children_{children},
@@ -61,7 +61,7 @@ class Admission {
   SessionIndex& index_;
   ChildClients& children_;
   WorkerRoster& roster_;
-  Silence& silence_;
+  SessionTimeouts& silence_;
   Sessions& sessions_;
   Deliveries& deliveries_;
   TaskGrants& grants_;

@@ -13,7 +13,7 @@
 #include "broker/core/objects/objects.h"
 #include "broker/core/peers/child_clients.h"
 #include "broker/core/peers/session_index.h"
-#include "broker/core/peers/silence.h"
+#include "broker/core/peers/session_timeouts.h"
 #include "broker/core/peers/worker_roster.h"
 #include "broker/core/state/broker_state.h"
 
@@ -21,8 +21,8 @@ namespace forkmill::broker {
 
 class Sessions {
  public:
-  Sessions(BrokerState& state, SessionIndex& index, ChildClients& children, WorkerRoster& roster, Silence& silence,
-           Deliveries& deliveries, TaskGrants& grants, Cancels& cancels, Objects& objects)
+  Sessions(BrokerState& state, SessionIndex& index, ChildClients& children, WorkerRoster& roster,
+           SessionTimeouts& silence, Deliveries& deliveries, TaskGrants& grants, Cancels& cancels, Objects& objects)
       : state_{state},
         index_{index},
         children_{children},
@@ -73,7 +73,7 @@ class Sessions {
   SessionIndex& index_;
   ChildClients& children_;
   WorkerRoster& roster_;
-  Silence& silence_;
+  SessionTimeouts& silence_;
   Deliveries& deliveries_;
   TaskGrants& grants_;
   Cancels& cancels_;

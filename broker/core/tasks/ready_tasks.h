@@ -1,9 +1,9 @@
 // ReadyTasks: the tasks of one queue that are ready, in the order in which they are granted.
 //
 // Tasks of the highest priority come first. Within a priority the principals take turns, and so do the clients of each
-// principal (level.h), so that a client that submitted a million tasks does not make another one wait for them. Within
-// a client's share the order of arrival counts. A worker that does not have the next task is given the next one that it
-// has.
+// principal (priority_level.h), so that a client that submitted a million tasks does not make another one wait for
+// them. Within a client's share the order of arrival counts. A worker that does not have the next task is given the
+// next one that it has.
 #pragma once
 
 #include <algorithm>
@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "broker/core/tasks/level.h"
+#include "broker/core/tasks/priority_level.h"
 #include "proto/mutants.h"
 
 namespace forkmill::broker {
@@ -82,7 +82,7 @@ class ReadyTasks {
   template <class Visitor>
   void visit_shares(Visitor&& visitor) const {
     for (const auto& [priority, level] : levels_)
-      for (const Level::Group& group : level.groups())
+      for (const PriorityLevel::Group& group : level.groups())
         for (const Share& share : group.shares) visitor(priority, share);
   }
 
@@ -109,7 +109,7 @@ class ReadyTasks {
 
   Queue& queue_;
   ResidentLimits limits_;
-  std::map<int, Level, HighestFirst> levels_;
+  std::map<int, PriorityLevel, HighestFirst> levels_;
   TypeCounts counts_;
   std::vector<LaneKey>& needs_refill_;
   const TaskTypes& task_types_;

@@ -7,7 +7,7 @@
 
 #include "client/futures/log.h"
 #include "proto/transport/errors.h"
-#include "proto/transport/keys/keys.h"
+#include "proto/transport/keys/key_files.h"
 
 namespace forkmill::client {
 

@@ -16,7 +16,7 @@
 #include <string>
 
 #include "proto/result.h"
-#include "proto/transport/keys/keys.h"
+#include "proto/transport/keys/key_files.h"
 #include "proto/transport/keys/principal.h"
 
 namespace forkmill::proto {

@@ -12,7 +12,7 @@
 #include <string>
 
 #include "proto/status.h"
-#include "proto/transport/keys/keys.h"
+#include "proto/transport/keys/key_files.h"
 
 namespace forkmill::proto {
 

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "proto/transport/keys/keys.h"
+#include "proto/transport/keys/key_files.h"
 
 namespace forkmill::proto {
 

@@ -5,7 +5,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "proto/transport/keys/keys.h"
+#include "proto/transport/keys/key_files.h"
 #include "proto/transport/local_peer.h"
 #include "tests/eventually.h"
 

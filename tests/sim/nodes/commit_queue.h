@@ -1,4 +1,4 @@
-// CommitQueue: the store's thread of one broker (broker/store/store_thread.h) and the messages that wait for it.
+// CommitQueue: the store's thread of one broker (broker/store/group_commit_thread.h) and the messages that wait for it.
 // Commits take time; a crash loses the ones that are not done, or leaves some done and not acknowledged.
 #pragma once
 

@@ -76,7 +76,10 @@ TEST_CASE("a feed waits for an input that has no row yet") {
 }
 
 TEST_CASE("a job has the slot that it is given, also in its command and tag") {
-  JobFeed feed{{{"run", "{%}"}, false}, words_of({"a"}), Finished{Resume::none}, {.tag = Text{"{#}:{%}:{}", Syntax{}}}};
+  JobFeed feed{{{"run", "{%}"}, false},
+               words_of({"a"}),
+               Finished{Resume::none},
+               {.tag = ReplacementText{"{#}:{%}:{}", Syntax{}}}};
   Job job;
   REQUIRE(feed.next(job, 7) == Next::job);
   CHECK(job.slot == 7);

@@ -1,6 +1,6 @@
 // Disks that fail, and machines that lose power, at chosen moments. tests/sim/disk has all moments, at random.
+#include "broker/store/group_commit_thread.h"
 #include "broker/store/maintenance/maintenance.h"
-#include "broker/store/store_thread.h"
 #include "tests/sim/disk/disk.h"
 #include "tests/unit/store/rig.h"
 
@@ -201,14 +201,14 @@ TEST_CASE("a nearly full disk is known from the start") {
   REQUIRE(opened(store, disk) == "");
   disk.manners.capacity = disk.used() + 100'000;
   {
-    StoreThread thread{std::move(store), 1'000'000};
+    GroupCommitThread thread{std::move(store), 1'000'000};
     REQUIRE(thread.has_news());
     CHECK(thread.take().disk_full);
   }
   disk.manners.capacity = 1 << 30;
   disk.end_process();
   REQUIRE(opened(store, disk) == "");
-  const StoreThread thread{std::move(store), 1'000'000};
+  const GroupCommitThread thread{std::move(store), 1'000'000};
   CHECK_FALSE(thread.has_news());
 }
 

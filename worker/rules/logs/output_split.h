@@ -47,7 +47,7 @@ class OutputSplit {
   std::vector<Piece> take() { return std::exchange(pieces_, {}); }
 
   static constexpr std::size_t kMaxHeld = 64 * 1024;  // bytes of one stream that wait for the other stream
-  static constexpr std::size_t kMaxEvents = 4096;  // that wait for the output before them
+  static constexpr std::size_t kMaxEvents = 4096;     // that wait for the output before them
 
  private:
   enum class What : std::uint8_t { mark, line, end };

@@ -4,7 +4,7 @@
 
 #include "client/cli/commands/command.h"
 #include "client/cli/errors/command_error.h"
-#include "proto/transport/keys/keys.h"
+#include "proto/transport/keys/key_files.h"
 #include "proto/transport/keys/seal_file.h"
 
 namespace forkmill::cli {

@@ -10,9 +10,9 @@
 
 #include "client/cli/map/input/block_reader.h"
 #include "client/cli/map/input/row_reader.h"
+#include "client/cli/map/jobs/command_template.h"
 #include "client/cli/map/jobs/job.h"
 #include "client/cli/map/jobs/resume.h"
-#include "client/cli/map/jobs/template.h"
 
 namespace forkmill::cli {
 
@@ -31,8 +31,8 @@ class JobFeed {
     std::optional<std::vector<Job>> failed{};  // --retry-failed: `seq` and `args`, which are the command
   };
   struct Options {
-    std::optional<Text> tag{};  // null: all arguments
-    bool skip_empty = false;    // skip jobs whose arguments are blank (--no-run-if-empty)
+    std::optional<ReplacementText> tag{};  // null: all arguments
+    bool skip_empty = false;               // skip jobs whose arguments are blank (--no-run-if-empty)
   };
 
   JobFeed(CommandTemplate command, Input input, Finished finished, Options options);

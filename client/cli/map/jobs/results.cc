@@ -91,7 +91,7 @@ void ResultsFiles::write(const Ended& ended) {
 std::unique_ptr<Results> open_results(const std::string& path, const Syntax& syntax) {
   if (const auto format = ResultsTable::format_of(path))
     return std::make_unique<ResultsTable>(path, *format, syntax.names);
-  Text text{path, syntax};
+  ReplacementText text{path, syntax};
   if (text.has_replacements()) return std::make_unique<ResultsFiles>(std::move(text));
   return std::make_unique<ResultsDir>(path, syntax.names);
 }

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "client/cli/map/jobs/job.h"
-#include "client/cli/map/jobs/text.h"
+#include "client/cli/map/jobs/replacement_text.h"
 
 namespace forkmill::cli {
 
@@ -61,11 +61,11 @@ class ResultsDir final : public Results {
 // Three files for each job, whose path has replacement strings.
 class ResultsFiles final : public Results {
  public:
-  explicit ResultsFiles(Text path) : path_{std::move(path)} {}
+  explicit ResultsFiles(ReplacementText path) : path_{std::move(path)} {}
   void write(const Ended& ended) override;
 
  private:
-  Text path_;
+  ReplacementText path_;
 };
 
 }  // namespace forkmill::cli

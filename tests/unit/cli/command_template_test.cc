@@ -1,10 +1,10 @@
-#include "client/cli/map/jobs/template.h"
+#include "client/cli/map/jobs/command_template.h"
 
 #include <doctest/doctest.h>
 
 #include "client/cli/errors/command_error.h"
 
-namespace forkmill::cli::template_test {
+namespace forkmill::cli::command_template_test {
 namespace {
 
 std::string line(const std::string& words, Row args, std::uint64_t seq = 1) {
@@ -138,4 +138,4 @@ TEST_CASE("a word with the arguments is repeated for each of them on request") {
 }
 
 }  // namespace
-}  // namespace forkmill::cli::template_test
+}  // namespace forkmill::cli::command_template_test

@@ -1,4 +1,4 @@
-#include "client/cli/map/jobs/text.h"
+#include "client/cli/map/jobs/replacement_text.h"
 
 #include <algorithm>
 #include <array>
@@ -48,7 +48,7 @@ void refuse_unsupported(std::string_view inside) {
 
 }  // namespace
 
-Text::Text(std::string_view text, const Syntax& syntax) {
+ReplacementText::ReplacementText(std::string_view text, const Syntax& syntax) {
   while (!text.empty()) {
     if (is_perl(text)) {
       throw UsageError{"{= =} is not supported: it runs Perl code in GNU parallel",
@@ -69,12 +69,12 @@ Text::Text(std::string_view text, const Syntax& syntax) {
   }
 }
 
-void Text::add_literal(std::string_view text) {
+void ReplacementText::add_literal(std::string_view text) {
   if (pieces_.empty() || pieces_.back().kind != Piece::Kind::literal) pieces_.push_back({});
   pieces_.back().text += text;
 }
 
-bool Text::parse(std::string_view inside, const Syntax& syntax, Piece& piece) {
+bool ReplacementText::parse(std::string_view inside, const Syntax& syntax, Piece& piece) {
   if (inside == "#" || inside == "%") {
     piece.kind = inside == "#" ? Piece::Kind::seq : Piece::Kind::slot;
     return true;
@@ -82,7 +82,7 @@ bool Text::parse(std::string_view inside, const Syntax& syntax, Piece& piece) {
   for (std::size_t i = 0; i < syntax.names.size(); ++i) {
     const auto& name = syntax.names[i];
     if (name.empty() || !inside.starts_with(name)) continue;
-    const auto edit = Edit::parse(inside.substr(name.size()), syntax.plus);
+    const auto edit = ReplacementEdit::parse(inside.substr(name.size()), syntax.plus);
     if (!edit) continue;
     piece = {.kind = Piece::Kind::one, .position = static_cast<int>(i) + 1, .edit = *edit};
     return true;
@@ -97,12 +97,12 @@ bool Text::parse(std::string_view inside, const Syntax& syntax, Piece& piece) {
   return parse_position(inside, syntax.plus, piece);
 }
 
-bool Text::parse_position(std::string_view inside, bool plus, Piece& piece) {
+bool ReplacementText::parse_position(std::string_view inside, bool plus, Piece& piece) {
   const bool negative = inside.starts_with('-');
   if (negative) inside.remove_prefix(1);
   const auto digits = std::min(inside.find_first_not_of("0123456789"), inside.size());
   if (digits > kMaxPositionDigits || (negative && digits == 0)) return false;
-  const auto edit = Edit::parse(inside.substr(digits), plus);
+  const auto edit = ReplacementEdit::parse(inside.substr(digits), plus);
   if (!edit) return false;
   piece.edit = *edit;
   piece.kind = digits == 0 ? Piece::Kind::all : Piece::Kind::one;
@@ -112,21 +112,21 @@ bool Text::parse_position(std::string_view inside, bool plus, Piece& piece) {
   return number != 0;
 }
 
-bool Text::has_replacements() const {
+bool ReplacementText::has_replacements() const {
   return std::any_of(pieces_.begin(), pieces_.end(), [](auto& piece) { return piece.kind != Piece::Kind::literal; });
 }
 
-bool Text::uses_slot() const {
+bool ReplacementText::uses_slot() const {
   return std::any_of(pieces_.begin(), pieces_.end(), [](auto& piece) { return piece.kind == Piece::Kind::slot; });
 }
 
-bool Text::is_all_arguments() const { return pieces_.size() == 1 && pieces_[0].kind == Piece::Kind::all; }
+bool ReplacementText::is_all_arguments() const { return pieces_.size() == 1 && pieces_[0].kind == Piece::Kind::all; }
 
-bool Text::has_all_arguments() const {
+bool ReplacementText::has_all_arguments() const {
   return std::any_of(pieces_.begin(), pieces_.end(), [](auto& piece) { return piece.kind == Piece::Kind::all; });
 }
 
-bool Text::has_quoted_arguments() const {
+bool ReplacementText::has_quoted_arguments() const {
   char open = 0;  // the quote that is open
   bool escaped = false;
   for (const Piece& piece : pieces_) {
@@ -145,19 +145,19 @@ bool Text::has_quoted_arguments() const {
   return false;
 }
 
-int Text::positions() const {
+int ReplacementText::positions() const {
   int most = 0;
   for (const auto& piece : pieces_) most = std::max(most, std::abs(piece.position));
   return most;
 }
 
-std::vector<std::string> Text::values(const Job& job) const {
+std::vector<std::string> ReplacementText::values(const Job& job) const {
   std::vector<std::string> values;
   for (const auto& arg : job.args) values.push_back(pieces_[0].edit.apply(arg));
   return values;
 }
 
-std::string Text::value(const Piece& piece, const Row& args, const Job& job, bool quoted) {
+std::string ReplacementText::value(const Piece& piece, const Row& args, const Job& job, bool quoted) {
   const auto one = [&](const std::string& arg) {
     auto edited = piece.edit.apply(arg);
     return quoted ? shell_quote(edited) : edited;
@@ -181,22 +181,24 @@ std::string Text::value(const Piece& piece, const Row& args, const Job& job, boo
   return text;
 }
 
-std::string Text::expand(const Row& args, const Job& job, bool quoted) const {
+std::string ReplacementText::expand(const Row& args, const Job& job, bool quoted) const {
   std::string text;
   for (const auto& piece : pieces_) text += value(piece, args, job, quoted);
   return text;
 }
 
-std::string Text::expand(const Job& job, bool quoted) const { return expand(job.args, job, quoted); }
+std::string ReplacementText::expand(const Job& job, bool quoted) const { return expand(job.args, job, quoted); }
 
-std::string Text::expand_one(const Job& job, const std::string& argument, bool quoted) const {
+std::string ReplacementText::expand_one(const Job& job, const std::string& argument, bool quoted) const {
   return expand({argument}, job, quoted);
 }
 
-void Text::append(const Text& other) { pieces_.insert(pieces_.end(), other.pieces_.begin(), other.pieces_.end()); }
+void ReplacementText::append(const ReplacementText& other) {
+  pieces_.insert(pieces_.end(), other.pieces_.begin(), other.pieces_.end());
+}
 
-std::vector<Text> Text::words() const {
-  std::vector<Text> words(1, Text{});
+std::vector<ReplacementText> ReplacementText::words() const {
+  std::vector<ReplacementText> words(1, ReplacementText{});
   for (const auto& piece : pieces_) {
     if (piece.kind != Piece::Kind::literal) {
       words.back().pieces_.push_back(piece);
@@ -205,7 +207,7 @@ std::vector<Text> Text::words() const {
     std::string_view rest = piece.text;
     for (auto blank = rest.find(' '); blank != std::string_view::npos; blank = rest.find(' ')) {
       if (blank > 0) words.back().add_literal(rest.substr(0, blank));
-      words.push_back(Text{});
+      words.push_back(ReplacementText{});
       rest.remove_prefix(blank + 1);
     }
     if (!rest.empty()) words.back().add_literal(rest);

@@ -1,4 +1,4 @@
-// ClientOperations: the operations of one client on named objects, and their answers. OperationTable has the rules.
+// CachedOperations: the operations of one client on named objects, and their answers. AnswerCache has the rules.
 #pragma once
 
 #include <map>
@@ -10,7 +10,7 @@
 
 namespace forkmill::broker {
 
-struct ClientOperations {
+struct CachedOperations {
   struct Entry {
     std::unique_ptr<Call> waits;  // null: the operation has its answer
     Answer answer;
@@ -31,7 +31,7 @@ struct ClientOperations {
   std::map<std::uint64_t, Entry> entries;
   std::vector<ConditionWaiter> condition_waiters;  // read from the store, and not back in their lines yet
   std::vector<std::uint64_t> to_send;              // numbers of answers that go out in this round
-  bool touched = false;                            // listed in OperationTable
+  bool touched = false;                            // listed in AnswerCache
   bool dirty = false;                              // the record in the store is out of date
   proto::TaskSeq stored_as;                        // number of its record; 0: it has none yet
 };

@@ -1,4 +1,4 @@
-#include "broker/store/store_thread.h"
+#include "broker/store/group_commit_thread.h"
 
 #include <pthread.h>
 
@@ -9,13 +9,14 @@
 
 namespace forkmill::broker {
 
-StoreThread::StoreThread(std::unique_ptr<Store> store, std::uint64_t reserve) : service_{std::move(store), reserve} {
+GroupCommitThread::GroupCommitThread(std::unique_ptr<Store> store, std::uint64_t reserve)
+    : service_{std::move(store), reserve} {
   publish();  // a disk that is full from the start
   const proto::SignalsBlocked blocked;
   thread_ = std::thread{[this] { run(); }};
 }
 
-StoreThread::~StoreThread() {
+GroupCommitThread::~GroupCommitThread() {
   {
     const std::lock_guard lock{mutex_};
     stopping_ = true;
@@ -24,13 +25,13 @@ StoreThread::~StoreThread() {
   thread_.join();
 }
 
-void StoreThread::commit(std::vector<StoreOp> ops, proto::CommitSeq number) {
+void GroupCommitThread::commit(std::vector<StoreOp> ops, proto::CommitSeq number) {
   hand_over(StoreCommit{std::move(ops), number});
 }
 
-void StoreThread::ask(StoreRequest request) { hand_over(std::move(request)); }
+void GroupCommitThread::ask(StoreRequest request) { hand_over(std::move(request)); }
 
-void StoreThread::hand_over(StoreJob job) {
+void GroupCommitThread::hand_over(StoreJob job) {
   bool wake = false;
   {
     const std::lock_guard lock{mutex_};
@@ -40,13 +41,13 @@ void StoreThread::hand_over(StoreJob job) {
   if (wake) work_.notify_one();
 }
 
-void StoreThread::finish() {
+void GroupCommitThread::finish() {
   service_.hurry();
   std::unique_lock lock{mutex_};
   idle_.wait(lock, [this] { return (jobs_.empty() && !busy_) || !news_.status.ok(); });
 }
 
-StoreThread::News StoreThread::take() {
+GroupCommitThread::News GroupCommitThread::take() {
   ready_.clear();
   const std::lock_guard lock{mutex_};
   announced_ = false;
@@ -55,12 +56,12 @@ StoreThread::News StoreThread::take() {
   return news;
 }
 
-StoreMeter StoreThread::meter() {
+StoreMeter GroupCommitThread::meter() {
   const std::lock_guard lock{mutex_};
   return meter_;
 }
 
-void StoreThread::run() {
+void GroupCommitThread::run() {
   pthread_setname_np(pthread_self(), "store");
   for (;;) {
     std::vector<StoreJob> jobs = next_jobs();
@@ -74,7 +75,7 @@ void StoreThread::run() {
   }
 }
 
-std::vector<StoreJob> StoreThread::next_jobs() {
+std::vector<StoreJob> GroupCommitThread::next_jobs() {
   std::unique_lock lock{mutex_};
   const auto called = [this] { return !jobs_.empty() || stopping_; };
   const auto step = service_.next_step();
@@ -91,7 +92,7 @@ std::vector<StoreJob> StoreThread::next_jobs() {
   return jobs;
 }
 
-void StoreThread::publish() {
+void GroupCommitThread::publish() {
   const bool news = service_.committed() != news_.committed || service_.has_answers() ||
                     service_.disk_full() != news_.disk_full || !news_.status.ok();
   meter_ = service_.meter();

@@ -9,10 +9,10 @@
 
 #include "proto/transport/keys/authorized_keys.h"
 #include "proto/transport/keys/invitation.h"
-#include "proto/transport/keys/keys.h"
+#include "proto/transport/keys/key_files.h"
 #include "tests/folder.h"
 
-namespace keys_test {
+namespace key_files_test {
 
 using namespace forkmill::proto;
 namespace fs = std::filesystem;
@@ -198,4 +198,4 @@ TEST_CASE("a file of authorized keys that others could write is refused") {
   CHECK(contains(read_authorized_keys(path).failure().text, "chmod go-w " + path));
 }
 
-}  // namespace keys_test
+}  // namespace key_files_test

@@ -1,4 +1,4 @@
-// StoreThread: runs a store on a thread of its own, with group commit: everything handed over while one commit is
+// GroupCommitThread: runs a store on a thread of its own, with group commit: everything handed over while one commit is
 // written becomes the next commit. Nothing waits for a timer.
 //
 // Threads: one other thread, the broker's loop, uses the object. fd() is readable when take() has news.
@@ -19,14 +19,14 @@
 
 namespace forkmill::broker {
 
-class StoreThread {
+class GroupCommitThread {
  public:
   // As StoreService.
-  StoreThread(std::unique_ptr<Store> store, std::uint64_t reserve);
+  GroupCommitThread(std::unique_ptr<Store> store, std::uint64_t reserve);
   // Finishes everything that was handed over, then ends the thread.
-  ~StoreThread();
-  StoreThread(const StoreThread&) = delete;
-  StoreThread& operator=(const StoreThread&) = delete;
+  ~GroupCommitThread();
+  GroupCommitThread(const GroupCommitThread&) = delete;
+  GroupCommitThread& operator=(const GroupCommitThread&) = delete;
 
   void commit(std::vector<StoreOp> ops, proto::CommitSeq number);
   void ask(StoreRequest request);

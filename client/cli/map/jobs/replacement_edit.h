@@ -1,4 +1,4 @@
-// Edit: how a replacement string changes an argument, as in GNU parallel. Pure.
+// ReplacementEdit: how a replacement string changes an argument, as in GNU parallel. Pure.
 //
 //   {}   unchanged                   {.}   without its extension
 //   {/}  the file name               {//}  the directory            {/.}  the file name without its extension
@@ -22,7 +22,7 @@
 
 namespace forkmill::cli {
 
-struct Edit {
+struct ReplacementEdit {
   enum class Kind {
     none,
     cut_extensions,
@@ -48,7 +48,7 @@ struct Edit {
   std::string with{};
 
   // Reads what stands between the braces, behind a position. Null: not an edit.
-  static std::optional<Edit> parse(std::string_view text, bool plus);
+  static std::optional<ReplacementEdit> parse(std::string_view text, bool plus);
 
   std::string apply(std::string_view argument) const;
 };

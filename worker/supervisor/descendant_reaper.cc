@@ -1,4 +1,4 @@
-#include "worker/supervisor/orphaned_sessions.h"
+#include "worker/supervisor/descendant_reaper.h"
 
 #include <signal.h>
 #include <unistd.h>
@@ -10,7 +10,7 @@
 
 namespace forkmill::worker {
 
-void OrphanedSessions::sweep() {
+void DescendantReaper::sweep() {
   if (sessions_.empty()) return;
   std::vector<pid_t> with_members;
   for (const pid_t pid : children_of_self()) {

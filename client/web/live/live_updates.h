@@ -1,5 +1,5 @@
-// Watches: tells peers when what they watch changes. Peers that watch the same share its evaluation, so that many open
-// pages cost the broker little. Thread-safe.
+// LiveUpdates: tells peers when what they watch changes. Peers that watch the same share its evaluation, so that many
+// open pages cost the broker little. Thread-safe.
 #pragma once
 
 #include <chrono>
@@ -25,17 +25,17 @@ struct WatchLimits {
   std::chrono::milliseconds beat{10'000};
 };
 
-class Watches {
+class LiveUpdates {
  public:
   // Answers a request, as one line of JSON; throws Failure or forkmill::Error. Runs on the thread of the watches.
   using Evaluate = std::function<std::string(const Request& request)>;
 
   // start: distinguishes the ids of events from those of other gateways.
-  Watches(WatchLimits limits, std::uint64_t start, Evaluate evaluate);
+  LiveUpdates(WatchLimits limits, std::uint64_t start, Evaluate evaluate);
   // Ends all streams.
-  ~Watches();
-  Watches(const Watches&) = delete;
-  Watches& operator=(const Watches&) = delete;
+  ~LiveUpdates();
+  LiveUpdates(const LiveUpdates&) = delete;
+  LiveUpdates& operator=(const LiveUpdates&) = delete;
 
   // Opens a stream of the answers to a request, beginning with the present one unless its id is `last_id`. Throws
   // Failure (503) if there are too many streams.

@@ -1,4 +1,4 @@
-#include "broker/core/objects/operation_table.h"
+#include "broker/core/objects/answer_cache.h"
 
 #include <algorithm>
 #include <array>
@@ -13,7 +13,7 @@ using namespace proto;
 
 namespace {
 
-void erase_answered(ClientOperations& operations, std::uint64_t first, std::uint64_t last) {
+void erase_answered(CachedOperations& operations, std::uint64_t first, std::uint64_t last) {
   auto& entries = operations.entries;
   for (auto at = entries.lower_bound(first); at != entries.end() && at->first <= last;)
     at = at->second.waits ? std::next(at) : entries.erase(at);
@@ -21,32 +21,32 @@ void erase_answered(ClientOperations& operations, std::uint64_t first, std::uint
 
 }  // namespace
 
-ClientOperations& OperationTable::of(ClientHandle client) {
+CachedOperations& AnswerCache::of(ClientHandle client) {
   const auto [place, made] = clients_.try_emplace(client);
   if (made) place->second.client = client;
   return place->second;
 }
 
-ClientOperations* OperationTable::find(ClientHandle client) {
+CachedOperations* AnswerCache::find(ClientHandle client) {
   const auto found = clients_.find(client);
   return found == clients_.end() ? nullptr : &found->second;
 }
 
-std::vector<ClientHandle> OperationTable::clients() const {
+std::vector<ClientHandle> AnswerCache::clients() const {
   std::vector<ClientHandle> all;
   for (const auto& [client, operations] : clients_) all.push_back(client);
   std::sort(all.begin(), all.end());
   return all;
 }
 
-bool OperationTable::waits(ClientHandle client) const {
+bool AnswerCache::waits(ClientHandle client) const {
   const auto found = clients_.find(client);
   if (found == clients_.end()) return false;
   const auto& entries = found->second.entries;
   return std::any_of(entries.begin(), entries.end(), [](const auto& entry) { return entry.second.waits != nullptr; });
 }
 
-void OperationTable::acknowledge(ClientOperations& operations, const Operate& message) {
+void AnswerCache::acknowledge(CachedOperations& operations, const Operate& message) {
   if (message.answered > operations.answered) {
     operations.answered = message.answered;
     erase_answered(operations, 0, message.answered - 1);
@@ -55,7 +55,7 @@ void OperationTable::acknowledge(ClientOperations& operations, const Operate& me
     erase_answered(operations, message.also[i], message.also[i + 1]);
 }
 
-ClientOperations::Entry* OperationTable::admit(ClientOperations& operations, std::uint64_t number) {
+CachedOperations::Entry* AnswerCache::admit(CachedOperations& operations, std::uint64_t number) {
   if (number < operations.answered) return nullptr;
   auto& entries = operations.entries;
   if (const auto known = entries.find(number); known != entries.end()) {
@@ -63,16 +63,16 @@ ClientOperations::Entry* OperationTable::admit(ClientOperations& operations, std
     return nullptr;
   }
   if (entries.size() >= 2 * limits::kMaxOperations) return nullptr;  // the client does not confirm its answers
-  ClientOperations::Entry& entry = entries[number];
+  CachedOperations::Entry& entry = entries[number];
   if (entries.size() <= limits::kMaxOperations) return &entry;
   answer(operations.client, number, nullptr, failed(Errc::too_many_waiting));
   return nullptr;
 }
 
-void OperationTable::answer(ClientHandle client, std::uint64_t number, const Object* object, Answer answer) {
-  ClientOperations* operations = find(client);
+void AnswerCache::answer(ClientHandle client, std::uint64_t number, const Object* object, Answer answer) {
+  CachedOperations* operations = find(client);
   if (operations == nullptr) return;
-  ClientOperations::Entry& entry = operations->entries[number];
+  CachedOperations::Entry& entry = operations->entries[number];
   entry.answer = std::move(answer);
   entry.answer.number = number;
   put_loans_in(entry.answer, client);
@@ -82,7 +82,7 @@ void OperationTable::answer(ClientHandle client, std::uint64_t number, const Obj
   send_later(*operations, number);
 }
 
-void OperationTable::put_loans_in(Answer& answer, ClientHandle client) {
+void AnswerCache::put_loans_in(Answer& answer, ClientHandle client) {
   for (std::size_t i = 0; i < answer.values.size(); ++i) {
     for (const LoanRef& loan : loans_.detach(answer.values[i])) {
       received_.push_back({loan, client});
@@ -91,31 +91,31 @@ void OperationTable::put_loans_in(Answer& answer, ClientHandle client) {
   }
 }
 
-void OperationTable::mark_dirty(ClientHandle client) {
-  ClientOperations& operations = of(client);
+void AnswerCache::mark_dirty(ClientHandle client) {
+  CachedOperations& operations = of(client);
   operations.dirty = true;
   touch(operations);
 }
 
-void OperationTable::flush() {
+void AnswerCache::flush() {
   for (const ClientHandle client : std::exchange(touched_, {})) {
-    ClientOperations* operations = find(client);
+    CachedOperations* operations = find(client);
     if (operations == nullptr) continue;
     operations->touched = false;
     send_answers(*operations);
   }
 }
 
-void OperationTable::send_later(ClientOperations& operations, std::uint64_t number) {
+void AnswerCache::send_later(CachedOperations& operations, std::uint64_t number) {
   operations.to_send.push_back(number);
   touch(operations);
 }
 
-void OperationTable::touch(ClientOperations& operations) {
+void AnswerCache::touch(CachedOperations& operations) {
   if (!std::exchange(operations.touched, true)) touched_.push_back(operations.client);
 }
 
-void OperationTable::send_answers(ClientOperations& operations) {
+void AnswerCache::send_answers(CachedOperations& operations) {
   Client* to = state_.client(operations.client);
   struct Batch {
     Operated message;

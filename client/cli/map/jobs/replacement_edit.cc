@@ -1,4 +1,4 @@
-#include "client/cli/map/jobs/edit.h"
+#include "client/cli/map/jobs/replacement_edit.h"
 
 #include <algorithm>
 #include <array>
@@ -9,7 +9,7 @@ namespace forkmill::cli {
 
 namespace {
 
-using EditKind = Edit::Kind;
+using EditKind = ReplacementEdit::Kind;
 
 struct FixedEdit {
   std::string_view text;
@@ -29,10 +29,10 @@ constexpr std::array kPlusEdits{FixedEdit{"..", EditKind::cut_extensions, 2},
                                 FixedEdit{"+...", EditKind::extensions, 3}};
 
 template <class Table>
-std::optional<Edit> find_fixed(const Table& table, std::string_view text) {
+std::optional<ReplacementEdit> find_fixed(const Table& table, std::string_view text) {
   const auto found = std::find_if(table.begin(), table.end(), [&](const FixedEdit& one) { return one.text == text; });
   if (found == table.end()) return std::nullopt;
-  return Edit{.kind = found->kind, .count = found->count};
+  return ReplacementEdit{.kind = found->kind, .count = found->count};
 }
 
 // "a/b.tar.gz" gives the position of ".gz". As in GNU parallel, that of ".rc" is 0.
@@ -83,8 +83,8 @@ bool read_count(std::string_view text, std::size_t& number) {
 }
 
 // ":3" or ":3:5".
-std::optional<Edit> parse_range(std::string_view text) {
-  Edit edit{.kind = EditKind::range};
+std::optional<ReplacementEdit> parse_range(std::string_view text) {
+  ReplacementEdit edit{.kind = EditKind::range};
   const auto colon = text.find(':', 1);
   if (!read_count(text.substr(1, colon - 1), edit.count)) return std::nullopt;
   if (colon != std::string_view::npos && !read_count(text.substr(colon + 1), edit.most)) return std::nullopt;
@@ -98,8 +98,8 @@ EditKind replace_kind(std::string_view text) {
 }
 
 // "/old/new", "//old/new", "/#old/new" or "/%old/new".
-std::optional<Edit> parse_replace(std::string_view text) {
-  Edit edit{.kind = replace_kind(text)};
+std::optional<ReplacementEdit> parse_replace(std::string_view text) {
+  ReplacementEdit edit{.kind = replace_kind(text)};
   text.remove_prefix(edit.kind == EditKind::replace_first ? 1 : 2);
   const auto slash = text.find('/');
   if (slash == std::string_view::npos || slash == 0) return std::nullopt;
@@ -109,10 +109,10 @@ std::optional<Edit> parse_replace(std::string_view text) {
 }
 
 // "^text", "^^text", ",text" or ",,text": a replacement by the same text in the other case. Letters beyond ASCII stay.
-Edit parse_case(std::string_view text) {
+ReplacementEdit parse_case(std::string_view text) {
   const bool all = text.size() > 2 && text[0] == text[1];
   const auto letters = text.substr(all ? 2 : 1);
-  Edit edit{.kind = all ? EditKind::replace_all : EditKind::replace_begin, .text = std::string{letters}};
+  ReplacementEdit edit{.kind = all ? EditKind::replace_all : EditKind::replace_begin, .text = std::string{letters}};
   for (const char c : letters) {
     const bool turns = text[0] == '^' ? c >= 'a' && c <= 'z' : c >= 'A' && c <= 'Z';
     edit.with += turns ? static_cast<char>(c ^ ('a' ^ 'A')) : c;
@@ -127,28 +127,28 @@ std::string_view cut_text(std::string_view text) {
   return text.substr(doubled ? 2 : 1);
 }
 
-std::optional<Edit> parse_text(std::string_view text) {
-  if (text.starts_with(":-")) return Edit{.kind = EditKind::otherwise, .text = std::string{text.substr(2)}};
+std::optional<ReplacementEdit> parse_text(std::string_view text) {
+  if (text.starts_with(":-")) return ReplacementEdit{.kind = EditKind::otherwise, .text = std::string{text.substr(2)}};
   if (text.starts_with(':')) return parse_range(text);
   if (text.starts_with('/')) return parse_replace(text);
   if (text.size() < 2 || text.find_first_of("{}") != std::string_view::npos) return std::nullopt;
   if (text[0] == '^' || text[0] == ',') return parse_case(text);
   if (text == "##") return std::nullopt;
-  if (text[0] == '%') return Edit{.kind = EditKind::cut_end, .text = std::string{cut_text(text)}};
-  if (text[0] == '#') return Edit{.kind = EditKind::cut_begin, .text = std::string{cut_text(text)}};
+  if (text[0] == '%') return ReplacementEdit{.kind = EditKind::cut_end, .text = std::string{cut_text(text)}};
+  if (text[0] == '#') return ReplacementEdit{.kind = EditKind::cut_begin, .text = std::string{cut_text(text)}};
   return std::nullopt;
 }
 
 }  // namespace
 
-std::optional<Edit> Edit::parse(std::string_view text, bool plus) {
+std::optional<ReplacementEdit> ReplacementEdit::parse(std::string_view text, bool plus) {
   if (auto edit = find_fixed(kEdits, text)) return edit;
   if (!plus) return std::nullopt;
   if (auto edit = find_fixed(kPlusEdits, text)) return edit;
   return parse_text(text);
 }
 
-std::string Edit::apply(std::string_view argument) const {
+std::string ReplacementEdit::apply(std::string_view argument) const {
   switch (kind) {
     case Kind::none:
       break;

@@ -1,10 +1,10 @@
-#include "broker/core/peers/silence.h"
+#include "broker/core/peers/session_timeouts.h"
 
 #include "proto/mutants.h"
 
 namespace forkmill::broker {
 
-std::optional<Silence::Silent> Silence::tick() {
+std::optional<SessionTimeouts::Silent> SessionTimeouts::tick() {
   const Instant now = state_.clock.now();
   const Instant timeout = state_.options.session_timeout;
   const bool slept = sleep_.tick(now, timeout);
@@ -23,7 +23,7 @@ std::optional<Silence::Silent> Silence::tick() {
   return silent;
 }
 
-bool Silence::has_fallen_silent(const Session& session) {
+bool SessionTimeouts::has_fallen_silent(const Session& session) {
   const Instant timeout = state_.options.session_timeout;
   if (state_.clock.silence_clock() - session.heard > timeout) return !proto::mutant(proto::Mutant::silence_forgiven);
   next_check_ = std::min(next_check_, session.heard + timeout + Instant{1});

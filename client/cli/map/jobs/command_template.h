@@ -1,4 +1,5 @@
-// Command templates, as in GNU parallel: a command with replacement strings (text.h) for the arguments of each job.
+// Command templates, as in GNU parallel: a command with replacement strings (replacement_text.h) for the arguments of
+// each job.
 //
 // In a shell line each argument is quoted, so that it reaches the command as one word. " {}" is appended to a template
 // without replacement strings. With an empty template, the arguments are the shell line.
@@ -9,7 +10,7 @@
 #include <vector>
 
 #include "client/cli/map/jobs/job.h"
-#include "client/cli/map/jobs/text.h"
+#include "client/cli/map/jobs/replacement_text.h"
 
 namespace forkmill::cli {
 
@@ -52,7 +53,7 @@ class CommandTemplate {
   std::string line(const Job& job) const;
   void check(const Job& job) const;
 
-  std::vector<Text> words_;  // one word, unless direct_ or each_word_
+  std::vector<ReplacementText> words_;  // one word, unless direct_ or each_word_
   bool direct_ = false;
   bool each_word_ = false;
   bool quotes_arguments_ = false;

@@ -1,7 +1,9 @@
-// Text: a text with replacement strings, such as the command of `forkmill map`, its --tagstring or its --results path.
+// ReplacementText: a text with replacement strings, such as the command of `forkmill map`, its --tagstring or its
+// --results path.
 //
-//   {} {.} {/} …   all arguments of the job, edited (edit.h)     {1} {2} …  {-1}   the argument at that position
-//   {1.} {2/} …    both at once                                  {NAME} {NAME.}    the argument of that --header name
+//   {} {.} {/} …   all arguments of the job, edited (replacement_edit.h)     {1} {2} …  {-1}   the argument at that
+//   position {1.} {2/} …    both at once                                  {NAME} {NAME.}    the argument of that
+//   --header name
 //   {#}            the number of the job, from 1                 {%}               its slot, from 1; --plus: {slot}
 //
 // Other text in braces stays as it is. Immutable.
@@ -11,8 +13,8 @@
 #include <string_view>
 #include <vector>
 
-#include "client/cli/map/jobs/edit.h"
 #include "client/cli/map/jobs/job.h"
+#include "client/cli/map/jobs/replacement_edit.h"
 
 namespace forkmill::cli {
 
@@ -23,10 +25,10 @@ struct Syntax {
   std::vector<std::string> names{};  // --header, by position
 };
 
-class Text {
+class ReplacementText {
  public:
   // Throws UsageError for {= =}, which GNU parallel takes for Perl, and for strings of --plus that are not supported.
-  Text(std::string_view text, const Syntax& syntax);
+  ReplacementText(std::string_view text, const Syntax& syntax);
 
   bool has_replacements() const;
   // Whether {%} occurs.
@@ -47,9 +49,9 @@ class Text {
   std::string expand_one(const Job& job, const std::string& argument, bool quoted) const;
 
   // Appends another text.
-  void append(const Text& other);
+  void append(const ReplacementText& other);
   // Splits at blanks.
-  std::vector<Text> words() const;
+  std::vector<ReplacementText> words() const;
 
  private:
   struct Piece {
@@ -57,10 +59,10 @@ class Text {
     Kind kind = Kind::literal;
     int position = 0;  // for Kind::one
     std::string text{};
-    Edit edit{};
+    ReplacementEdit edit{};
   };
 
-  Text() = default;
+  ReplacementText() = default;
   static bool parse(std::string_view inside, const Syntax& syntax, Piece& piece);
   static bool parse_position(std::string_view inside, bool plus, Piece& piece);
   void add_literal(std::string_view text);

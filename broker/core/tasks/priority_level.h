@@ -1,6 +1,6 @@
-// Level: the ready tasks of one priority in a queue, in shares by client, and whose turn it is. Principals take turns,
-// and the clients of a principal take turns within those of the principal, so that neither one principal with many
-// clients nor one client with many tasks makes others wait.
+// PriorityLevel: the ready tasks of one priority in a queue, in shares by client, and whose turn it is. Principals take
+// turns, and the clients of a principal take turns within those of the principal, so that neither one principal with
+// many clients nor one client with many tasks makes others wait.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace forkmill::broker {
 
-class Level {
+class PriorityLevel {
  public:
   using Shares = std::list<Share>;
   struct Group {

@@ -1,4 +1,4 @@
-#include "client/cli/map/jobs/template.h"
+#include "client/cli/map/jobs/command_template.h"
 
 #include <algorithm>
 #include <utility>
@@ -25,8 +25,8 @@ CommandTemplate::CommandTemplate(const std::vector<std::string>& words, const Op
   }
   const bool complete = std::any_of(words_.begin(), words_.end(), [](auto& word) { return word.has_replacements(); });
   if (!complete && options.append) {
-    const Text all{options.syntax.replace, options.syntax};
-    if (!direct_) words_[0].append(Text{" ", options.syntax});
+    const ReplacementText all{options.syntax.replace, options.syntax};
+    if (!direct_) words_[0].append(ReplacementText{" ", options.syntax});
     direct_ ? words_.push_back(all) : words_[0].append(all);
   }
   quotes_arguments_ = !direct_ && words_[0].has_quoted_arguments();

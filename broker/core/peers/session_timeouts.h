@@ -1,5 +1,6 @@
-// Silence: finds the clients and workers that have not been heard for longer than the session timeout. When the broker
-// itself has slept, because it was stopped or starved, all begin to count again: their messages may still be waiting.
+// SessionTimeouts: finds the clients and workers that have not been heard for longer than the session timeout. When the
+// broker itself has slept, because it was stopped or starved, all begin to count again: their messages may still be
+// waiting.
 #pragma once
 
 #include <algorithm>
@@ -11,9 +12,9 @@
 
 namespace forkmill::broker {
 
-class Silence {
+class SessionTimeouts {
  public:
-  explicit Silence(BrokerState& state) : state_{state} {}
+  explicit SessionTimeouts(BrokerState& state) : state_{state} {}
 
   // Call when a peer has just been heard for the first time in its session.
   void note_session() { next_check_ = std::min(next_check_, state_.clock.now() + state_.options.session_timeout); }

@@ -1,4 +1,4 @@
-#include "proto/transport/gate.h"
+#include "proto/transport/zap_authenticator.h"
 
 #include <unistd.h>
 
@@ -35,7 +35,7 @@ std::optional<uid_t> user_of(const std::string& address) {
 
 }  // namespace
 
-struct Gate::Request {
+struct ZapAuthenticator::Request {
   std::vector<std::string> frames;
 
   const std::string& frame(ZapFrame at) const {
@@ -44,7 +44,7 @@ struct Gate::Request {
   }
 };
 
-struct Gate::Socket {
+struct ZapAuthenticator::Socket {
   zmq::socket_t socket{zmq_context(), zmq::socket_type::rep};
 
   std::optional<Request> receive() {
@@ -71,7 +71,8 @@ struct Gate::Socket {
   }
 };
 
-Gate::Gate(Options options) : options_{std::move(options)}, socket_{std::make_unique<Socket>()} {
+ZapAuthenticator::ZapAuthenticator(Options options)
+    : options_{std::move(options)}, socket_{std::make_unique<Socket>()} {
   try {
     socket_->socket.bind(kZapEndpoint);
   } catch (const zmq::error_t& error) {
@@ -80,11 +81,11 @@ Gate::Gate(Options options) : options_{std::move(options)}, socket_{std::make_un
 }
 
 // The place to ask is free at once: the destructor of the socket would free it some time later.
-Gate::~Gate() { zmq_unbind(socket_->socket.handle(), kZapEndpoint); }
+ZapAuthenticator::~ZapAuthenticator() { zmq_unbind(socket_->socket.handle(), kZapEndpoint); }
 
-int Gate::fd() const { return socket_->socket.get(zmq::sockopt::fd); }
+int ZapAuthenticator::fd() const { return socket_->socket.get(zmq::sockopt::fd); }
 
-bool Gate::serve() {
+bool ZapAuthenticator::serve() {
   for (std::size_t served = 0; served < kServedAtOnce; ++served) {
     const auto request = socket_->receive();
     if (!request) return has_input(socket_->socket);
@@ -93,7 +94,7 @@ bool Gate::serve() {
   return true;
 }
 
-std::uint32_t Gate::decide(const Request& request) {
+std::uint32_t ZapAuthenticator::decide(const Request& request) {
   const std::string& mechanism = request.frame(kMechanism);
   if (mechanism == "CURVE") return admit_key(request);
   if (mechanism != "NULL") return 0;
@@ -108,7 +109,7 @@ std::uint32_t Gate::decide(const Request& request) {
   return number;
 }
 
-std::uint32_t Gate::admit_user(const std::string& address) {
+std::uint32_t ZapAuthenticator::admit_user(const std::string& address) {
   const uid_t user = *user_of(address);
   const std::string name = "uid:" + std::to_string(user);
   if (user != 0 && user != ::geteuid()) {
@@ -120,7 +121,7 @@ std::uint32_t Gate::admit_user(const std::string& address) {
   return number;
 }
 
-std::uint32_t Gate::admit_key(const Request& request) {
+std::uint32_t ZapAuthenticator::admit_key(const Request& request) {
   const std::string& credentials = request.frame(kCredentials);
   Key key;
   if (credentials.size() != key.bytes.size()) return 0;
@@ -136,12 +137,12 @@ std::uint32_t Gate::admit_key(const Request& request) {
   return number;
 }
 
-std::uint32_t Gate::enter(Principal principal) {
+std::uint32_t ZapAuthenticator::enter(Principal principal) {
   principals_.push_back(std::move(principal));
   return principals();
 }
 
-void Gate::replace(AuthorizedKeys authorized) {
+void ZapAuthenticator::replace(AuthorizedKeys authorized) {
   for (auto used = number_of_key_.begin(); used != number_of_key_.end();) {
     Principal& principal = principals_[used->second - 1];
     const auto now = authorized.find(used->first);
@@ -157,12 +158,12 @@ void Gate::replace(AuthorizedKeys authorized) {
   options_.authorized = std::move(authorized);
 }
 
-void Gate::note_refusal(std::string text) {
+void ZapAuthenticator::note_refusal(std::string text) {
   ++refused_;
   last_refusal_ = std::move(text);
 }
 
-std::string Gate::take_refusals() {
+std::string ZapAuthenticator::take_refusals() {
   if (refused_ == 0) return {};
   const std::size_t count = std::exchange(refused_, 0);
   return "refused " + std::to_string(count) + (count == 1 ? " connection: " : " connections, the last one: ") +

@@ -11,11 +11,11 @@
 #include "proto/os/waiter.h"
 #include "proto/transport/dealer.h"
 #include "proto/transport/errors.h"
-#include "proto/transport/gate.h"
 #include "proto/transport/router.h"
+#include "proto/transport/zap_authenticator.h"
 #include "tests/folder.h"
 
-namespace gate_test {
+namespace zap_authenticator_test {
 
 using namespace forkmill::proto;
 using namespace std::chrono_literals;
@@ -28,9 +28,9 @@ bool contains(const std::string& text, const std::string& part) { return text.fi
 
 // A broker's socket behind a gate, and what comes of one peer.
 struct Site {
-  explicit Site(Gate::Options options) : gate{std::move(options)}, router{&gate} {}
+  explicit Site(ZapAuthenticator::Options options) : gate{std::move(options)}, router{&gate} {}
 
-  Gate gate;
+  ZapAuthenticator gate;
   Router router;
 
   struct Met {
@@ -66,7 +66,7 @@ struct Keys {
   KeyPair worker = make_key_pair();
   KeyPair stranger = make_key_pair();
 
-  Gate::Options options() const { return {broker, {{worker.public_key, {"mail", kWorker}}}}; }
+  ZapAuthenticator::Options options() const { return {broker, {{worker.public_key, {"mail", kWorker}}}}; }
   CurveKeys of(const KeyPair& own) const { return {broker.public_key, own}; }
 };
 
@@ -182,8 +182,8 @@ TEST_CASE_FIXTURE(Keys, "a peer that was refused connects when its key has been 
 }
 
 TEST_CASE("a process has one gate") {
-  const Gate gate{{}};
-  CHECK_THROWS_AS(Gate{Gate::Options{}}, TransportError);
+  const ZapAuthenticator gate{{}};
+  CHECK_THROWS_AS(ZapAuthenticator{ZapAuthenticator::Options{}}, TransportError);
 }
 
-}  // namespace gate_test
+}  // namespace zap_authenticator_test

@@ -1,11 +1,11 @@
-// Gate: decides which connections a Router accepts, and knows who the peer of each is. ZeroMQ asks it by ZAP in each
-// handshake, over a socket inside the process, which the owner of the Router serves: there is no thread.
+// ZapAuthenticator: decides which connections a Router accepts, and knows who the peer of each is. ZeroMQ asks it by
+// ZAP in each handshake, over a socket inside the process, which the owner of the Router serves: there is no thread.
 //
 //     ipc://                   processes of this user and of root, as the kernel names them; all roles
 //     tcp:// with a key        the keys of a file, with their roles; CURVE encrypts and authenticates both sides
 //     tcp:// without a key     any peer, if open_to_all; all roles
 //
-// One process has one Gate at most, since ZeroMQ has one place to ask. One thread owns it.
+// One process has one ZapAuthenticator at most, since ZeroMQ has one place to ask. One thread owns it.
 #pragma once
 
 #include <cstddef>
@@ -19,23 +19,23 @@
 #include <vector>
 
 #include "proto/transport/keys/authorized_keys.h"
-#include "proto/transport/keys/keys.h"
+#include "proto/transport/keys/key_files.h"
 #include "proto/transport/keys/principal.h"
 
 namespace forkmill::proto {
 
-class Gate {
+class ZapAuthenticator {
  public:
   struct Options {
     std::optional<KeyPair> key;  // the broker's; none: TCP peers have no keys
     AuthorizedKeys authorized{};
     bool open_to_all = false;  // accept TCP peers without keys
   };
-  // Throws TransportError if the process has a Gate already.
-  explicit Gate(Options options);
-  ~Gate();
-  Gate(const Gate&) = delete;
-  Gate& operator=(const Gate&) = delete;
+  // Throws TransportError if the process has a ZapAuthenticator already.
+  explicit ZapAuthenticator(Options options);
+  ~ZapAuthenticator();
+  ZapAuthenticator(const ZapAuthenticator&) = delete;
+  ZapAuthenticator& operator=(const ZapAuthenticator&) = delete;
 
   const std::optional<KeyPair>& key() const { return options_.key; }
   const AuthorizedKeys& authorized() const { return options_.authorized; }

@@ -1,4 +1,4 @@
-#include "broker/core/tasks/level.h"
+#include "broker/core/tasks/priority_level.h"
 
 #include <algorithm>
 #include <iterator>
@@ -10,7 +10,7 @@ namespace forkmill::broker {
 using proto::Mutant;
 using proto::mutant;
 
-Share& Level::share_of(ShareKey key) {
+Share& PriorityLevel::share_of(ShareKey key) {
   const auto found = places_.find(key);
   if (found != places_.end()) return *found->second.share;
   if (!groups_.empty() && is_idle()) {
@@ -24,33 +24,33 @@ Share& Level::share_of(ShareKey key) {
   return group->shares.back();
 }
 
-Level::Groups::iterator Level::group_of(std::uint16_t owner) {
+PriorityLevel::Groups::iterator PriorityLevel::group_of(std::uint16_t owner) {
   const auto [known, is_new] = by_owner_.try_emplace(owner);
   if (is_new) known->second = groups_.insert(groups_.end(), {owner, {}});
   return known->second;
 }
 
-bool Level::has_tasks_of(ClientHandle client) const {
+bool PriorityLevel::has_tasks_of(ClientHandle client) const {
   return std::any_of(groups_.begin(), groups_.end(), [&](const Group& group) {
     const auto found = places_.find({group.owner, client});
     return found != places_.end() && !found->second.share->is_idle();
   });
 }
 
-Level::Next Level::next(const Share::Serves& serves) {
+PriorityLevel::Next PriorityLevel::next(const Share::Serves& serves) {
   for (auto group = groups_.begin(); group != groups_.end(); ++group)
     for (auto share = group->shares.begin(); share != group->shares.end(); ++share)
       if (Lane* lane = share->next_lane(serves)) return {{group, share}, lane};
   return {};
 }
 
-void Level::end_turn(Place place) {
+void PriorityLevel::end_turn(Place place) {
   Shares& shares = place.group->shares;
   if (!mutant(Mutant::client_turns_ignored)) shares.splice(shares.end(), shares, place.share);
   if (!mutant(Mutant::principal_turns_ignored)) groups_.splice(groups_.end(), groups_, place.group);
 }
 
-void Level::drop_if_empty(Place place) {
+void PriorityLevel::drop_if_empty(Place place) {
   Share& share = *place.share;
   if (share.count > 0) return;
   bool is_refilled = false;

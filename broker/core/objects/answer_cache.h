@@ -1,4 +1,4 @@
-// OperationTable: the operations of all clients by number, and their answers. An operation is done once, however often
+// AnswerCache: the operations of all clients by number, and their answers. An operation is done once, however often
 // it is sent: when it arrives again, its answer is sent again, once there is one. Answers go out at the end of the
 // round, but an answer about a durable object waits until the change is safe.
 #pragma once
@@ -9,19 +9,19 @@
 
 #include "broker/core/objects/base/loans.h"
 #include "broker/core/objects/base/object.h"
-#include "broker/core/objects/client_operations.h"
+#include "broker/core/objects/cached_operations.h"
 #include "broker/core/state/broker_state.h"
 
 namespace forkmill::broker {
 
-class OperationTable {
+class AnswerCache {
  public:
-  OperationTable(BrokerState& state, Loans& loans) : state_{state}, loans_{loans} {}
+  AnswerCache(BrokerState& state, Loans& loans) : state_{state}, loans_{loans} {}
 
   // Returns the client's operations, which are made if the client has none yet.
-  ClientOperations& of(ClientHandle client);
+  CachedOperations& of(ClientHandle client);
   // Returns null if the client has none.
-  ClientOperations* find(ClientHandle client);
+  CachedOperations* find(ClientHandle client);
   void erase(ClientHandle client) { clients_.erase(client); }
   // Returns the clients by rising handle.
   std::vector<ClientHandle> clients() const;
@@ -29,9 +29,9 @@ class OperationTable {
   bool waits(ClientHandle client) const;
 
   // Forgets the answers that the client says it has.
-  static void acknowledge(ClientOperations& operations, const proto::Operate& message);
+  static void acknowledge(CachedOperations& operations, const proto::Operate& message);
   // Makes an entry for a new operation. Null: the operation must not be done, because it is known or was refused.
-  ClientOperations::Entry* admit(ClientOperations& operations, std::uint64_t number);
+  CachedOperations::Entry* admit(CachedOperations& operations, std::uint64_t number);
   // Ends the operation with `answer`; its Call is destroyed. `object`: the object that it changed, or null.
   void answer(ClientHandle client, std::uint64_t number, const Object* object, Answer answer);
   // Returns the ends of pipes that went out with values of answers since the last call, and the clients that have them.
@@ -51,13 +51,13 @@ class OperationTable {
  private:
   // Takes the loans off the values of an answer, and names them in it.
   void put_loans_in(Answer& answer, ClientHandle client);
-  void send_later(ClientOperations& operations, std::uint64_t number);
-  void touch(ClientOperations& operations);
-  void send_answers(ClientOperations& operations);
+  void send_later(CachedOperations& operations, std::uint64_t number);
+  void touch(CachedOperations& operations);
+  void send_answers(CachedOperations& operations);
 
   BrokerState& state_;
   Loans& loans_;
-  std::unordered_map<ClientHandle, ClientOperations> clients_;
+  std::unordered_map<ClientHandle, CachedOperations> clients_;
   std::vector<ClientHandle> touched_;
   std::vector<Received> received_;
 };

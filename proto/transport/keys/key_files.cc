@@ -1,4 +1,4 @@
-#include "proto/transport/keys/keys.h"
+#include "proto/transport/keys/key_files.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -1,12 +1,12 @@
-#include "client/cli/map/jobs/edit.h"
+#include "client/cli/map/jobs/replacement_edit.h"
 
 #include <doctest/doctest.h>
 
-namespace forkmill::cli::edit_test {
+namespace forkmill::cli::replacement_edit_test {
 namespace {
 
 std::string edited(const std::string& how, const std::string& argument) {
-  const auto edit = Edit::parse(how, true);
+  const auto edit = ReplacementEdit::parse(how, true);
   REQUIRE(edit);
   return edit->apply(argument);
 }
@@ -39,7 +39,7 @@ TEST_CASE("--plus adds replacement strings that change a text") {
 
 TEST_CASE("texts are cut, replaced and changed in case as in GNU parallel") {
   const auto edited = [](const char* text, const char* argument) {
-    const auto edit = Edit::parse(text, true);
+    const auto edit = ReplacementEdit::parse(text, true);
     REQUIRE_MESSAGE(edit, text);
     return edit->apply(argument);
   };
@@ -61,9 +61,9 @@ TEST_CASE("texts are cut, replaced and changed in case as in GNU parallel") {
 
 TEST_CASE("other texts are no replacement strings") {
   for (const char* text : {"x", "....", "%", "#", "##", "^", ",", ":", ":x", "/a", "a/b"})
-    CHECK(!Edit::parse(text, true));
-  for (const char* text : {"..", "+/", "%.gz", ":2"}) CHECK(!Edit::parse(text, false));
+    CHECK(!ReplacementEdit::parse(text, true));
+  for (const char* text : {"..", "+/", "%.gz", ":2"}) CHECK(!ReplacementEdit::parse(text, false));
 }
 
 }  // namespace
-}  // namespace forkmill::cli::edit_test
+}  // namespace forkmill::cli::replacement_edit_test

@@ -1,4 +1,4 @@
-#include "client/web/live/watches.h"
+#include "client/web/live/live_updates.h"
 
 #include <algorithm>
 #include <exception>
@@ -23,10 +23,10 @@ std::string key_of(const Request& request) {
 
 }  // namespace
 
-Watches::Watches(WatchLimits limits, std::uint64_t start, Evaluate evaluate)
+LiveUpdates::LiveUpdates(WatchLimits limits, std::uint64_t start, Evaluate evaluate)
     : limits_{limits}, start_{start}, evaluate_{std::move(evaluate)}, thread_{[this] { run(); }} {}
 
-Watches::~Watches() {
+LiveUpdates::~LiveUpdates() {
   {
     const std::lock_guard lock{mutex_};
     stopped_ = true;
@@ -38,7 +38,7 @@ Watches::~Watches() {
   thread_.join();
 }
 
-std::shared_ptr<EventStream> Watches::open(const Request& request, const std::string& last_id) {
+std::shared_ptr<EventStream> LiveUpdates::open(const Request& request, const std::string& last_id) {
   const auto key = key_of(request);
   const std::lock_guard lock{mutex_};
   const bool is_full =
@@ -58,7 +58,7 @@ std::shared_ptr<EventStream> Watches::open(const Request& request, const std::st
   return stream;
 }
 
-void Watches::run() {
+void LiveUpdates::run() {
   auto next_beat = Clock::now() + limits_.beat;
   std::unique_lock lock{mutex_};
   while (!stopped_) {
@@ -76,7 +76,7 @@ void Watches::run() {
   }
 }
 
-void Watches::evaluate_all() {
+void LiveUpdates::evaluate_all() {
   std::vector<std::pair<std::string, Request>> asked;
   {
     const std::lock_guard lock{mutex_};
@@ -95,20 +95,20 @@ void Watches::evaluate_all() {
   }
 }
 
-void Watches::publish(Thing& thing, std::string text) {
+void LiveUpdates::publish(Thing& thing, std::string text) {
   if (thing.version != 0 && thing.text == text) return;
   thing.text = std::move(text);
   thing.version = ++versions_;
   for (const auto& stream : thing.streams) stream->publish(event(thing));
 }
 
-std::string Watches::event(const Thing& thing) const {
+std::string LiveUpdates::event(const Thing& thing) const {
   const bool is_error = thing.text.starts_with("{\"error\":");
   return "id: " + std::to_string(start_) + "-" + std::to_string(thing.version) + (is_error ? "\nevent: failure" : "") +
          "\ndata: " + thing.text + "\n\n";
 }
 
-std::size_t Watches::forget_ended() {
+std::size_t LiveUpdates::forget_ended() {
   std::size_t open = 0;
   for (auto& [key, thing] : things_) {
     std::erase_if(thing.streams, [](const auto& stream) { return stream->ended(); });

@@ -1,4 +1,4 @@
-// OrphanedSessions: sessions of dead children that still have members. A descendant of a child becomes a child of the
+// DescendantReaper: sessions of dead children that still have members. A descendant of a child becomes a child of the
 // supervisor when its parent ends (the supervisor is a subreaper): then it is killed.
 #pragma once
 
@@ -8,7 +8,7 @@
 
 namespace forkmill::worker {
 
-class OrphanedSessions {
+class DescendantReaper {
  public:
   // Call when the child that led this session has died.
   void add(pid_t session) { sessions_.push_back(session); }

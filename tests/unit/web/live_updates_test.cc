@@ -1,4 +1,4 @@
-#include "client/web/live/watches.h"
+#include "client/web/live/live_updates.h"
 
 #include <doctest/doctest.h>
 
@@ -9,7 +9,7 @@
 #include "client/web/live/every.h"
 #include "tests/eventually.h"
 
-namespace forkmill::web::watches_test {
+namespace forkmill::web::live_updates_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -40,10 +40,10 @@ std::string next(EventStream& stream) {
 TEST_CASE("a watch begins with the present answer, and tells changes only") {
   std::atomic<int> answer = 1;
   std::atomic<int> evaluations = 0;
-  Watches watches{kQuick, 7, [&](const Request&) {
-                    ++evaluations;
-                    return std::to_string(answer.load());
-                  }};
+  LiveUpdates watches{kQuick, 7, [&](const Request&) {
+                        ++evaluations;
+                        return std::to_string(answer.load());
+                      }};
   const auto stream = watches.open(get("/a"), "");
   CHECK(next(*stream) == "id: 7-1\ndata: 1\n\n");
   const int before = evaluations;
@@ -54,7 +54,7 @@ TEST_CASE("a watch begins with the present answer, and tells changes only") {
 }
 
 TEST_CASE("a peer that comes back is told what is new to it") {
-  Watches watches{kQuick, 7, [](const Request&) { return std::string{"1"}; }};
+  LiveUpdates watches{kQuick, 7, [](const Request&) { return std::string{"1"}; }};
   const auto first = watches.open(get("/a"), "");
   CHECK(next(*first) == "id: 7-1\ndata: 1\n\n");
   const auto same = watches.open(get("/a"), "7-1");
@@ -64,7 +64,9 @@ TEST_CASE("a peer that comes back is told what is new to it") {
 }
 
 TEST_CASE("a failure is an event, once") {
-  Watches watches{kQuick, 7, [](const Request&) -> std::string { throw Failure{503, "away", "the broker is away"}; }};
+  LiveUpdates watches{kQuick, 7, [](const Request&) -> std::string {
+                        throw Failure{503, "away", "the broker is away"};
+                      }};
   const auto stream = watches.open(get("/a"), "");
   CHECK(next(*stream) ==
         "id: 7-1\nevent: failure\ndata: {\"error\":{\"code\":\"away\",\"message\":\"the broker is "
@@ -73,7 +75,7 @@ TEST_CASE("a failure is an event, once") {
 }
 
 TEST_CASE("streams and what they watch are limited, and room comes back when streams end") {
-  Watches watches{kQuick, 7, [](const Request& request) { return request.target.path.at(0); }};
+  LiveUpdates watches{kQuick, 7, [](const Request& request) { return request.target.path.at(0); }};
   const auto a = watches.open(get("/a"), "");
   const auto b = watches.open(get("/b"), "");
   CHECK_THROWS_AS(watches.open(get("/c"), ""), Failure);
@@ -86,7 +88,7 @@ TEST_CASE("streams and what they watch are limited, and room comes back when str
 TEST_CASE("streams end with the watches") {
   std::shared_ptr<EventStream> stream;
   {
-    Watches watches{kQuick, 7, [](const Request&) { return std::string{"1"}; }};
+    LiveUpdates watches{kQuick, 7, [](const Request&) { return std::string{"1"}; }};
     stream = watches.open(get("/a"), "");
   }
   CHECK(stream->ended());
@@ -103,4 +105,4 @@ TEST_CASE("what is done every time ends with its owner") {
 }
 
 }  // namespace
-}  // namespace forkmill::web::watches_test
+}  // namespace forkmill::web::live_updates_test
