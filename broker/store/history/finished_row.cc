@@ -99,7 +99,7 @@ FinishedTask task_of(FinishedRow row) {
   spec->options.max_attempts = row.max_attempts;
   spec->options.priority = row.priority;
   spec->options.label = std::move(row.label);
-  if (!row.trace.empty()) spec->options.headers.emplace_back(kTrace, std::move(row.trace));
+  if (!row.trace.empty()) spec->options.headers.push_back({kTrace, std::move(row.trace)});
   FinishedTask task;
   task.id = row.id;
   task.spec = std::move(spec);

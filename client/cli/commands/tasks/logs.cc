@@ -22,8 +22,8 @@ and --log-memory of the broker lasts. A line says how many bytes are missing.
 
 Examples:
   forkmill task logs 0190163d-8694-739b
-  forkmill task logs -f 0190163d                     until the task ends, over all further attempts
-  forkmill task logs --attempt 1 0190163d            the first attempt of a task that was tried again
+  forkmill task logs -f 0190163d-8694-739b            until the task ends, over all further attempts
+  forkmill task logs --attempt 1 0190163d-8694-739b   the first attempt of a task that was tried again
 
 Exit status: 0 printed; 4 there is no such task.)";
 
