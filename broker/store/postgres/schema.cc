@@ -102,8 +102,8 @@ END $$)",
 // Several shards.
 constexpr const char* kVersion3[] = {
     "ALTER TABLE forkmill.cluster ADD COLUMN shards integer NOT NULL DEFAULT 1",
-    "CREATE TABLE forkmill.broker (name text PRIMARY KEY, process text NOT NULL, draining boolean NOT NULL DEFAULT "
-    "false, lease_until timestamptz NOT NULL) WITH (fillfactor = 10)",
+    ("CREATE TABLE forkmill.broker (name text PRIMARY KEY, process text NOT NULL, draining boolean NOT NULL DEFAULT "
+     "false, lease_until timestamptz NOT NULL) WITH (fillfactor = 10)"),
     "CREATE TABLE forkmill.placement (shard integer PRIMARY KEY, broker text NOT NULL)",
 };
 

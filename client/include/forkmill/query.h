@@ -5,7 +5,7 @@
 //     forkmill::Query failed{.kind = forkmill::QueryKind::tasks};
 //     failed.filter.state = "failed";
 //     auto rows = client.query(failed).get_for(10s);
-//     forkmill::Query log{.kind = forkmill::QueryKind::logs, .argument = id.to_string()};
+//     forkmill::Query log{.kind = forkmill::QueryKind::logs, .argument = "0190163d-8694"};
 //     auto texts = client.query(log).get_for(10s);                            // `complete`: no more will come
 //
 // Plain values: copy them freely, share them between threads.
