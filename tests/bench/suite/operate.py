@@ -97,6 +97,8 @@ class Users:
         self.gateway = gateway
         self.stopping = threading.Event()
         self.failures = []
+        self.begun = threading.Semaphore(0)  # a unit for each stream that has had its first answer
+        self.streams = len(paths)
         self.threads = [threading.Thread(target=self.run, args=(self.watch, path)) for path in paths]
         self.threads += [threading.Thread(target=self.run, args=(self.ask, path, every))
                          for path, every in (("/metrics", SCRAPES), ("/api/v1/tasks?limit=50", 5))]
@@ -116,8 +118,15 @@ class Users:
             answer = connection.getresponse()
             if answer.status != 200:
                 raise RuntimeError(f"{answer.status}")
+            answer.readline()
+            self.begun.release()
             while not self.stopping.is_set() and answer.readline():
                 pass
+
+    def await_streams(self):
+        for _ in range(self.streams):
+            if not self.begun.acquire(timeout=60):
+                raise RuntimeError("; ".join(self.failures) or "a stream had no answer within a minute")
 
     def ask(self, path, every):
         while not self.stopping.is_set():
@@ -174,7 +183,7 @@ def measure(options, place):
             gateway.await_broker()
             report("first_page_kib", gateway.first_page() / 1024)
             users = Users(gateway, [*WATCHED, f"/api/v1/tasks/{failed}", f"/api/v1/tasks/{failed}/why"])
-            time.sleep(2)  # until all streams have had their first answer
+            users.await_streams()
             report("broker_percent", max(share(served.pid, options.seconds) - base, 0.0))
             report("peak_mib", peak_mib(gateway.process.pid))
             users.stop()

@@ -8,9 +8,8 @@ import sys
 import time
 
 NETWORK = "10.78.0."
-# The first process of a machine reaps what others leave behind.
-# Idles until the machine is stopped, and reaps the orphans of the machine.
-FIRST_PROCESS = "while :; do sleep 3600 & wait; done"
+# The first process of a machine waits until the machine is stopped, and reaps the orphans of the machine.
+FIRST_PROCESS = "tail -f /dev/null & wait"
 USER = "postgres"  # runs all programs
 
 

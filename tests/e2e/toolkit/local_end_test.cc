@@ -1,9 +1,14 @@
 // Ends of programs that use local://, and of its processes while a program uses them.
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
+#include <fstream>
 #include <set>
 #include <sstream>
 
+#include "proto/os/descriptor.h"
 #include "tests/e2e/toolkit/local_scene.h"
 
 namespace local_end_test {
@@ -71,10 +76,18 @@ TEST_CASE("no line that a process has flushed is lost when the program ends, how
 
 TEST_CASE("a process on local:// waits for a slow reader of its output instead of losing lines") {
   LocalScene scene;
-  // The reader begins late, when the pipe is full. Nothing announces that.
-  const auto script = "\"$0\" print-much | { sleep 1; cat; }";
-  CHECK(scene.start({"/bin/sh", "-c", script, LOCAL_PROGRAM}).exit_code() == 0);
-  CHECK(lines_of(scene.log()).size() == 40'000);
+  const std::string pipe = scene.path("pipe");
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  forkmill::proto::Descriptor both{::open(pipe.c_str(), O_RDWR | O_CLOEXEC)};
+  auto program = scene.start({"/bin/sh", "-c", "exec \"$0\" print-much >\"$1\"", LOCAL_PROGRAM, pipe});
+  // The reader begins when the pipe is full.
+  pollfd room{both.get(), POLLOUT, 0};
+  REQUIRE(eventually([&] { return ::poll(&room, 1, 0) == 0; }));
+  std::ifstream reader{pipe};
+  both.reset();
+  const std::string text{std::istreambuf_iterator<char>{reader}, {}};
+  CHECK(program.exit_code() == 0);
+  CHECK(lines_of(text).size() == 40'000);
 }
 
 TEST_CASE("the program waits at its end for tasks on local:// that nothing has waited for") {

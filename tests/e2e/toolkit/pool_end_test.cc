@@ -28,8 +28,12 @@ TEST_CASE("a pool that is joined at once has run its initializer to the end in e
     const Folder folder;
     Pool pool{{.processes = 3, .initializer = {kStartSlowly, folder.path("")}}};
     pool.close();
-    pool.join();
-    CHECK(folder.files() == 3);
+    auto joined = std::async(std::launch::async, [&] { pool.join(); });
+    REQUIRE(eventually([&] { return folder.files() == 3; }));  // each process is in the middle of it
+    CHECK(joined.wait_for(0s) == std::future_status::timeout);
+    folder.touch("go on");
+    joined.get();
+    CHECK(folder.files() == 3 + 1 + 3);
   }
 }
 

@@ -94,8 +94,10 @@ const Registered kFunctions[] = {
      }},
     {kStartSlowly,
      [](const std::string& folder) {
-       std::this_thread::sleep_for(300ms);  // a slow initializer: tasks that are there must wait for it
-       create(folder + std::to_string(::getpid()));
+       const std::string pid = std::to_string(::getpid());
+       create(folder + "begun " + pid);
+       await(folder + "go on");
+       create(folder + "done " + pid);
      }},
     {kNeverStart,
      [] {

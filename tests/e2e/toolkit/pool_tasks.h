@@ -46,7 +46,8 @@ inline constexpr forkmill::Task<void(std::string, int)> kStart{"pool.start"};
 inline constexpr forkmill::Task<int(int)> kStarted{"pool.started"};  // the value that kStart has set
 inline constexpr forkmill::Task<void()> kFailToStart{"pool.fail_to_start"};
 inline constexpr forkmill::Task<void()> kDieAtStart{"pool.die_at_start"};
-inline constexpr forkmill::Task<void(std::string)> kStartSlowly{"pool.start_slowly"};  // makes a file there at last
+// Makes a file in that folder, waits there for the file "go on", and makes another one.
+inline constexpr forkmill::Task<void(std::string)> kStartSlowly{"pool.start_slowly"};
 inline constexpr forkmill::Task<void()> kNeverStart{"pool.never_start"};
 // Starts a process that stays, as a daemon or not; the pids of both.
 inline constexpr forkmill::Task<std::pair<int, int>(bool)> kStartProcess{"pool.start_process"};

@@ -218,9 +218,11 @@ TEST_CASE("a stop request ends the command, by SIGTERM and if need be by SIGKILL
   }
   SUBCASE("taken as a reason to finish by a program behind the shell, which ends at once") {
     // The program in the background is told to stop as well. It must not be a copy of the shell any more, which would
-    // keep the signal for its trap. It ends late, so that a command that does not wait for it would miss the file.
+    // keep the signal for its trap. It makes the file when the shell has ended, so that a command that does not wait
+    // for it misses the file.
     request.argv = {
-        "sh -c 'trap \"sleep 0.2; : > $UP.done; exit\" TERM; sh -c \": > $UP; exec tail -f /dev/null\" & wait'; true"};
+        R"(sh -c 'trap "until [ \$(cut -d \" \" -f 4 /proc/\$\$/stat) != $PPID ]; do :; done; : > $UP.done; exit" TERM;)"
+        R"( sh -c ": > $UP; exec tail -f /dev/null" & wait'; true)"};
     CHECK_THROWS_WITH_AS(run_command(context, request, {.grace = 60s}),
                          "the command was asked to stop and ended with signal 15", std::runtime_error);
     CHECK(std::filesystem::exists(request.env.at("UP") + ".done"));
