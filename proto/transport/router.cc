@@ -219,7 +219,8 @@ bool Router::pending() {
       while (event.more() && receive_frame(impl_->refusals, event)) {
       }
       impl_->gate->note_refusal(
-          "a peer did not use CURVE, or not the public key of this broker; see --server-public-key");
+          impl_->gate->key() ? "a peer did not use CURVE, or not the public key of this broker; see --server-public-key"
+                             : "a peer used a key, and this broker has none (--server-key), or it sent no handshake");
     }
   }
   return has_input(impl_->socket) || more;

@@ -13,6 +13,7 @@
 #include "proto/transport/errors.h"
 #include "proto/transport/router.h"
 #include "proto/transport/zap_authenticator.h"
+#include "tests/eventually.h"
 #include "tests/folder.h"
 
 namespace zap_authenticator_test {
@@ -122,6 +123,13 @@ TEST_CASE_FIXTURE(Keys, "a peer with keys leaves a broker without a key") {
   const auto met = site.meet(dealer);
   CHECK_FALSE(met.message.has_value());
   CHECK(contains(met.obstacle, "cannot prove who it is"));
+  std::string refused;
+  CHECK(forkmill::tests::eventually([&] {
+    while (dealer.link_event()) continue;  // it tries again
+    site.router.pending();
+    refused += site.gate.take_refusals();
+    return contains(refused, "this broker has none (--server-key)");
+  }));
 }
 
 TEST_CASE("TCP peers without keys are accepted only by a broker that is open to all") {
