@@ -125,7 +125,7 @@ TEST_CASE_FIXTURE(Keys, "a peer with keys leaves a broker without a key") {
   CHECK(contains(met.obstacle, "cannot prove who it is"));
   std::string refused;
   CHECK(forkmill::tests::eventually([&] {
-    while (dealer.link_event()) continue;  // it tries again
+    while (dealer.link_event()) continue;  // the peer tries again
     site.router.pending();
     refused += site.gate.take_refusals();
     return contains(refused, "this broker has none (--server-key)");
