@@ -17,18 +17,18 @@ constexpr Instant kRefusalsInterval = std::chrono::seconds{1};
 
 AccessControl::AccessControl(const ProgramOptions& options, std::shared_ptr<spdlog::logger> log, AuditLog& audit)
     : authorized_keys_{options.authorized_keys},
-      open_to_all_{options.gate.open_to_all},
+      open_to_all_{options.authentication.open_to_all},
       log_{std::move(log)},
       audit_{audit},
-      gate_{options.gate} {}
+      authenticator_{options.authentication} {}
 
 std::string AccessControl::principal_of(proto::PeerId peer) const {
-  const proto::Principal& principal = gate_.principal(proto::principal_of(peer));
+  const proto::Principal& principal = authenticator_.principal(proto::principal_of(peer));
   return principal.is_owner ? "" : principal.name;
 }
 
 const proto::Rights* AccessControl::rights_of(proto::PeerId peer) const {
-  return &gate_.principal(proto::principal_of(peer)).rights;
+  return &authenticator_.principal(proto::principal_of(peer)).rights;
 }
 
 bool AccessControl::admits(proto::Router& router, const proto::Router::Incoming& incoming, proto::Now now) {
@@ -36,7 +36,7 @@ bool AccessControl::admits(proto::Router& router, const proto::Router::Incoming&
     note_bad_message(incoming, now.steady);
     return true;
   }
-  const proto::Principal& principal = gate_.principal(incoming.principal);
+  const proto::Principal& principal = authenticator_.principal(incoming.principal);
   const proto::Envelope& envelope = incoming.envelope.value();
   const auto status = may_send(principal, envelope.message);
   if (status.ok()) return true;
@@ -73,7 +73,7 @@ bool AccessControl::reload(Core* core, proto::Now now, uid_t sender) {
     audit_.note(AuditLine{now.unix_time, "keys_refused"}.add("by_uid", sender).add("text", authorized.failure().text));
     return true;
   }
-  const KeyChanges changes = changes_between(gate_.authorized(), authorized.value());
+  const KeyChanges changes = changes_between(authenticator_.authorized(), authorized.value());
   audit_.note(AuditLine{now.unix_time, "keys_reloaded"}
                   .add("by_uid", sender)
                   .add("keys", authorized->size())
@@ -81,10 +81,10 @@ bool AccessControl::reload(Core* core, proto::Now now, uid_t sender) {
                   .add("removed", changes.removed)
                   .add("changed", changes.changed));
   log_->info("{} keys are authorized now", authorized->size());
-  gate_.replace(std::move(authorized).value());
+  authenticator_.replace(std::move(authorized).value());
   if (core == nullptr) return true;
   core->expel(now, [this](proto::PeerId peer, proto::Role role) -> std::string {
-    const auto status = may_be(gate_.principal(proto::principal_of(peer)), role);
+    const auto status = may_be(authenticator_.principal(proto::principal_of(peer)), role);
     return status.ok() ? "" : status.failure().text;
   });
   return true;
@@ -93,7 +93,7 @@ bool AccessControl::reload(Core* core, proto::Now now, uid_t sender) {
 void AccessControl::tick(proto::Now now, const std::vector<std::string>& endpoints) {
   if (now.steady >= open_due_) warn_of_open_endpoints(now.steady, endpoints);
   if (now.steady < refusals_due_) return;
-  const std::string refusals = gate_.take_refusals();
+  const std::string refusals = authenticator_.take_refusals();
   if (refusals.empty()) return;
   log_->warn("{}", refusals);
   audit_.note(AuditLine{now.unix_time, "connections_refused"}.add("text", refusals));

@@ -1,5 +1,5 @@
-// AccessControl: keeps the broker's gate, lets only those messages pass to the core that their principal may send, and
-// logs which peers were refused, and which endpoints accept any peer. Thread of the loop.
+// AccessControl: keeps the broker's authenticator, lets only those messages pass to the core that their principal may
+// send, and logs which peers were refused, and which endpoints accept any peer. Thread of the loop.
 #pragma once
 
 #include <spdlog/logger.h>
@@ -20,10 +20,10 @@ namespace forkmill::broker {
 
 class AccessControl {
  public:
-  // Throws TransportError if the process has a gate already. `audit` must outlive the access_control.
+  // Throws TransportError if the process has an authenticator already. `audit` must outlive this.
   AccessControl(const ProgramOptions& options, std::shared_ptr<spdlog::logger> log, AuditLog& audit);
 
-  proto::ZapAuthenticator& gate() { return gate_; }
+  proto::ZapAuthenticator& authenticator() { return authenticator_; }
 
   // Returns the name of the principal behind a connection; empty: the broker's own user.
   std::string principal_of(proto::PeerId peer) const;
@@ -40,7 +40,7 @@ class AccessControl {
   // Logs that the core has refused something of the peer that sent the message, for lack of a right or a quota; a few
   // lines a second.
   void note_refused(const proto::Router::Incoming& incoming, const Totals::Refused& refused, proto::Now now) {
-    note_denial(gate_.principal(incoming.principal).name, {refused.code, refused.last}, now);
+    note_denial(authenticator_.principal(incoming.principal).name, {refused.code, refused.last}, now);
   }
 
   // Reads the file of authorized keys again, and ends the sessions of principals that have lost their key or role. A
@@ -61,7 +61,7 @@ class AccessControl {
   const bool open_to_all_;
   const std::shared_ptr<spdlog::logger> log_;
   AuditLog& audit_;
-  proto::ZapAuthenticator gate_;
+  proto::ZapAuthenticator authenticator_;
   proto::LogLimit bad_messages_;
   proto::LogLimit denials_;
   proto::LogLimit audited_denials_{100};

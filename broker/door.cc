@@ -96,7 +96,7 @@ class Door {
   proto::RealEnv env_;
   AuditLog audit_;
   AccessControl access_control_;
-  proto::Router router_{&access_control_.gate()};
+  proto::Router router_{&access_control_.authenticator()};
   LoopWaiter waiter_;
   std::vector<std::string> endpoints_;
   ShardMap map_;

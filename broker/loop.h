@@ -55,7 +55,7 @@ class Loop {
   AuditLog audit_;
   AccessControl access_control_;
   MemoryWatch memory_;
-  proto::Router router_{&access_control_.gate()};
+  proto::Router router_{&access_control_.authenticator()};
   LoopWaiter waiter_;
   std::vector<std::string> endpoints_;
   std::unique_ptr<Core> core_;

@@ -88,7 +88,7 @@ proto::Status usage_error(std::string text) { return {Errc::option_out_of_range,
 
 // Fails for an endpoint on which programs could connect that have no key and may be those of other users.
 proto::Status check_openness(const std::string& endpoint, const ProgramOptions& options) {
-  if (options.gate.key || !endpoint.starts_with(kTcp)) return {};
+  if (options.authentication.key || !endpoint.starts_with(kTcp)) return {};
   const bool is_local = proto::is_local_endpoint(endpoint);
   if (options.insecure && is_local) return {};
   const std::string risk = "--listen " + endpoint + ": " + (is_local ? "any user of this machine" : "other machines") +
@@ -101,7 +101,7 @@ proto::Status check_openness(const std::string& endpoint, const ProgramOptions& 
 
 // Reads the files of keys.
 proto::Status read_keys(ProgramOptions& options) {
-  options.gate.open_to_all = options.insecure;
+  options.authentication.open_to_all = options.insecure;
   if (options.server_key.empty() && options.authorized_keys.empty()) return {};
   if (options.server_key.empty()) return usage_error("--authorized-keys needs --server-key, the key of this broker");
   if (options.authorized_keys.empty())
@@ -111,8 +111,8 @@ proto::Status read_keys(ProgramOptions& options) {
   if (!key.ok()) return usage_error("--server-key: " + key.failure().text);
   auto authorized = proto::read_authorized_keys(options.authorized_keys);
   if (!authorized.ok()) return usage_error("--authorized-keys: " + authorized.failure().text);
-  options.gate.key = key.value();
-  options.gate.authorized = std::move(authorized).value();
+  options.authentication.key = key.value();
+  options.authentication.authorized = std::move(authorized).value();
   return {};
 }
 

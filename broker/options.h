@@ -47,7 +47,7 @@ struct ProgramOptions {
   bool insecure = false;           // accept TCP peers without keys
   std::string server_key;          // file of the broker's secret key; empty: TCP peers have no keys
   std::string authorized_keys;     // file of the keys that are accepted
-  proto::ZapAuthenticator::Options gate;  // as the files and `insecure` say
+  proto::ZapAuthenticator::Options authentication;  // as the files and `insecure` say
   // Offline commands: see offline_commands.h.
   bool check = false;
   bool quarantine = false;

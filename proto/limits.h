@@ -21,9 +21,10 @@ inline constexpr std::size_t kMaxEnvelope = 8 * 1024 * 1024;  // first frame of 
 inline constexpr std::size_t kMaxFrames = 1024;               // payload frames of one message
 inline constexpr std::size_t kMaxName = 128;                  // queue, task, worker and host names
 inline constexpr std::size_t kMaxSignature = 4096;
-inline constexpr std::size_t kMaxErrorText = 16 * 1024;  // text of an error report; its maker truncates it
-inline constexpr std::size_t kMaxRejectionText = 384;    // why a task was not taken in
-inline constexpr std::size_t kMaxOutputTail = 4 * 1024;  // last output of a dead child
+inline constexpr std::size_t kMaxErrorText = 16 * 1024;    // text of an error report; its maker truncates it
+inline constexpr std::size_t kShownArguments = 16 * 1024;  // the answer to a query about a task has no more of them
+inline constexpr std::size_t kMaxRejectionText = 384;      // why a task was not taken in
+inline constexpr std::size_t kMaxOutputTail = 4 * 1024;    // last output of a dead child
 inline constexpr std::size_t kMaxProgressNote = 1024;
 inline constexpr std::size_t kMaxLogPiece = 16 * 1024;  // bytes that an attempt has printed, in one piece
 

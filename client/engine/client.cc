@@ -6,6 +6,7 @@
 #include "client/engine/options.h"
 #include "client/futures/cancel_state.h"
 #include "proto/per_thread.h"
+#include "proto/session/shards.h"
 
 namespace forkmill {
 
@@ -150,7 +151,10 @@ Future<RawResult> Client::command(const Command& command) {
   return detail::task_future<RawResult>(engine_of(engine_).tasks().command(std::visit(ToWire{}, command)));
 }
 
-bool Client::seals(std::string_view queue) const { return engine_of(engine_).tasks().seals(queue); }
+bool Client::seals(std::string_view queue) const {
+  const auto place = proto::QueuePlace::parse(queue);
+  return engine_of(engine_).tasks().seals(place.ok() ? std::string_view{place->name} : queue);
+}
 
 bool Client::connected() const { return engine_of(engine_).reachability().reachable(); }
 

@@ -31,7 +31,7 @@ struct Arrived {
   Result<Envelope> envelope;
   std::uint64_t cost = 0;       // cost of its frames (frame_meter.h)
   zmq::message_t head;          // the envelope as it came
-  std::uint32_t principal = 0;  // number that the gate gave to the connection; 0: the socket has no gate
+  std::uint32_t principal = 0;  // number that the authenticator gave to the connection; 0: the socket has none
 };
 // Returns the next message, or nullopt. Never waits. `routed`: the message begins with a routing id.
 std::optional<Arrived> receive_message(zmq::socket_t& socket, bool routed);

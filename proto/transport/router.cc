@@ -33,7 +33,7 @@ struct Router::Peer {
 };
 
 struct Router::Impl {
-  explicit Impl(ZapAuthenticator* its_gate) : gate{its_gate} {}
+  explicit Impl(ZapAuthenticator* its_authenticator) : authenticator{its_authenticator} {}
   ~Impl() {
     // ZeroMQ's thread must not wait for a listener that is gone.
     if (refusals) zmq_socket_monitor(socket.handle(), nullptr, 0);
@@ -41,10 +41,10 @@ struct Router::Impl {
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
-  ZapAuthenticator* const gate;
+  ZapAuthenticator* const authenticator;
   zmq::socket_t socket{zmq_context(), zmq::socket_type::router};
   std::unordered_map<PeerId, Peer> peers;
-  zmq::socket_t refusals;  // events of handshakes that failed before the gate was asked; null: there is no gate
+  zmq::socket_t refusals;  // events of handshakes that failed before the authenticator was asked; null: there is none
   bool idle = false;       // the last receive() found nothing
 
   // `message`: one of the peer.
@@ -110,7 +110,7 @@ void set_option(zmq::socket_t& socket, int option, const void* value, std::size_
 
 void set_option(zmq::socket_t& socket, int option, int value) { set_option(socket, option, &value, sizeof value); }
 
-// ZeroMQ asks the gate about each connection, and refuses all if it cannot ask.
+// ZeroMQ asks the authenticator about each connection, and refuses all if it cannot ask.
 void ask_gate(zmq::socket_t& socket) {
   socket.set(zmq::sockopt::zap_domain, "forkmill");
   set_option(socket, kEnforceZapDomain, 1);
@@ -127,12 +127,12 @@ void set_server_key(zmq::socket_t& socket, const std::optional<KeyPair>& key) {
 
 std::uint32_t principal_of(PeerId peer) { return static_cast<std::uint32_t>(peer.value() >> kPrincipalShift); }
 
-Router::Router(ZapAuthenticator* gate) : impl_{std::make_unique<Impl>(gate)} {
+Router::Router(ZapAuthenticator* authenticator) : impl_{std::make_unique<Impl>(authenticator)} {
   constexpr int kBacklog = 1024;  // connections that are not accepted yet: all peers may come back at once
   zmq::socket_t& socket = impl_->socket;
   socket.set(zmq::sockopt::router_mandatory, true);
   socket.set(zmq::sockopt::backlog, kBacklog);
-  if (gate == nullptr) return;
+  if (authenticator == nullptr) return;
   ask_gate(socket);
   const std::string address = refusals_address();
   if (zmq_socket_monitor(socket.handle(), address.c_str(), ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL) != 0)
@@ -152,7 +152,8 @@ std::string Router::bind(const std::string& endpoint) {
   try {
     admit_only_this_user_and_root(impl_->socket);
     const bool is_tcp = endpoint.starts_with("tcp://");
-    if (impl_->gate != nullptr) set_server_key(impl_->socket, is_tcp ? impl_->gate->key() : std::nullopt);
+    if (impl_->authenticator != nullptr)
+      set_server_key(impl_->socket, is_tcp ? impl_->authenticator->key() : std::nullopt);
     impl_->socket.bind(endpoint);
   } catch (const zmq::error_t& error) {
     throw TransportError{bind_error_text(endpoint, error.num())};
@@ -166,7 +167,7 @@ std::optional<Router::Incoming> Router::receive() {
     impl_->idle = false;
     const auto peer = peer_id(arrived->routing, arrived->principal);
     if (table != nullptr) table->received(peer ? impl_->peer_of(*peer, arrived->head).place : kNoPlace, arrived->cost);
-    if (impl_->gate != nullptr && arrived->principal == 0) continue;
+    if (impl_->authenticator != nullptr && arrived->principal == 0) continue;
     if (peer) return Incoming{*peer, std::move(arrived->envelope), arrived->principal};
   }
   impl_->idle = true;
@@ -213,21 +214,23 @@ void Router::sweep(Instant now, const std::function<bool(PeerId)>& has_session) 
 
 bool Router::pending() {
   bool more = false;
-  if (impl_->gate != nullptr) {
-    more = impl_->gate->serve();
+  if (impl_->authenticator != nullptr) {
+    more = impl_->authenticator->serve();
     for (zmq::message_t event; receive_frame(impl_->refusals, event);) {
       while (event.more() && receive_frame(impl_->refusals, event)) {
       }
-      impl_->gate->note_refusal(
-          "a peer did not use CURVE, or not the public key of this broker; see --server-public-key");
+      impl_->authenticator->note_refusal(
+          impl_->authenticator->key()
+              ? "a peer did not use CURVE, or not the public key of this broker; see --server-public-key"
+              : "a peer used a key, and this broker has none (--server-key), or it sent no handshake");
     }
   }
   return has_input(impl_->socket) || more;
 }
 
 std::vector<int> Router::descriptors() const {
-  if (impl_->gate == nullptr) return {fd()};
-  return {fd(), impl_->gate->fd(), impl_->refusals.get(zmq::sockopt::fd)};
+  if (impl_->authenticator == nullptr) return {fd()};
+  return {fd(), impl_->authenticator->fd(), impl_->refusals.get(zmq::sockopt::fd)};
 }
 
 int Router::fd() const { return impl_->socket.get(zmq::sockopt::fd); }

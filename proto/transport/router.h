@@ -18,14 +18,14 @@ namespace forkmill::proto {
 
 class Router {
  public:
-  // `gate` decides on connections, and outlives this. Null: all are accepted.
-  explicit Router(ZapAuthenticator* gate = nullptr);
+  // `authenticator` decides on connections, and outlives this. Null: all are accepted.
+  explicit Router(ZapAuthenticator* authenticator = nullptr);
   ~Router();
   Router(const Router&) = delete;
   Router& operator=(const Router&) = delete;
 
   // Listens on tcp://HOST:PORT (port `*`: any free one) or ipc://PATH. Returns the endpoint with the actual port. TCP
-  // connections are encrypted if the gate has a key.
+  // connections are encrypted if the authenticator has a key.
   // Throws TransportError, also when a program listens there already or something that is not a socket is at the path;
   // a socket that a dead program left behind is replaced. Only processes of this user and of root may connect to an
   // ipc:// endpoint, with any umask. Sets the umask for a moment: no other thread may create files meanwhile.
@@ -34,7 +34,7 @@ class Router {
   struct Incoming {
     PeerId peer;
     Result<Envelope> envelope;
-    std::uint32_t principal = 0;  // as the gate numbers them; 0: there is no gate
+    std::uint32_t principal = 0;  // as the authenticator numbers them; 0: there is none
   };
   // Returns the next message, or nullopt. Never waits.
   std::optional<Incoming> receive();
@@ -56,7 +56,7 @@ class Router {
   // Wait for the descriptors only after pending() has returned false: they signal changes, not states. pending() also
   // answers the handshakes of new connections.
   bool pending();
-  int fd() const;  // without a gate, the only descriptor
+  int fd() const;  // without an authenticator, the only descriptor
   std::vector<int> descriptors() const;
 
  private:
@@ -66,7 +66,7 @@ class Router {
 };
 
 // Returns the number of the principal behind a connection, with which the transport has marked its id; 0: there is no
-// gate.
+// authenticator.
 std::uint32_t principal_of(PeerId peer);
 
 }  // namespace forkmill::proto

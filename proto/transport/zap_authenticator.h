@@ -55,7 +55,7 @@ class ZapAuthenticator {
   // Returns a line for the log about the handshakes that were refused since the last call; empty: none was. Names the
   // last one.
   std::string take_refusals();
-  // Counts a handshake that was refused before the gate was asked.
+  // Counts a handshake that was refused before the authenticator was asked.
   void note_refusal(std::string text);
 
  private:

@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 
 #include "proto/transport/keys/key_files.h"
 #include "tests/bench/measure/child.h"
@@ -29,6 +30,14 @@ std::int64_t* make_clock(const std::string& path) {
   ::close(file);
   if (area == MAP_FAILED) throw std::runtime_error{path};
   return static_cast<std::int64_t*>(area);
+}
+
+// Floods by a principal of its own need keys. Without them all peers are one principal, without quotas: then no names
+// or tasks are poured in, which would take the room of others.
+std::vector<std::string> floods(bool with_keys) {
+  std::vector<std::string> names{"hellos", "slow", "garbage", "unread"};
+  if (with_keys) names.insert(names.end(), {"submits", "names"});
+  return names;
 }
 
 }  // namespace
@@ -194,15 +203,14 @@ void Cluster::start_client(Member& member) {
   if (calm_) member.program.tell("calm");
 }
 
-// Floods by a principal of its own need keys. Without them all peers are one principal, without quotas: then no names
-// or tasks are poured in, which would take the room of others.
 void Cluster::start_hostile() {
   const std::string port = std::to_string(listeners_.front().port);
-  Start start{{FORKMILL_HOSTILE_PROGRAM, "hellos", "slow", "garbage", "unread", "--pause", "20", "--endpoint",
-               "tcp://127.0.0.1:" + port, "--strangers", "ipc://" + listeners_.front().socket}};
+  Start start{{FORKMILL_HOSTILE_PROGRAM, "--pause", "20", "--endpoint", "tcp://127.0.0.1:" + port, "--strangers",
+               "ipc://" + listeners_.front().socket}};
   if (far() != nullptr)
-    start.argv.insert(start.argv.end(), {"submits", "names", "--key", folder_ + "/hostile.key", "--server-public-key",
-                                         folder_ + "/broker.key.pub"});
+    start.argv.insert(start.argv.end(),
+                      {"--key", folder_ + "/hostile.key", "--server-public-key", folder_ + "/broker.key.pub"});
+  std::ranges::copy(floods(far() != nullptr), std::back_inserter(start.argv));
   start.log = folder_ + "/hostile.log";
   hostile_ = Program{start};
   cost_.emplace();
@@ -212,6 +220,11 @@ void Cluster::end_hostile() {
   if (!cost_) return;
   if (const auto status = hostile_.ended()) trouble("the hostile peers ended by themselves: " + describe_end(*status));
   hostile_ = {};
+  std::ifstream log{folder_ + "/hostile.log"};
+  const std::string said{std::istreambuf_iterator<char>{log}, {}};
+  for (const std::string& flood : floods(far() != nullptr))
+    if (said.find(flood + " has reached the broker") == std::string::npos)
+      trouble(flood + " has never reached the broker");
   for (const std::string& text : cost_->too_much(broker_command(brokers_->owner()).log)) trouble(text);
   cost_.reset();
 }

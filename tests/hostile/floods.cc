@@ -42,6 +42,7 @@ template <class Make>
 void pour(const Target& target, bool reads, Make make) {
   Peer peer{target};
   if (!peer.greet()) return rest(100ms);
+  target.reached();
   auto heard = std::chrono::steady_clock::now();
   for (;;) {
     if (peer.send(make())) {
@@ -99,6 +100,7 @@ void hellos(const Target& target) {
   constexpr int kOverOne = 200;
   Peer peer{target};
   if (!peer.greet()) return rest(100ms);
+  target.reached();
   for (int i = 0; i < kOverOne; ++i) {
     if (!peer.hello() || !peer.read()) return;
     rest(target.pause);
@@ -113,6 +115,7 @@ void garbage(const Target& target) {
   proto::RealEnv env;
   RawPeer peer{strangers_of(target)};
   if (!peer.greet()) return rest(target.pause);
+  target.reached();
   for (;;) {
     std::string bytes;
     for (std::size_t i = 0; i < kBatch; ++i) {
@@ -138,7 +141,10 @@ void slow(const Target& target) {
     for (auto& one : all) {
       const char byte = one->sent < greeting.size() ? greeting[one->sent] : '\0';
       ++one->sent;
-      if (!one->peer.send({&byte, 1}, 1ms)) one.reset();
+      if (one->peer.send({&byte, 1}, 1ms))
+        target.reached();
+      else
+        one.reset();
     }
     std::erase(all, nullptr);
     rest(std::max(target.pause, milliseconds{20}));

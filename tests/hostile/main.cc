@@ -1,5 +1,6 @@
 // forkmill-hostile: floods a broker until it is ended by a signal, each flood from a thread of its own. With `burn`, it
-// uses processor time instead, as much as a flood did.
+// uses processor time instead, as much as a flood did. The first time that a flood gets through to the broker, a line
+// on stderr says so: "hellos has reached the broker".
 //
 //     forkmill-hostile --endpoint tcp://127.0.0.1:7117 hellos slow
 //     forkmill-hostile burn --share 0.4
@@ -14,6 +15,7 @@
 #include <exception>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "tests/hostile/floods.h"
@@ -44,7 +46,12 @@ using namespace forkmill::hostile;
   }
 }
 
-[[noreturn]] void flood(const Flood& flood, const Target& target) {
+[[noreturn]] void flood(const Flood& flood, Target target) {
+  bool has_reached = false;
+  target.reached = [&] {
+    if (!std::exchange(has_reached, true))
+      std::fprintf(stderr, "%s has reached the broker\n", std::string{flood.name}.c_str());
+  };
   for (;;) {
     try {
       flood.run(target);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -14,6 +15,7 @@ struct Target {
   std::string strangers;                 // where peers that send bytes by hand connect; empty: the same
   std::optional<proto::CurveKeys> keys;  // none: the endpoint asks for none
   std::chrono::milliseconds pause{0};    // after each step; 0: as much as the processor can do
+  std::function<void()> reached{};       // called when a flood has got through to the broker, maybe often
 };
 
 }  // namespace forkmill::hostile

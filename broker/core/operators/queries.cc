@@ -10,6 +10,7 @@
 #include "broker/core/operators/why/why_task.h"
 #include "broker/core/tasks/process_queue.h"
 #include "proto/check.h"
+#include "proto/limits.h"
 
 namespace forkmill::broker {
 
@@ -219,9 +220,8 @@ std::string Queries::task(const Task& task, const TaskId& id) const {
       map.add("started_at_ms", start.count());
   }
   if (const std::string_view arguments = task.payload.view(); !arguments.empty()) {
-    constexpr std::size_t kShown = 16 * 1024;
-    map.add("arguments",
-            msgpack::type::raw_ref{arguments.data(), static_cast<std::uint32_t>(std::min(kShown, arguments.size()))});
+    const auto shown = arguments.substr(0, proto::limits::kShownArguments);
+    map.add("arguments", msgpack::type::raw_ref{shown.data(), static_cast<std::uint32_t>(shown.size())});
   }
   if (const Worker* worker = state_.worker(task.worker)) {
     map.add("worker", worker->session.name.str()).add("grant", proto::to_string(task.grant()));

@@ -171,6 +171,19 @@ void add_format_options(CLI::App& command, OutputOptions& options) {
       "--no-headers", [&options] { options.headers = false; }, "Omit the headings of tables");
 }
 
+void add_stream_format(CLI::App& command, Format& format) {
+  command
+      .add_option_function<std::string>(
+          "-o,--output",
+          [&format](const std::string& text) {
+            if (text != "text" && text != "jsonl")
+              throw CLI::ValidationError{"--output", "'" + text + "' is not a format; write text or jsonl"};
+            format = text == "jsonl" ? Format::jsonl : Format::table;
+          },
+          "Output format: text or jsonl (one object per line) [default: text]")
+      ->type_name("FORMAT");
+}
+
 void add_output_options(CLI::App& command, OutputOptions& options) {
   add_format_options(command, options);
   command.add_flag("-w,--watch", options.watch, "Print again at each interval until interrupted");

@@ -68,6 +68,8 @@ void add_raw(CLI::App& command, bool& raw);
 void add_output_options(CLI::App& command, OutputOptions& options);
 // add_output_options() without --watch, for commands that print once.
 void add_format_options(CLI::App& command, OutputOptions& options);
+// Adds --output for commands that print as things happen: text (Format::table) or jsonl.
+void add_stream_format(CLI::App& command, Format& format);
 
 // Options whose value is a duration or a size (proto/settings/quantities.h). Durations have a maximum of 30 years.
 CLI::Option* add_duration(CLI::App& command, const std::string& name, std::chrono::milliseconds& value,

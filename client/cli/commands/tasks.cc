@@ -8,7 +8,6 @@
 #include "client/cli/errors/command_error.h"
 #include "client/cli/text/answers.h"
 #include "client/cli/text/sealed.h"
-#include "client/cli/text/values.h"
 #include "client/cli/text/when.h"
 
 namespace forkmill::cli {
@@ -138,10 +137,7 @@ void add_view(const Program& program, CLI::App& command, QueryKind kind, View vi
 
 Json ask_task(Connection& connection, const std::string& id) {
   const auto bytes = connection.ask_packed({.kind = QueryKind::task, .argument = id, .filter = {}});
-  auto body = json_from_msgpack(bytes);
-  if (const auto arguments = bin_in_msgpack(bytes, "arguments"))
-    body["arguments"] = readable_arguments(*arguments, connection.seal_keys());
-  return body;
+  return task_from_msgpack(bytes, connection.seal_keys());
 }
 
 TaskId task_id(const Json& task) {

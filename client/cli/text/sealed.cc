@@ -1,6 +1,7 @@
 #include "client/cli/text/sealed.h"
 
 #include "client/cli/text/values.h"
+#include "proto/limits.h"
 #include "proto/transport/keys/seal_file.h"
 
 namespace forkmill::cli {
@@ -12,9 +13,17 @@ nlohmann::ordered_json readable_arguments(std::string_view bytes, const std::str
   const auto seals = proto::read_seal_keys(seal_keys);
   if (!seals.ok()) return sealed + "; " + seals.failure().text;
   const auto opened = seals.value()->open(bytes);
-  // The broker shows the first 16 KiB only, and a part of a box cannot be opened.
   if (opened.ok()) return json_or_hex(opened->view());
-  return sealed + ", and cannot be opened: " + opened.failure().text;
+  const bool may_be_cut = opened.code() == Errc::seal_broken && bytes.size() == proto::limits::kShownArguments;
+  return sealed +
+         ", and cannot be opened: " + (may_be_cut ? "the broker shows the first 16 KiB only" : opened.failure().text);
+}
+
+nlohmann::ordered_json task_from_msgpack(std::string_view bytes, const std::string& seal_keys) {
+  auto task = json_from_msgpack(bytes);
+  if (const auto arguments = bin_in_msgpack(bytes, "arguments"))
+    task["arguments"] = readable_arguments(*arguments, seal_keys);
+  return task;
 }
 
 }  // namespace forkmill::cli

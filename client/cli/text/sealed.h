@@ -11,4 +11,8 @@ namespace forkmill::cli {
 // they cannot be opened, a text says which key has sealed them.
 nlohmann::ordered_json readable_arguments(std::string_view bytes, const std::string& seal_keys);
 
+// Converts the broker's answer about one task as json_from_msgpack() does, and the arguments in it as
+// readable_arguments() does. Throws forkmill::DecodeError for bytes that are not msgpack.
+nlohmann::ordered_json task_from_msgpack(std::string_view bytes, const std::string& seal_keys);
+
 }  // namespace forkmill::cli

@@ -6,6 +6,7 @@
 
 #include "client/cli/text/answers.h"
 #include "client/cli/text/human.h"
+#include "client/cli/views/cluster.h"
 
 namespace forkmill::cli {
 
@@ -25,19 +26,6 @@ GridCell number_cell(const Json& row, const char* key) {
 GridCell age_cell(std::int64_t ms) {
   if (ms <= 0) return {"-", 0};
   return {format_duration(static_cast<double>(ms) / 1000), static_cast<double>(ms)};
-}
-
-std::string words_of(const Json& list) {
-  std::string words;
-  for (const auto& word : list.is_array() ? list : Json::array())
-    if (word.is_string()) words += (words.empty() ? "" : ",") + word.get<std::string>();
-  return words;
-}
-
-std::string state_of_worker(const Json& row) {
-  if (is_true(row, "barred")) return "barred";
-  if (is_true(row, "draining")) return "draining";
-  return number_of(row, "paused_ms") > 0 || is_true(row, "held") ? "paused" : "serving";
 }
 
 std::string lower(std::string text) {
@@ -112,12 +100,12 @@ Grid worker_grid(const Json& body) {
              {"QUEUES", false, 1}},
             {}};
   for (const auto& row : value_of(body, "workers")) {
-    const auto state = state_of_worker(row);
+    const auto state = worker_state(row);
     grid.rows.push_back(
         {text_of(row, "name"),
          {text_cell(row, "name"), number_cell(row, "running"), number_cell(row, "children"), text_cell(state),
           number_cell(row, "finished"), number_cell(row, "lost"), text_cell(row, "host"), number_cell(row, "pid"),
-          text_cell(words_of(value_of(row, "queues")))},
+          text_cell(joined_texts(value_of(row, "queues")))},
          state != "serving"});
   }
   return grid;

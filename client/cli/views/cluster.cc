@@ -10,14 +10,6 @@ namespace forkmill::cli {
 
 namespace {
 
-std::string joined_texts(const Json& list) {
-  std::string text;
-  for (const auto& word : list.is_array() ? list : Json::array()) {
-    text += (text.empty() ? "" : ",") + (word.is_string() ? word.get<std::string>() : word.dump());
-  }
-  return text;
-}
-
 Cell duration_ms(const Json& body, const char* key, const char* when_zero = "-") {
   const auto ms = number_of(body, key);
   return {value_of(body, key), ms > 0 ? format_duration(static_cast<double>(ms) / 1000) : when_zero};
@@ -35,13 +27,6 @@ Cell limit(const Json& body, const char* key) {
 // A value that is true or false, in words. Older brokers leave it out.
 Cell flag(const Json& body, const char* key, const char* when_true, const char* when_false) {
   return {value_of(body, key), is_true(body, key) ? when_true : when_false};
-}
-
-// The broker grants a barred worker no task until it has started again, so it is draining as well.
-std::string worker_state(const Json& row) {
-  if (is_true(row, "barred")) return "barred";
-  if (is_true(row, "draining")) return "draining";
-  return number_of(row, "paused_ms") > 0 || is_true(row, "held") ? "paused" : "serving";
 }
 
 // "scheduled 0, ready 3, running 2"
@@ -110,6 +95,21 @@ Json status_json(const Json& body) {
 }
 
 }  // namespace
+
+std::string joined_texts(const Json& list) {
+  std::string text;
+  for (const auto& word : list.is_array() ? list : Json::array()) {
+    text += (text.empty() ? "" : ",") + (word.is_string() ? word.get<std::string>() : word.dump());
+  }
+  return text;
+}
+
+std::string worker_state(const Json& row) {
+  // The broker grants a barred worker no task until it has started again, so it is draining as well.
+  if (is_true(row, "barred")) return "barred";
+  if (is_true(row, "draining")) return "draining";
+  return number_of(row, "paused_ms") > 0 || is_true(row, "held") ? "paused" : "serving";
+}
 
 std::string render_status(const Json& body, Format format) {
   if (!for_people(format)) return render_json(status_json(body), format);

@@ -11,6 +11,11 @@
 
 namespace forkmill::cli {
 
+// The texts of a list, and what else is in it as JSON, with commas between. Empty: it is no list.
+std::string joined_texts(const Json& list);
+// The state of a worker, a row of the answer to QUERY workers: "barred", "draining", "paused" or "serving".
+std::string worker_state(const Json& row);
+
 std::string render_status(const Json& body, Format format);
 Table queue_table(const Json& body);
 // The shards of a cluster, of the status. A broker that has all queues is shard 1.

@@ -32,5 +32,7 @@ class LogView {
 
 // The rows of a page: its texts, each with what is missing before it.
 Json log_rows(const Json& page);
+// Why the log of a page without texts is empty, for people, as far as the page tells it.
+std::string why_no_log(const Json& page);
 
 }  // namespace forkmill::cli

@@ -429,8 +429,8 @@ class Client {
   //     std::cout << events.next().id.to_string() << " has failed\n";
   EventStream events(EventFilter filter = {});
 
-  // Whether arguments of tasks in this queue leave this program sealed (ClientOptions::seal_keys). Labels and headers,
-  // which do not, should then have nothing of the arguments.
+  // Whether arguments of tasks in this queue, written as in SubmitOptions::queue, leave this program sealed
+  // (ClientOptions::seal_keys). Labels and headers, which do not, should then have nothing of the arguments.
   bool seals(std::string_view queue) const;
 
   // Whether a broker has accepted this client and the connection stands, as far as is known now. A snapshot: no call

@@ -68,11 +68,15 @@ std::vector<Parameter> event_parameters() {
 }
 
 EventFilter read_event_filter(const Parameters& parameters) {
+  const auto after = text_in(parameters, "after");
+  // The stream repeats the cursor in a line of its own.
+  if (std::any_of(after.begin(), after.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; }))
+    throw Failure{400, "bad_parameter", "'after' is no cursor of events", "take it from an event"};
   return {.id = text_in(parameters, "id"),
           .queue = text_in(parameters, "queue"),
           .name = text_in(parameters, "task"),
           .state = text_in(parameters, "state"),
-          .after = text_in(parameters, "after")};
+          .after = after};
 }
 
 Parameters filter_of_body(const Json& body, bool with_state) {

@@ -23,7 +23,7 @@ TaskFilter read_filter(const Parameters& parameters, std::chrono::milliseconds n
 
 // The parameters of streams of events: id, queue, task, state, after.
 std::vector<Parameter> event_parameters();
-// Reads them.
+// Reads them. Throws Failure (400) for a cursor with control characters.
 EventFilter read_event_filter(const Parameters& parameters);
 
 // The key `filter` of a body, an object of texts. Throws Failure (400) for other keys or values, and without any.

@@ -6,7 +6,6 @@
 
 #include "client/cli/text/answers.h"
 #include "client/cli/text/sealed.h"
-#include "client/cli/text/values.h"
 #include "client/cli/views/cluster.h"
 #include "client/cli/views/logs.h"
 #include "client/cli/views/objects.h"
@@ -114,10 +113,7 @@ Json dead_letters(Call& call) {
 
 Json task(Call& call) {
   const auto bytes = call.broker.ask_packed({.kind = QueryKind::task, .argument = call.path.at("id"), .filter = {}});
-  auto body = cli::json_from_msgpack(bytes);
-  if (const auto arguments = cli::bin_in_msgpack(bytes, "arguments"))
-    body["arguments"] = cli::readable_arguments(*arguments, "");
-  return cli::task_json(body, true);
+  return cli::task_json(cli::task_from_msgpack(bytes, ""), true);
 }
 
 // The texts of one attempt, as far as they are kept, in as many pages of the broker as that takes.

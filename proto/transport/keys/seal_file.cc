@@ -24,17 +24,6 @@ struct NewKey {
   std::string line;
 };
 
-NewKey make_key(const std::string& queues) {
-  SealKey::Secret secret{};
-  const SealKey probe{secret};  // readies libsodium
-  randombytes_buf(secret.data(), secret.size());
-  std::array<char, 2 * std::tuple_size_v<SealKey::Secret> + 1> digits{};
-  sodium_bin2hex(digits.data(), digits.size(), secret.data(), secret.size());
-  const std::string id = to_string(SealKey{secret}.id());
-  sodium_memzero(secret.data(), secret.size());
-  return {id, "seal " + queues + " " + digits.data() + "  # id " + id + "\n"};
-}
-
 std::vector<std::string> lines_of(const std::string& text) {
   std::vector<std::string> lines;
   for (std::size_t begin = 0; begin < text.size();) {
@@ -51,6 +40,22 @@ std::string id_in(const std::string& line) {
   return ring.ok() ? to_string(ring->entries().front().key.id()) : std::string{};
 }
 
+bool has_key(const std::string& line) { return !id_in(line).empty(); }
+
+Result<NewKey> make_key(const std::string& queues) {
+  SealKey::Secret secret{};
+  const SealKey probe{secret};  // readies libsodium
+  randombytes_buf(secret.data(), secret.size());
+  std::array<char, 2 * std::tuple_size_v<SealKey::Secret> + 1> digits{};
+  sodium_bin2hex(digits.data(), digits.size(), secret.data(), secret.size());
+  const std::string id = to_string(SealKey{secret}.id());
+  sodium_memzero(secret.data(), secret.size());
+  NewKey key{id, "seal " + queues + " " + digits.data() + "  # id " + id + "\n"};
+  if (id_in(key.line) == id) return key;
+  return Failure{Errc::option_out_of_range,
+                 "--queues " + queues + ": write names, or beginnings of names with * behind, with commas between"};
+}
+
 Status replace_file(const std::string& path, const std::string& text) {
   if (auto parsed = SealRing::parse(text, path); !parsed.ok()) return parsed.failure();
   const std::string fresh = path + ".new";
@@ -65,7 +70,8 @@ Result<std::string> written(const std::string& path, const std::string& text, co
   return id;
 }
 
-// Gives the lines of the file, and the place of the key's line, to `change`, and writes what it makes of them.
+// Gives the lines of the file, and the place of the key's line, to `change`, and writes what it makes of them if it
+// does not fail.
 template <class Change>
 Result<std::string> change_line(const std::string& path, const std::string& id, Change&& change) {
   auto text = read_trusted_file(path, true);
@@ -75,7 +81,7 @@ Result<std::string> change_line(const std::string& path, const std::string& id, 
   const auto line = std::ranges::find(lines, id, id_in);
   if (line == lines.end())
     return Failure{Errc::option_out_of_range, path + " has no key with the id " + id + "; it stands behind each key"};
-  change(lines, line);
+  if (Status status = change(lines, line); !status.ok()) return status.failure();
   std::string changed;
   for (const auto& one : lines) changed += one;
   return written(path, changed, id);
@@ -94,33 +100,36 @@ Result<std::shared_ptr<const TaskSeals>> read_seal_keys(const std::string& path)
 }
 
 Result<std::string> create_seal_file(const std::string& path, const std::string& queues) {
-  const NewKey key = make_key(queues);
-  const std::string text = kHeading + key.line;
-  if (auto parsed = SealRing::parse(text, "--queues"); !parsed.ok())
-    return Failure{Errc::option_out_of_range, "--queues " + queues +
-                                                  ": write names, or beginnings of names with * "
-                                                  "behind, with commas between"};
-  if (auto status = create_key_file(path, 0600, text); !status.ok()) return status.failure();
-  return key.id;
+  const auto key = make_key(queues);
+  if (!key.ok()) return key.failure();
+  if (auto status = create_key_file(path, 0600, kHeading + key->line); !status.ok()) return status.failure();
+  return key->id;
 }
 
 Result<std::string> add_seal_key(const std::string& path, const std::string& queues) {
   auto text = read_trusted_file(path, true);
   if (!text.ok()) return text.failure();
   if (!text->ends_with('\n')) text.value() += '\n';
-  const NewKey key = make_key(queues);
-  return written(path, text.value() + key.line, key.id);
+  const auto key = make_key(queues);
+  if (!key.ok()) return key.failure();
+  return written(path, text.value() + key->line, key->id);
 }
 
 Result<std::string> put_seal_key_first(const std::string& path, const std::string& id) {
   return change_line(path, id, [](auto& lines, auto line) {
-    const auto first = std::ranges::find_if(lines, [](const std::string& one) { return !id_in(one).empty(); });
-    std::rotate(first, line, line + 1);
+    std::rotate(std::ranges::find_if(lines, has_key), line, line + 1);
+    return Status{};
   });
 }
 
 Result<std::string> drop_seal_key(const std::string& path, const std::string& id) {
-  return change_line(path, id, [](auto& lines, auto line) { lines.erase(line); });
+  return change_line(path, id, [&](auto& lines, auto line) -> Status {
+    if (std::ranges::count_if(lines, has_key) == 1)
+      return Failure{Errc::option_out_of_range,
+                     id + " is the only key of " + path + "; make another one with --add first"};
+    lines.erase(line);
+    return {};
+  });
 }
 
 }  // namespace forkmill::proto

@@ -117,6 +117,15 @@ TEST_CASE("a worker without the key names it, and one that has it runs the task"
   CHECK_THROWS_AS(client.submit(kEcho, "for a queue without a key"), Error);
 }
 
+TEST_CASE("a client seals a queue on a shard that is named, and says so, as it does the queue") {
+  Cluster cluster;
+  make_keys(cluster, "keys", "pay");
+  Client client{with_keys(cluster, "keys")};
+  for (const char* queue : {"pay", "pay@1", "pay@*"}) CHECK_MESSAGE(client.seals(queue), queue);
+  CHECK_FALSE(client.seals("payroll@1"));
+  CHECK_FALSE(Client{with_keys(cluster, "")}.seals("pay@1"));
+}
+
 TEST_CASE("keys are turned while tasks are under way") {
   Cluster cluster;
   make_keys(cluster, "old", "pay");

@@ -114,7 +114,7 @@ int main(int argc, char** argv) {
   if (!honest.trouble().empty()) return complain("the honest client was not served: " + honest.trouble());
   if (!broker.alive()) return complain("the broker has ended");
   // Sessions and connections of peers that have gone must end.
-  constexpr std::size_t kOwn = 24 + 3;  // with the sockets of the gate and of the monitor of its refusals
+  constexpr std::size_t kOwn = 24 + 3;  // with the sockets of the authenticator and of the monitor of its refusals
   Weight after;
   const bool calm = tests::eventually(
       [&] {

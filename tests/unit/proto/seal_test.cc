@@ -349,6 +349,8 @@ TEST_CASE("a file of seal keys is made once, trusted only as a secret, and turne
   const forkmill::tests::Folder folder;
   const auto path = folder.path("pay.seal");
   CHECK_FALSE(create_seal_file(path, "pay,,").ok());
+  CHECK_FALSE(create_seal_file(path, "pay " + kOld + " #").ok());
+  CHECK(folder.files() == 0);
   const auto first = create_seal_file(path, "pay.*");
   REQUIRE(first.ok());
   CHECK(fs::status(path).permissions() == fs::perms{0600});
@@ -359,6 +361,9 @@ TEST_CASE("a file of seal keys is made once, trusted only as a secret, and turne
     return to_string(seals.value()->ring().sealing("pay.eu")->id());
   };
   CHECK(sealing() == first.value());
+  const auto no_queues = add_seal_key(path, "pay .x");
+  REQUIRE_FALSE(no_queues.ok());
+  CHECK(contains(no_queues.failure().text, "--queues pay .x: write names"));
   const auto second = add_seal_key(path, "pay.*");
   REQUIRE(second.ok());
   CHECK(sealing() == first.value());
@@ -367,7 +372,9 @@ TEST_CASE("a file of seal keys is made once, trusted only as a secret, and turne
   CHECK(contains(folder.read("pay.seal"), "# Seal keys of forkmill"));
   CHECK_FALSE(drop_seal_key(path, "0000000000000000").ok());
   CHECK(drop_seal_key(path, first.value()).ok());
-  CHECK_FALSE(drop_seal_key(path, second.value()).ok());
+  const auto last = drop_seal_key(path, second.value());
+  REQUIRE_FALSE(last.ok());
+  CHECK(contains(last.failure().text, second.value() + " is the only key of " + path));
   CHECK(sealing() == second.value());
   CHECK(fs::status(path).permissions() == fs::perms{0600});
 

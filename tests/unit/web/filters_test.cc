@@ -28,6 +28,19 @@ TEST_CASE("a number that is none, or out of range, is refused") {
     CHECK_THROWS_AS(read_number({{"limit", text}}, "limit", 1, 10, 5), Failure);
 }
 
+TEST_CASE("the parameters of a stream of events become a filter, and a cursor cannot begin a line of the stream") {
+  const auto filter = read_event_filter(
+      {{"id", "0190"}, {"queue", "mail"}, {"task", "send"}, {"state", "failed"}, {"after", "bf92ccb49d45d55b-3"}});
+  CHECK(filter.id == "0190");
+  CHECK(filter.queue == "mail");
+  CHECK(filter.name == "send");
+  CHECK(filter.state == "failed");
+  CHECK(filter.after == "bf92ccb49d45d55b-3");
+  CHECK(read_event_filter({}).after.empty());
+  for (const char* cursor : {"b-3\n\ndata: forged", "b-3\rdata: forged"})
+    CHECK_THROWS_AS(read_event_filter({{"after", cursor}}), Failure);
+}
+
 TEST_CASE("the filter of a body has the parameters of the list alone") {
   CHECK(filter_of_body(Json::parse(R"({"filter":{"queue":"mail"}})"), false) == Parameters{{"queue", "mail"}});
   CHECK(filter_of_body(Json::object(), false).empty());

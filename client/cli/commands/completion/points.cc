@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <cctype>
 #include <map>
+#include <string_view>
 
 #include "client/cli/commands/completion/scripts.h"
 #include "client/cli/text/joined.h"
@@ -28,6 +30,16 @@ std::string summary_of(std::string text) {
   return text;
 }
 
+// Whether the text has the word, which is not a part of another word: "jsonl" does not have "json".
+bool has_word(std::string_view text, std::string_view word) {
+  const auto is_end = [&](std::size_t at) {
+    return at >= text.size() || std::isalnum(static_cast<unsigned char>(text[at])) == 0;
+  };
+  for (auto at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1))
+    if ((at == 0 || is_end(at - 1)) && is_end(at + word.size())) return true;
+  return false;
+}
+
 CompletionOption completion_option(const CLI::Option& option) {
   CompletionOption result;
   for (const auto& name : option.get_snames()) result.names.push_back("-" + name);
@@ -39,7 +51,7 @@ CompletionOption completion_option(const CLI::Option& option) {
   const auto found = choices_by_type().find(type);
   if (!result.has_value || found == choices_by_type().end()) return result;
   for (const auto& choice : found->second) {
-    if (option.get_description().find(choice) != std::string::npos) result.choices.push_back(choice);
+    if (has_word(option.get_description(), choice)) result.choices.push_back(choice);
   }
   return result;
 }

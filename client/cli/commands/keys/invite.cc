@@ -69,7 +69,8 @@ void add_invite(const Program& program) {
   command->add_option("roles", options->roles, "client, worker, admin, with commas between")
       ->required()
       ->option_text("ROLES");
-  command->add_option("rights", options->rights, "submit=, serve= or objects= with patterns")->option_text("RIGHTS...");
+  command->add_option("rights", options->rights, "Rights and quotas, such as submit=mail.* and max-queued=1000")
+      ->option_text("RIGHTS...");
   command->add_option("--server-key", options->server_key, "File of the broker's secret key [env: FORKMILL_SERVER_KEY]")
       ->envname("FORKMILL_SERVER_KEY")
       ->required()

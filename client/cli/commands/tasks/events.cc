@@ -13,12 +13,12 @@ namespace forkmill::cli {
 namespace {
 
 constexpr const char* kEventsFooter =
-    R"(Prints a line for each step of each task that this client may see: submitted, ready, granted, handed_back, retried,
-succeeded, failed, cancelled, expired, moved, dropped, forgotten. Goes on until interrupted.
+    R"(Prints a line for each step of each task that this client may see: submitted, ready, granted, handed_back,
+retried, succeeded, failed, cancelled, expired, moved, dropped, forgotten. Goes on until interrupted.
 
-The broker keeps a bounded number of events, and only while they are watched. A reader that is too slow, or whose
---after is too old, gets a line with kind "missed" that tells how many events it does not get; so does one that goes
-on after a restart of the broker.
+The broker keeps a bounded number of events, and only while they are watched. A reader that is too slow, or
+whose --after is too old, gets a line with kind "missed" that tells how many events it does not get; so does
+one that goes on after a restart of the broker.
 
 Examples:
   forkmill events --queue mail                     what happens to the tasks of one queue
@@ -31,23 +31,23 @@ constexpr std::size_t kMaxLines = 500;  // that are written at once
 struct EventsCommand {
   EventFilter filter;
   std::uint64_t most = 0;  // 0: any number
-  bool as_json = false;
+  Format format = Format::table;
   bool only_cursor = false;
 };
 
-std::string line_of(const TaskEvent& event, bool as_json) {
-  return as_json ? render_json(event_json(event), Format::jsonl) : event_line(event);
+std::string line_of(const TaskEvent& event, Format format) {
+  return for_people(format) ? event_line(event) : render_json(event_json(event), format);
 }
 
 // Prints what the broker has told, and then waits for more.
 void print_events(EventStream& events, const EventsCommand& options) {
   for (std::uint64_t left = options.most == 0 ? kEndless : options.most; left > 0;) {
-    std::string lines = line_of(events.next(), options.as_json);
+    std::string lines = line_of(events.next(), options.format);
     --left;
     for (std::size_t count = 1; count < kMaxLines && left > 0; ++count) {
       const auto event = events.next_for(std::chrono::milliseconds{0});
       if (!event) break;
-      lines += line_of(*event, options.as_json);
+      lines += line_of(*event, options.format);
       --left;
     }
     print_stdout(lines);
@@ -73,19 +73,6 @@ int watch_events(Connection& connection, const ConnectionOptions& how, const Eve
   }
 }
 
-void add_lines_option(CLI::App& command, bool& as_json) {
-  command
-      .add_option_function<std::string>(
-          "-o,--output",
-          [&as_json](const std::string& text) {
-            if (text != "text" && text != "jsonl")
-              throw CLI::ValidationError{"--output", "'" + text + "' is not a format; write text or jsonl"};
-            as_json = text == "jsonl";
-          },
-          "Output format: text or jsonl (one object per line) [default: text]")
-      ->type_name("FORMAT");
-}
-
 }  // namespace
 
 void add_events(const Program& program) {
@@ -107,7 +94,7 @@ void add_events(const Program& program) {
   command->add_flag("--cursor", options->only_cursor, "Print the cursor of the present moment and exit");
   add_number(*command, "-n,--most", options->most, std::uint64_t{0}, kEndless - 1,
              "Exit after this number of events; 0 is no limit");
-  add_lines_option(*command, options->as_json);
+  add_stream_format(*command, options->format);
   add_connection_options(*command, program.connection);
   command->callback([program, options] {
     program.action = [program, options] {

@@ -17,8 +17,10 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr const char* kFooter =
-    R"(The broker keeps the first 4 KiB and the newest output of each attempt, in memory, as long as the task is known
-and --log-memory of the broker lasts. A line says how many bytes are missing.
+    R"(The broker keeps the first 4 KiB and the newest output of each attempt, in memory, as long as the task is
+known and --log-memory of the broker lasts. A line says how many bytes are missing. The output of commands
+(forkmill run, map) is in their results instead: forkmill attach ID. Tasks with sealed arguments have no log:
+what they print stays on their worker's machine.
 
 Examples:
   forkmill task logs 0190163d-8694-739b
@@ -34,7 +36,7 @@ struct LogsCommand {
   std::uint32_t attempt = 0;
   bool follow = false;
   bool raw = false;
-  OutputOptions output;
+  Format format = Format::table;
 };
 
 // Whether the page is the last one of its attempt for now.
@@ -45,24 +47,20 @@ class LogReader {
   LogReader(Connection& connection, const LogsCommand& options)
       : connection_{connection},
         options_{options},
-        view_{options.output.format},
+        view_{options.format},
         query_{.kind = QueryKind::logs, .argument = options.id, .filter = {}, .attempt = options.attempt} {}
 
   int run() {
     for (;;) {
       const Json page = connection_.ask(query_);
       if (query_.attempt == 0) query_.attempt = static_cast<std::uint32_t>(number_of(page, "attempt"));
-      logs_off_ = number_of(page, "log_bytes") == 0;
       print(view_.render(page));
       query_.from = static_cast<std::uint64_t>(number_of(page, "next"));
       if (!is_read(page)) continue;
-      if (!options_.follow || is_over(page)) break;
+      if (!options_.follow || is_over(page)) return finish(page);
       if (begin_next_attempt(page)) continue;
       std::this_thread::sleep_for(kPause);
     }
-    print(view_.finish());
-    if (!found_ && for_people(options_.output.format)) say_why_empty();
-    return 0;
   }
 
  private:
@@ -84,15 +82,15 @@ class LogReader {
     print(view_.finish());
     ++query_.attempt;
     query_.from = 0;
-    if (for_people(options_.output.format))
+    if (for_people(options_.format))
       std::fprintf(stderr, "forkmill: attempt %u\n", static_cast<unsigned>(query_.attempt));
     return true;
   }
 
-  void say_why_empty() const {
-    std::fputs(logs_off_ ? "forkmill: the queue keeps no logs (log_bytes is 0)\n"
-                         : "forkmill: the attempt has printed nothing, or its log is no longer kept\n",
-               stderr);
+  int finish(const Json& page) {
+    print(view_.finish());
+    if (!found_ && for_people(options_.format)) std::fprintf(stderr, "forkmill: %s\n", why_no_log(page).c_str());
+    return 0;
   }
 
   Connection& connection_;
@@ -100,7 +98,6 @@ class LogReader {
   LogView view_;
   Query query_;
   bool found_ = false;
-  bool logs_off_ = false;
 };
 
 }  // namespace
@@ -117,7 +114,7 @@ void add_logs(const Program& program, CLI::App& group) {
       ->type_name("N");
   command->add_flag("-f,--follow", options->follow, "Print what comes until the task, or the given attempt, ends");
   add_raw(*command, options->raw);
-  add_format_options(*command, options->output);
+  add_stream_format(*command, options->format);
   add_connection_options(*command, program.connection);
   command->callback([program, options] {
     program.action = [program, options] {

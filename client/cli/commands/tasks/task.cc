@@ -23,8 +23,8 @@ constexpr const char* kTaskListFooter = R"(Examples:
   forkmill task ls --id 0190163d -o wide             show whole ids; every command also accepts short ones
   forkmill task ls --finished --since 1d --error timeout
 
-Tasks that have ended are listed as long as the broker keeps their results, and with --finished as long as its
-history has them.)";
+Tasks that have ended are listed as long as the broker keeps their results, and with --finished as long as
+its history has them.)";
 
 constexpr const char* kCancelFooter =
     R"(Filters select unfinished tasks: those that match all of them. The command asks for confirmation on a

@@ -15,6 +15,7 @@
 #include "client/cli/os/loop_executor.h"
 #include "client/cli/os/signals.h"
 #include "client/cli/text/answers.h"
+#include "client/cli/text/sealed.h"
 #include "client/cli/text/values.h"
 #include "client/cli/top/model.h"
 #include "client/cli/top/screen.h"
@@ -29,11 +30,8 @@ constexpr std::chrono::milliseconds kShortestInterval{100};
 constexpr std::chrono::milliseconds kLookAtConnection{250};
 constexpr int kMostOutstanding = 8;  // questions
 
-Json answer_of(const Query& query, const std::string& bytes) {
-  auto body = json_from_msgpack(bytes);
-  if (query.kind != QueryKind::task) return body;
-  if (const auto arguments = bin_in_msgpack(bytes, "arguments")) body["arguments"] = json_or_hex(*arguments);
-  return body;
+Json answer_of(const Query& query, const std::string& bytes, const std::string& seal_keys) {
+  return query.kind == QueryKind::task ? task_from_msgpack(bytes, seal_keys) : json_from_msgpack(bytes);
 }
 
 std::string answer_to_cancel(CancelState state) {
@@ -85,7 +83,7 @@ class Top {
       connection_.client()
           .query(query)
           .then([this, query](const RawResult& raw) {
-            model_.told(query, answer_of(query, raw.bytes), unix_now().count());
+            model_.told(query, answer_of(query, raw.bytes, connection_.seal_keys()), unix_now().count());
           })
           .on_error([this, query](const Error& error) { model_.failed(query, error.what()); })
           .finally([this] { --outstanding_; });

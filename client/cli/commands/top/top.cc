@@ -17,10 +17,11 @@ Keys:
   j k, arrows, g G, PgUp PgDn    select a row
   Enter, l                       open: queue, then task
   h, Esc                         back
-  1 2 3, Tab                     queues, tasks of all queues, workers
+  1 2 3                          queues, tasks of all queues, workers
+  Tab                            workers, and back to queues
   / s S                          show rows with a text; sort by the next column; reversed
   x d                            cancel the selected task; drain the selected worker (both ask first)
-  ? q                            help; quit
+  r ? q                          ask the broker now; help; quit
 
 Example:
   forkmill top --interval 500ms)";

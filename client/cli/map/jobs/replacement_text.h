@@ -1,10 +1,12 @@
 // ReplacementText: a text with replacement strings, such as the command of `forkmill map`, its --tagstring or its
 // --results path.
 //
-//   {} {.} {/} …   all arguments of the job, edited (replacement_edit.h)     {1} {2} …  {-1}   the argument at that
-//   position {1.} {2/} …    both at once                                  {NAME} {NAME.}    the argument of that
-//   --header name
-//   {#}            the number of the job, from 1                 {%}               its slot, from 1; --plus: {slot}
+//   {} {.} {/} …     all arguments of the job, edited (replacement_edit.h)
+//   {1} {2} … {-1}   the argument at that position
+//   {1.} {2/} …      both at once
+//   {NAME} {NAME.}   the argument of that --header name
+//   {#}              the number of the job, from 1
+//   {%}              its slot, from 1; --plus: {slot}
 //
 // Other text in braces stays as it is. Immutable.
 #pragma once

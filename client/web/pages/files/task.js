@@ -40,7 +40,8 @@ function view(task) {
       ["attempt", `${task.attempt} of ${task.max_attempts}`], ["priority", task.priority],
       ["submitted", time(task.submitted_at_ms)], ["not before", time(task.not_before_ms)],
       ["started", time(task.started_at_ms)], ["running for", ran], ["finished", time(task.finished_at_ms)],
-      ["kept", task.history ? "only the history of this task: its arguments and result are no longer kept" : null], ["from submission to end", took], ["worker", task.worker], ["last attempt", task.outcome],
+      ["kept", task.history ? "only the history of this task: its arguments and result are no longer kept" : null],
+      ["from submission to end", took], ["worker", task.worker], ["last attempt", task.outcome],
       ["result", task.result_bytes > 0 ? bytes(task.result_bytes) : null]]),
     attempts_view(task.attempts),
     error_view(task.error),
@@ -58,10 +59,12 @@ function log_text({source, level, missing, text}) {
     source === "log" ? h("b", {}, `[${level}] ${text}\n`) : source === "stderr" ? h("span", {class: "stderr"}, text) : text];
 }
 
-function log_view({attempt, texts, complete}) {
+function log_view({id, attempt, texts, complete, next, bytes}) {
   if (texts.length === 0) return [];
   return [h("h2", {}, `Log of attempt ${attempt}`),
-    h("pre", {tabindex: 0}, texts.map(log_text), complete ? null : h("span", {class: "cursor"}, "▏"))];
+    h("pre", {tabindex: 0}, texts.map(log_text), complete ? null : h("span", {class: "cursor"}, "▏")),
+    next < bytes ? h("p", {class: "faint"}, "This is the beginning; all of it: ",
+      h("code", {}, `forkmill task logs --attempt ${attempt} ${id}`)) : null];
 }
 
 // The choice of an attempt, if there is one.
