@@ -351,6 +351,9 @@ HistoryOptions history_options(const ProgramOptions& options) {
   history.max_age = options.history.age;
   if (options.history.size > 0) history.max_bytes = options.history.size;
   history.disk_reserve = options.disk_reserve;
+  if (options.sharding.shards == 1) return history;
+  history.file += ".shard-" + std::to_string(options.sharding.shard);
+  history.max_bytes /= options.sharding.shards;
   return history;
 }
 

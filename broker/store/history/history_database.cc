@@ -64,12 +64,13 @@ void configure_history(Database& database) {
 
 // Who can write the directory, or has put a link there, could lead the broker to files that are not its own.
 void make_history_directory(FileSystem& files, const std::string& directory) {
-  const auto found = files.look(directory);
-  if (!found) {
-    if (errno != ENOENT) throw_system_error(directory, errno);
-    if (!files.make_directory(directory)) throw_system_error(directory + " cannot be created", errno);
-    return;
+  auto found = files.look(directory);
+  if (!found && errno == ENOENT) {
+    if (files.make_directory(directory)) return;
+    if (errno != EEXIST) throw_system_error(directory + " cannot be created", errno);
+    found = files.look(directory);  // the process of another shard has made it at the same time
   }
+  if (!found) throw_system_error(directory, errno);
   if (found->kind != FileSystem::Entry::Kind::directory) throw StoreError{directory + " is not a directory"};
   if (found->open_to_others)
     throw StoreError{directory + " can be written by every user of this machine: take that right away (chmod o-w)"};
@@ -131,7 +132,7 @@ std::uint64_t number_in_row(Statement& statement) {
 HistoryDatabase::HistoryDatabase(const HistoryOptions& options, const std::function<void(const std::string&)>& note)
     : options_{options} {
   FileSystem& files = *options_.files;
-  const std::string path = options_.directory + "/history.db";
+  const std::string path = options_.directory + "/" + options_.file;
   make_history_directory(files, options_.directory);
   refuse_links(files, path);
   try {

@@ -22,6 +22,7 @@ namespace forkmill::broker {
 
 struct HistoryOptions {
   std::string directory;                 // made if missing, but not its parents
+  std::string file = "history.db";       // its name there
   milliseconds max_age{0};               // since the end of a task; 0: no limit
   std::uint64_t max_bytes = 1ULL << 30;  // limit of the database, without its journal of a few MiB
   std::uint64_t disk_reserve = 0;        // bytes that stay free for the store
