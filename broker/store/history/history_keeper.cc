@@ -80,7 +80,7 @@ HistoryAnswer HistoryKeeper::answer(const HistoryRequest& request, Now now) {
     answer = scan != nullptr ? database_->scan(*scan) : database_->find(std::get<HistoryFind>(request.what));
     meter_.damaged = damaged_before_ + database_->damaged();
   });
-  if (!done) answer.status = {Errc::unknown, "the history of finished tasks cannot be read: " + meter_.stopped};
+  if (!done) answer.status = {Errc::history_unavailable, meter_.stopped};
   return answer;
 }
 

@@ -223,8 +223,8 @@ TEST_CASE("a history that cannot be read is an error of the question, and of not
   Broker broker{with_history()};
   const auto client = broker.client();
   broker.history_failure = "the disk is gone";
-  CHECK(list(broker, client) == "bad_request: the disk is gone");
-  CHECK(show(broker, client, id(1).to_string()) == "bad_request: the disk is gone");
+  CHECK(list(broker, client) == "history_unavailable: the disk is gone");
+  CHECK(show(broker, client, id(1).to_string()) == "history_unavailable: the disk is gone");
   broker.history_failure.clear();
   CHECK(show(broker, client, id(1).to_string()).starts_with("task_unknown"));
 }
