@@ -9,7 +9,7 @@ void TaskLogs::add(const proto::LogNote& note, std::uint64_t worker, std::uint64
   take(find_or_make(note.grant, worker, limit), note, at);
 }
 
-bool TaskLogs::add_late(const proto::LogNote& note, std::uint64_t worker, proto::milliseconds at) {
+bool TaskLogs::add_to_known(const proto::LogNote& note, std::uint64_t worker, proto::milliseconds at) {
   Log* log = find(note.grant);
   if (log == nullptr || log->worker != worker || log->log.is_over()) return false;
   take(*log, note, at);

@@ -258,6 +258,27 @@ TEST_CASE("while memory is full nothing is kept") {
   CHECK(site.broker.core().state().tasks.logs.tasks() == 0);
 }
 
+TEST_CASE("while memory is full a log takes no texts, but who follows it learns that it is over") {
+  Site site;
+  const auto worker = site.logging_worker();
+  site.broker.submit(site.client, {task(1)});
+  const Grant grant = site.granted(worker);
+  site.say(worker, note(grant, 0, "one"));
+  OutcomeRecord record{grant, {OutcomeKind::succeeded, {}, "", Payload::copy("r"), {}}};
+  record.logs_follow = true;
+  site.broker.send(worker, Outcomes{{record}, 1000});
+  site.broker.core().set_memory_full(true);
+  CHECK_FALSE(site.log(1).complete);
+  site.say(site.logging_worker(), note(grant, 3, "forged", true));
+  CHECK_FALSE(site.log(1).complete);
+  site.say(worker, note(grant, 3, "two", true));
+  const auto log = site.log(1);
+  CHECK(log.text == "one");
+  CHECK(log.missing == 3);
+  CHECK(log.next == 6);
+  CHECK(log.complete);
+}
+
 TEST_CASE("when the budget is used up, the tasks that ended first give way") {
   TaskLogs logs;
   logs.set_budget(10'000);
