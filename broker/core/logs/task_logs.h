@@ -25,7 +25,7 @@ class TaskLogs {
   // ended. Returns whether it has.
   bool add_to_known(const proto::LogNote& note, std::uint64_t worker, proto::milliseconds at);
   // Call when the attempt has ended and its worker has more to say of it.
-  void expect(const proto::Grant& grant, std::uint64_t worker, std::uint64_t limit);
+  void expect(const proto::Grant& grant, std::uint64_t worker, std::uint64_t limit, proto::milliseconds at);
   // Call when the attempt has ended otherwise.
   void close(const proto::Grant& grant);
   void task_ended(proto::TaskSeq task);
@@ -34,7 +34,8 @@ class TaskLogs {
 
   struct Log {
     AttemptLog log;
-    std::uint64_t worker = 0;  // from which it comes
+    std::uint64_t worker = 0;         // from which it comes
+    proto::milliseconds heard_at{0};  // when the worker has said something of it
   };
   // Null: nothing is kept.
   const std::deque<Log>* of(proto::TaskSeq task) const;  // by rising attempt
