@@ -256,4 +256,21 @@ TEST_CASE("a slow history refuses further questions, and does not hold up others
   CHECK(broker.take<Reply>(client).size() == HistoryQueries::kMaxWaiting);
 }
 
+TEST_CASE("the audit log has the end of a command whose client left before the history was searched") {
+  MemoryStore store{"s", true};
+  CoreOptions options = with_history();
+  options.audit = true;
+  Broker broker{options, &store};
+  const auto client = broker.client();
+  broker.hold_commits();
+  broker.send(client, Command{6, DropDeadLetter{id(77).to_string()}});
+  broker.send(client, Goodbye{});
+  broker.drain_audit();
+  broker.release_commits();
+  const auto lines = broker.drain_audit();
+  REQUIRE(lines.size() == 1);
+  has(lines[0], "\"event\":\"command\"");
+  has(lines[0], "\"outcome\":\"task_unknown\"");
+}
+
 }  // namespace history_test
