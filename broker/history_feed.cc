@@ -4,31 +4,22 @@
 
 namespace forkmill::broker {
 
-namespace {
-
-std::size_t memory_of(const std::vector<FinishedTask>& tasks) {
-  std::size_t bytes = 0;
-  for (const FinishedTask& task : tasks) bytes += broker::memory_of(task);
-  return bytes;
-}
-
-}  // namespace
-
 void HistoryFeed::add(std::vector<FinishedTask> tasks, proto::CommitSeq after, proto::CommitSeq safe) {
   if (tasks.empty()) return;
   if (after <= safe) return thread_.add(tasks);
-  const std::size_t bytes = memory_of(tasks);
+  std::size_t bytes = 0;
+  for (const FinishedTask& task : tasks) bytes += memory_of(task);
   if (held_bytes_ + bytes > HistoryThread::kMaxWaiting) {
     dropped_ += tasks.size();
     return;
   }
   held_bytes_ += bytes;
-  held_.push_back({std::move(tasks), after});
+  held_.push_back({std::move(tasks), bytes, after});
 }
 
 void HistoryFeed::release(proto::CommitSeq safe) {
   for (; !held_.empty() && held_.front().after <= safe; held_.pop_front()) {
-    held_bytes_ -= memory_of(held_.front().tasks);
+    held_bytes_ -= held_.front().bytes;
     thread_.add(held_.front().tasks);
   }
 }

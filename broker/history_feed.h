@@ -5,6 +5,7 @@
 
 #include <spdlog/logger.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -34,6 +35,7 @@ class HistoryFeed {
  private:
   struct Held {
     std::vector<FinishedTask> tasks;
+    std::size_t bytes;  // memory of the tasks
     proto::CommitSeq after;
   };
 

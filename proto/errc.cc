@@ -82,6 +82,8 @@ constexpr std::array kCatalogue{
           "Wait for results before submitting more, or raise the limits of the client"},
     Entry{Errc::worker_unknown, "worker_unknown", "no such worker is connected",
           "See those that are: forkmill worker ls"},
+    Entry{Errc::history_unavailable, "history_unavailable", "the history of finished tasks cannot be read now",
+          "Look at the disk of the broker, and at its log; it tries again a minute after the error"},
     Entry{Errc::object_unknown, "object_unknown",
           "the object does not exist (it was removed, its owner ended, or the broker was restarted without it)",
           "Check the name (`forkmill object ls` lists all), or open it again"},

@@ -9,8 +9,11 @@
 namespace forkmill::broker {
 
 void LogIntake::handle(Worker& worker, const proto::Logs& logs) {
-  if (state_.shortage.memory) return;
   for (const proto::LogNote& note : logs.notes) {
+    if (state_.shortage.memory) {
+      take_without_texts(worker, note);
+      continue;
+    }
     const Task* task = grants_.held(worker, note.grant);
     if (proto::mutant(proto::Mutant::log_of_other_attempt) && note.grant.attempt.value() > 1) {
       proto::LogNote other = note;
@@ -20,12 +23,18 @@ void LogIntake::handle(Worker& worker, const proto::Logs& logs) {
       continue;
     }
     if (task == nullptr) {
-      (void)state_.tasks.logs.add_late(note, worker.handle.value(), state_.clock.stamp());
+      (void)state_.tasks.logs.add_to_known(note, worker.handle.value(), state_.clock.stamp());
       continue;
     }
     const std::size_t limit = task->queue->budget.limits().log_bytes;
     if (limit > 0) state_.tasks.logs.add(note, worker.handle.value(), limit, state_.clock.stamp());
   }
+}
+
+// A log that is there must end nevertheless: a client that follows it waits for that.
+void LogIntake::take_without_texts(const Worker& worker, const proto::LogNote& note) {
+  const proto::LogNote rest{note.grant, {}, note.end, note.last};
+  (void)state_.tasks.logs.add_to_known(rest, worker.handle.value(), state_.clock.stamp());
 }
 
 void tell_log_limits(BrokerState& state, Worker& worker) {

@@ -1,6 +1,7 @@
 // LogIntake: takes what workers say of the logs of attempts. Logs are fenced as outcomes are: only the worker that
 // holds the grant may add to them, and after the attempt's end only the worker that has reported it and has announced
-// more. Everything else is dropped without a word: a worker may not know yet that it has lost an attempt.
+// more. Everything else is dropped without a word: a worker may not know yet that it has lost an attempt. A broker that
+// is short of memory drops the texts, too.
 #pragma once
 
 #include <string_view>
@@ -17,6 +18,8 @@ class LogIntake {
   void handle(Worker& worker, const proto::Logs& logs);
 
  private:
+  void take_without_texts(const Worker& worker, const proto::LogNote& note);
+
   BrokerState& state_;
   TaskGrants& grants_;
 };

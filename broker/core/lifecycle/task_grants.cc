@@ -93,7 +93,7 @@ void TaskGrants::record_outcome(Worker& worker, proto::OutcomeRecord record) {
 void TaskGrants::note_log(const Task& task, const Worker& worker, const proto::OutcomeRecord& record) {
   const std::size_t limit = task.queue->budget.limits().log_bytes;
   if (record.logs_follow && limit > 0)
-    state_.tasks.logs.expect(task.grant(), worker.handle.value(), limit);
+    state_.tasks.logs.expect(task.grant(), worker.handle.value(), limit, state_.clock.stamp());
   else
     state_.tasks.logs.close(task.grant());
 }

@@ -9,15 +9,15 @@ void TaskLogs::add(const proto::LogNote& note, std::uint64_t worker, std::uint64
   take(find_or_make(note.grant, worker, limit), note, at);
 }
 
-bool TaskLogs::add_late(const proto::LogNote& note, std::uint64_t worker, proto::milliseconds at) {
+bool TaskLogs::add_to_known(const proto::LogNote& note, std::uint64_t worker, proto::milliseconds at) {
   Log* log = find(note.grant);
   if (log == nullptr || log->worker != worker || log->log.is_over()) return false;
   take(*log, note, at);
   return true;
 }
 
-void TaskLogs::expect(const proto::Grant& grant, std::uint64_t worker, std::uint64_t limit) {
-  (void)find_or_make(grant, worker, limit);
+void TaskLogs::expect(const proto::Grant& grant, std::uint64_t worker, std::uint64_t limit, proto::milliseconds at) {
+  find_or_make(grant, worker, limit).heard_at = at;
   make_room();
 }
 
@@ -90,6 +90,7 @@ TaskLogs::Log& TaskLogs::find_or_make(const proto::Grant& grant, std::uint64_t w
 void TaskLogs::take(Log& log, const proto::LogNote& note, proto::milliseconds at) {
   bytes_ -= log.log.size();
   log.log.add(note, at);
+  log.heard_at = at;
   bytes_ += log.log.size();
   make_room();
 }

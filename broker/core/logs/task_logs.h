@@ -21,10 +21,11 @@ class TaskLogs {
   // worker: a number that names the worker, here and below.
   // Takes a note of the worker that has the attempt. limit: bytes that its queue keeps of an attempt; not 0.
   void add(const proto::LogNote& note, std::uint64_t worker, std::uint64_t limit, proto::milliseconds at);
-  // Takes a note of an attempt that has ended, if it was expected from this worker. Returns whether it was.
-  bool add_late(const proto::LogNote& note, std::uint64_t worker, proto::milliseconds at);
+  // Takes a note if there is a log of the attempt, from this worker, that is not over: mostly of an attempt that has
+  // ended. Returns whether it has.
+  bool add_to_known(const proto::LogNote& note, std::uint64_t worker, proto::milliseconds at);
   // Call when the attempt has ended and its worker has more to say of it.
-  void expect(const proto::Grant& grant, std::uint64_t worker, std::uint64_t limit);
+  void expect(const proto::Grant& grant, std::uint64_t worker, std::uint64_t limit, proto::milliseconds at);
   // Call when the attempt has ended otherwise.
   void close(const proto::Grant& grant);
   void task_ended(proto::TaskSeq task);
@@ -33,7 +34,8 @@ class TaskLogs {
 
   struct Log {
     AttemptLog log;
-    std::uint64_t worker = 0;  // from which it comes
+    std::uint64_t worker = 0;         // from which it comes
+    proto::milliseconds heard_at{0};  // when the worker has said something of it
   };
   // Null: nothing is kept.
   const std::deque<Log>* of(proto::TaskSeq task) const;  // by rising attempt

@@ -122,17 +122,22 @@ void HistoryQueries::handle(StoreAnswer answer) {
   const Waiting waiting = std::move(place->second);
   waiting_.erase(place);
   Client* client = state_.client(waiting.asker);
-  if (client == nullptr) return;  // gone before the answer came
   const auto& found = std::get<HistoryAnswer>(answer.what);
-  if (const auto* query = std::get_if<proto::Query>(&waiting.what))
-    return state_.output.send(client->session, reply_to(query->id, this->answer(*query, *client, found)));
-  const Change& change = std::get<Change>(waiting.what);
-  const TaskVisibility visibility = visibility_of(*client);
+  if (const auto* change = std::get_if<Change>(&waiting.what)) return change->then(refusal(*change, client, found));
+  if (client == nullptr) return;  // gone before the answer came
+  const auto& query = std::get<proto::Query>(waiting.what);
+  state_.output.send(client->session, reply_to(query.id, this->answer(query, *client, found)));
+}
+
+// Returns why the task cannot be changed. `asker`: null if it has gone.
+proto::Failure HistoryQueries::refusal(const Change& change, const Client* asker, const HistoryAnswer& found) const {
+  if (asker == nullptr) return {Errc::task_unknown, "the client went away before the history was searched"};
+  const TaskVisibility visibility = visibility_of(*asker);
   const FinishedTask* task = one_of(found, visibility);
-  if (task == nullptr) return change.then(unknown(state_, *client, change.text, found));
-  change.then({Errc::bad_request, "task " + visibility.shown_id(task->id, *task->spec).to_string() + " is " +
-                                      state_of(*task) + ", and only its history is kept, not its arguments: it " +
-                                      "cannot be changed or tried again; submit it as a new task"});
+  if (task == nullptr) return unknown(state_, *asker, change.text, found);
+  return {Errc::bad_request, "task " + visibility.shown_id(task->id, *task->spec).to_string() + " is " +
+                                 state_of(*task) + ", and only its history is kept, not its arguments: it cannot be " +
+                                 "changed or tried again; submit it as a new task"};
 }
 
 ReplyBody HistoryQueries::answer(const proto::Query& query, const Client& asker, const HistoryAnswer& found) const {

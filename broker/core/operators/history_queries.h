@@ -29,7 +29,8 @@ class HistoryQueries {
   // Looks for the task that `query.argument` names and that is not in the table of tasks. None: the reply comes later.
   std::optional<proto::Reply> show(const proto::Query& query, const Client& asker);
   // Looks for the task that `text` names. Calls `then` with the reason why it cannot be changed, task_unknown if it is
-  // not in the history either. Returns that reason if it is known at once, and does not call `then`.
+  // not in the history either, also when the asker has gone. Returns that reason if it is known at once, and does not
+  // call `then`.
   using Refuse = std::function<void(proto::Failure)>;
   std::optional<proto::Failure> refuse_change(const Client& asker, std::string_view text, Refuse then);
 
@@ -48,6 +49,7 @@ class HistoryQueries {
   };
 
   std::optional<proto::Failure> find(const Client& asker, std::string_view text, Waiting waiting);
+  proto::Failure refusal(const Change& change, const Client* asker, const HistoryAnswer& found) const;
   ReplyBody answer(const proto::Query& query, const Client& asker, const HistoryAnswer& found) const;
 
   BrokerState& state_;

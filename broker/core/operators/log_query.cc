@@ -25,11 +25,14 @@ std::string_view source_name(proto::LogSource source) {
   return "log";
 }
 
-// Whether nothing more comes. A worker that went away says nothing more.
+// Whether nothing more comes. A worker that went away says nothing more. LOGS may be lost with a connection, and the
+// last note of an attempt with them: then its log counts as over when nothing has come for a while.
 bool is_complete(const BrokerState& state, const Task& task, const TaskLogs::Log* log, proto::Attempt attempt) {
   const bool runs = task.state == State::running && task.attempts == attempt;
   if (log == nullptr) return !runs && (is_terminal(task.state) || attempt < task.attempts);
-  return log->log.is_over() || (!runs && !state.workers.contains(WorkerHandle{log->worker}));
+  if (log->log.is_over() || runs) return log->log.is_over();
+  const bool is_silent = state.clock.stamp() - log->heard_at > state.options.session_timeout;
+  return is_silent || !state.workers.contains(WorkerHandle{log->worker});
 }
 
 std::vector<PackedMap> attempts_of(const BrokerState& state, const Task& task) {

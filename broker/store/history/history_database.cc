@@ -84,11 +84,14 @@ void refuse_links(FileSystem& files, const std::string& path) {
   }
 }
 
+// The journal goes first: a new database must not find it.
 void set_aside(FileSystem& files, const std::string& path) {
   const std::string aside = path + ".damaged";
   remove_database(files, aside);
+  for (const char* suffix : {"-wal", "-journal"})
+    if (!files.remove(path + suffix) && errno != ENOENT)
+      throw_system_error(path + suffix + " cannot be removed", errno);
   if (!files.rename(path, aside)) throw_system_error(path + " cannot be renamed", errno);
-  remove_database(files, path);  // its journal
 }
 
 }  // namespace
@@ -129,24 +132,27 @@ std::uint64_t number_in_row(Statement& statement) {
 
 }  // namespace
 
-HistoryDatabase::HistoryDatabase(const HistoryOptions& options, const std::function<void(const std::string&)>& note)
+HistoryDatabase::HistoryDatabase(const HistoryOptions& options, std::string damage,
+                                 const std::function<void(const std::string&)>& note)
     : options_{options} {
   FileSystem& files = *options_.files;
   const std::string path = options_.directory + "/" + options_.file;
   make_history_directory(files, options_.directory);
   refuse_links(files, path);
-  try {
-    open(path);
-    return;
-  } catch (const StoreError& error) {
-    if (!is_damaged()) throw;
-    note(std::string{"the history of finished tasks is damaged; it is now " + path +
-                     ".damaged, and a new one begins ("} +
-         error.what() + ")");
+  if (damage.empty()) {
+    try {
+      open(path);
+      return;
+    } catch (const StoreError& error) {
+      if (!is_damaged()) throw;
+      damage = error.what();
+    }
+    statements_.reset();
+    database_.reset();
   }
-  statements_.reset();
-  database_.reset();
   set_aside(files, path);
+  note("the history of finished tasks is damaged; it is now " + path + ".damaged, and a new one begins (" + damage +
+       ")");
   open(path);
 }
 

@@ -32,8 +32,10 @@ struct HistoryOptions {
 class HistoryDatabase {
  public:
   // Opens the database, or creates it. A damaged one is set aside as history.db.damaged, in the place of an earlier
-  // one, and an empty one takes its place; `note` is told.
-  HistoryDatabase(const HistoryOptions& options, const std::function<void(const std::string&)>& note);
+  // one, `note` is told, and an empty one takes its place. damage: what an earlier object has met in this database;
+  // empty: nothing.
+  HistoryDatabase(const HistoryOptions& options, std::string damage,
+                  const std::function<void(const std::string&)>& note);
   ~HistoryDatabase();
   HistoryDatabase(const HistoryDatabase&) = delete;
   HistoryDatabase& operator=(const HistoryDatabase&) = delete;

@@ -24,7 +24,11 @@ bool HistoryKeeper::attempt(Now now, Work&& work) {
 void HistoryKeeper::open(Now now) {
   if (database_ != nullptr || (!meter_.stopped.empty() && now.steady < try_again_at_)) return;
   try {
-    database_ = std::make_unique<HistoryDatabase>(options_, [&](const std::string& text) { warn(text, now); });
+    const auto set_aside = [&](const std::string& text) {
+      damage_.clear();
+      warn(text, now);
+    };
+    database_ = std::make_unique<HistoryDatabase>(options_, damage_, set_aside);
     meter_.stopped.clear();
     measure();
   } catch (const StoreError& error) {
@@ -76,7 +80,7 @@ HistoryAnswer HistoryKeeper::answer(const HistoryRequest& request, Now now) {
     answer = scan != nullptr ? database_->scan(*scan) : database_->find(std::get<HistoryFind>(request.what));
     meter_.damaged = damaged_before_ + database_->damaged();
   });
-  if (!done) answer.status = {Errc::unknown, "the history of finished tasks cannot be read: " + meter_.stopped};
+  if (!done) answer.status = {Errc::history_unavailable, meter_.stopped};
   return answer;
 }
 
@@ -91,7 +95,10 @@ bool HistoryKeeper::trim(Now now) {
 }
 
 void HistoryKeeper::stop(std::string why, Now now) {
-  if (database_ != nullptr) damaged_before_ += database_->damaged();
+  if (database_ != nullptr) {
+    damaged_before_ += database_->damaged();
+    if (database_->is_damaged()) damage_ = why;
+  }
   database_.reset();
   unsynced_ = false;
   meter_.stopped = std::move(why);

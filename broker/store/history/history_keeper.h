@@ -1,5 +1,6 @@
 // HistoryKeeper: what the thread of the history does: writes, searches and trims; stops the history after an error, and
-// begins again a minute later. An error never leaves it. Not thread-safe; functions block while the disk works.
+// begins again a minute later, with an empty database if the last one was damaged. An error never leaves it. Not
+// thread-safe; functions block while the disk works.
 #pragma once
 
 #include <memory>
@@ -46,6 +47,7 @@ class HistoryKeeper {
 
   const HistoryOptions options_;
   std::unique_ptr<HistoryDatabase> database_;  // null: closed
+  std::string damage_;                         // that the last database has met; it is set aside at the next open()
   HistoryMeter meter_;
   bool unsynced_ = false;
   proto::Instant try_again_at_{0};

@@ -21,6 +21,7 @@ unsigned status_of(Errc code) {
     case Errc::disconnected:
     case Errc::client_closed:
     case Errc::timeout:
+    case Errc::history_unavailable:
     case Errc::version_unsupported:
       return 503;
     default:

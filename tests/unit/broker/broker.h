@@ -269,7 +269,7 @@ class Broker {
   HistoryAnswer search(const HistoryRequest& request) const {
     HistoryAnswer answer;
     if (!history_failure.empty()) {
-      answer.status = {Errc::bad_request, history_failure};
+      answer.status = {Errc::history_unavailable, history_failure};
       return answer;
     }
     const auto* scan = std::get_if<HistoryScan>(&request.what);

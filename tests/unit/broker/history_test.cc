@@ -223,8 +223,8 @@ TEST_CASE("a history that cannot be read is an error of the question, and of not
   Broker broker{with_history()};
   const auto client = broker.client();
   broker.history_failure = "the disk is gone";
-  CHECK(list(broker, client) == "bad_request: the disk is gone");
-  CHECK(show(broker, client, id(1).to_string()) == "bad_request: the disk is gone");
+  CHECK(list(broker, client) == "history_unavailable: the disk is gone");
+  CHECK(show(broker, client, id(1).to_string()) == "history_unavailable: the disk is gone");
   broker.history_failure.clear();
   CHECK(show(broker, client, id(1).to_string()).starts_with("task_unknown"));
 }
@@ -254,6 +254,23 @@ TEST_CASE("a slow history refuses further questions, and does not hold up others
   CHECK(broker.take<Reply>(client).at(0).code == Errc::ok);
   broker.release_commits();
   CHECK(broker.take<Reply>(client).size() == HistoryQueries::kMaxWaiting);
+}
+
+TEST_CASE("the audit log has the end of a command whose client left before the history was searched") {
+  MemoryStore store{"s", true};
+  CoreOptions options = with_history();
+  options.audit = true;
+  Broker broker{options, &store};
+  const auto client = broker.client();
+  broker.hold_commits();
+  broker.send(client, Command{6, DropDeadLetter{id(77).to_string()}});
+  broker.send(client, Goodbye{});
+  broker.drain_audit();
+  broker.release_commits();
+  const auto lines = broker.drain_audit();
+  REQUIRE(lines.size() == 1);
+  has(lines[0], "\"event\":\"command\"");
+  has(lines[0], "\"outcome\":\"task_unknown\"");
 }
 
 }  // namespace history_test

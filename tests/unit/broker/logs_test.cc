@@ -131,6 +131,28 @@ TEST_CASE("a worker that goes away completes its logs") {
   CHECK(site.log(1).complete);
 }
 
+TEST_CASE("a log whose last note was lost is over when nothing has come for as long as a session may be silent") {
+  Site site;
+  const auto worker = site.logging_worker();
+  site.broker.submit(site.client, {task(1)});
+  const Grant grant = site.granted(worker);
+  site.say(worker, note(grant, 0, "some"));
+  const auto alive = [&](Instant by) { site.broker.advance_alive(by, {worker, site.client}); };
+  alive(15s);
+  CHECK_FALSE(site.log(1).complete);  // the attempt runs
+  OutcomeRecord record{grant, {OutcomeKind::succeeded, {}, "", Payload::copy("r"), {}}};
+  record.logs_follow = true;
+  site.broker.send(worker, Outcomes{{record}, 1000});
+  alive(8s);
+  site.say(worker, note(grant, 4, " more"));
+  alive(8s);
+  CHECK_FALSE(site.log(1).complete);
+  alive(4s);
+  CHECK(site.log(1).complete);
+  site.say(worker, note(grant, 9, ", late", true));
+  CHECK(site.log(1).text == "some more, late");
+}
+
 TEST_CASE("only the worker that has the grant adds to a log") {
   Site site;
   const auto worker = site.logging_worker();
@@ -256,6 +278,27 @@ TEST_CASE("while memory is full nothing is kept") {
   site.broker.core().set_memory_full(true);
   site.say(worker, note(grant, 0, "text"));
   CHECK(site.broker.core().state().tasks.logs.tasks() == 0);
+}
+
+TEST_CASE("while memory is full a log takes no texts, but who follows it learns that it is over") {
+  Site site;
+  const auto worker = site.logging_worker();
+  site.broker.submit(site.client, {task(1)});
+  const Grant grant = site.granted(worker);
+  site.say(worker, note(grant, 0, "one"));
+  OutcomeRecord record{grant, {OutcomeKind::succeeded, {}, "", Payload::copy("r"), {}}};
+  record.logs_follow = true;
+  site.broker.send(worker, Outcomes{{record}, 1000});
+  site.broker.core().set_memory_full(true);
+  CHECK_FALSE(site.log(1).complete);
+  site.say(site.logging_worker(), note(grant, 3, "forged", true));
+  CHECK_FALSE(site.log(1).complete);
+  site.say(worker, note(grant, 3, "two", true));
+  const auto log = site.log(1);
+  CHECK(log.text == "one");
+  CHECK(log.missing == 3);
+  CHECK(log.next == 6);
+  CHECK(log.complete);
 }
 
 TEST_CASE("when the budget is used up, the tasks that ended first give way") {

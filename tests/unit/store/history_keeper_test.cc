@@ -194,6 +194,33 @@ TEST_CASE("a damaged history is set aside, and another one begins") {
   CHECK(keeper.meter().stopped.empty());
 }
 
+TEST_CASE("damage that a search meets in the middle of the history sets it aside as well, a minute later") {
+  const Folder folder;
+  const std::string directory = folder.path("data");
+  const std::string path = directory + "/history.db";
+  HistoryKeeper{in(directory)}.write(finished_range(1, 3000), at(1h));
+  { Database{path, Database::Open::existing}.run("PRAGMA wal_checkpoint(TRUNCATE)"); }
+  std::string bytes = read_file(path);
+  REQUIRE(bytes.size() > 65536);
+  const std::size_t middle = bytes.size() / 3 / 4096 * 4096;
+  bytes.replace(middle, 32768, std::string(32768, '\xff'));
+  write_file(path, bytes);
+  HistoryKeeper keeper{in(directory)};
+  keeper.open(at(1h));
+  REQUIRE(keeper.meter().stopped.empty());  // its beginning and its end are sound
+  CHECK(keeper.answer(scan_of(3000), at(1h)).status.code() == Errc::history_unavailable);
+  CHECK(keeper.meter().stopped.find("is damaged") != std::string::npos);
+  CHECK(keeper.drain_warning().find("is damaged") != std::string::npos);
+  keeper.write(finished_range(3001, 3002), at(1h + 30s));
+  CHECK(keeper.meter().dropped == 2);
+  keeper.write(finished_range(3003, 3004), at(1h + 61s));
+  CHECK(keeper.meter().stopped.empty());
+  CHECK(keeper.drain_warning().find("it is now " + path + ".damaged") != std::string::npos);
+  CHECK(read_file(path + ".damaged") == bytes);
+  const auto answer = keeper.answer(scan_of(3000), at(1h + 61s));
+  CHECK(ids_of(answer) == ids(3004, 3003));
+}
+
 TEST_CASE("links, directories that others may write, and databases of other programs are refused") {
   const Folder folder;
   const std::string directory = folder.path("data");

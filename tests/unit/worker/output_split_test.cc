@@ -112,6 +112,27 @@ TEST_CASE("a child that dies leaves the rest to the attempt that it ran") {
   CHECK(texts.at(8) == "two");
 }
 
+TEST_CASE("lines that wait for output take a limited number of bytes, and what is more is missing") {
+  OutputSplit split;
+  const std::string line(16 * 1024, 'x');
+  for (int i = 0; i < 6; ++i) split.line(7, 1, line, {5, 0});
+  split.printed(LogSource::output, 0, "first", 7);
+  CHECK(taken(split)[7] == "first" + line + line + line + line + "<16384><16384>");
+  split.line(7, 1, line, {5, 0});
+  CHECK(taken(split)[7] == line);
+}
+
+TEST_CASE("late output of an attempt is not given to a later one whose lines did not wait for it") {
+  OutputSplit split;
+  split.ended(7, {3, 0});
+  const std::size_t lines = OutputSplit::kMaxEvents + 10;
+  for (std::size_t i = 0; i < lines; ++i) split.line(8, 1, "x", {3, 0});
+  split.printed(LogSource::output, 0, "abcd", 8);
+  const auto texts = taken(split);
+  CHECK(texts.at(7) == ".");
+  CHECK(texts.at(8) == std::string(lines, 'x') + "d");
+}
+
 TEST_CASE("a child that lies about its output holds no memory") {
   OutputSplit split;
   for (std::uint64_t serial = 1; serial <= 4 * OutputSplit::kMaxEvents; ++serial) split.ended(serial, {1ULL << 60, 0});

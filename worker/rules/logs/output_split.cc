@@ -25,7 +25,12 @@ void OutputSplit::mark(const OutputEnds& ends) {
 }
 
 void OutputSplit::line(std::uint64_t serial, std::uint8_t level, std::string_view text, const OutputEnds& ends) {
-  add({What::line, serial, ends, level, std::string{text}});
+  const bool has_room = held_lines_ + text.size() <= kMaxHeld;
+  held_lines_ += has_room ? text.size() : 0;
+  if (has_room)
+    add({What::line, serial, ends, level, std::string{text}});
+  else
+    add({What::line, serial, ends, level, {}, text.size()});
 }
 
 void OutputSplit::ended(std::uint64_t serial, const OutputEnds& ends) { add({What::end, serial, ends, 0, {}}); }
@@ -49,10 +54,17 @@ bool OutputSplit::awaits(std::uint64_t serial) const {
 void OutputSplit::add(Event event) {
   events_.push_back(std::move(event));
   settle(false);
-  while (events_.size() > kMaxEvents) {  // a child that says what cannot be
-    finish(events_.front());
-    events_.pop_front();
-  }
+  while (events_.size() > kMaxEvents) push_out_first();
+}
+
+// Ends the wait of the first event for its output. When that comes, it must not be taken for another attempt's.
+void OutputSplit::push_out_first() {
+  Event& first = events_.front();
+  const bool is_ahead = first.ends.known() && !has_come(first.ends);
+  const bool unsure = is_ahead && (unsure_ || events_[1].serial != first.serial);
+  finish(first);
+  unsure_ = unsure_ || unsure;
+  events_.pop_front();
 }
 
 void OutputSplit::settle(bool all) {
@@ -74,7 +86,10 @@ void OutputSplit::finish(Event& event) {
     unsure_ = false;
   else if (event.what == What::end)
     unsure_ = true;
-  if (event.what == What::line) pieces_.push_back({event.serial, LogSource::lines, event.level, 0, event.text, false});
+  if (event.what == What::line) {
+    held_lines_ -= event.text.size();
+    pieces_.push_back({event.serial, LogSource::lines, event.level, event.missing, std::move(event.text), false});
+  }
   if (event.what == What::end) pieces_.push_back({event.serial, LogSource::output, 0, 0, {}, true});
 }
 

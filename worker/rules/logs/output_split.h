@@ -46,8 +46,9 @@ class OutputSplit {
   bool awaits(std::uint64_t serial) const;
   std::vector<Piece> take() { return std::exchange(pieces_, {}); }
 
-  static constexpr std::size_t kMaxHeld = 64 * 1024;  // bytes of one stream that wait for the other stream
-  static constexpr std::size_t kMaxEvents = 4096;     // that wait for the output before them
+  // Bytes of one stream that wait for the other stream, and bytes of lines that wait for the output before them.
+  static constexpr std::size_t kMaxHeld = 64 * 1024;
+  static constexpr std::size_t kMaxEvents = 4096;  // that wait for the output before them
 
  private:
   enum class What : std::uint8_t { mark, line, end };
@@ -57,6 +58,7 @@ class OutputSplit {
     OutputEnds ends;
     std::uint8_t level = 0;
     std::string text;
+    std::uint64_t missing = 0;  // bytes of the line, if it was dropped
   };
   struct Chunk {
     std::uint64_t from = 0;
@@ -70,6 +72,7 @@ class OutputSplit {
   };
 
   void add(Event event);
+  void push_out_first();
   void settle(bool all);
   void finish(Event& event);
   void give(proto::LogSource source, std::uint64_t up_to, std::uint64_t serial);
@@ -79,6 +82,7 @@ class OutputSplit {
 
   std::array<Stream, 2> streams_;  // stdout, stderr
   std::deque<Event> events_;
+  std::size_t held_lines_ = 0;  // bytes of the lines in events_
   // An attempt has ended since the last known position, and the child has not looked whether it has printed.
   bool unsure_ = false;
   std::vector<Piece> pieces_;

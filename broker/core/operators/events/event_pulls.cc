@@ -81,7 +81,7 @@ void EventPulls::flush() {
 }
 
 bool EventPulls::serve(Pull& pull) {
-  const Client* client = state_.client(pull.client);
+  Client* client = state_.client(pull.client);
   if (client == nullptr || client->session.id != pull.session)
     return true;  // the client asks again in its next session
   const EventRing& events = state_.events;
@@ -104,8 +104,7 @@ bool EventPulls::serve(Pull& pull) {
   if (!has_news && pull.position < events.end()) is_behind_ = true;
   if (!has_news && state_.clock.now() - pull.since < kLongestWait) return false;
   // A client is told nothing that a crash could take back.
-  Session& session = state_.client(pull.client)->session;
-  state_.output.send(session, reply_from(pull, missed_from, missed_to, told, rows), state_.output.safe_after());
+  state_.output.send(client->session, reply_from(pull, missed_from, missed_to, told, rows), state_.output.safe_after());
   return true;
 }
 
