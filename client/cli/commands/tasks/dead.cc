@@ -220,7 +220,8 @@ void add_show_dead(const Program& program, CLI::App& group) {
   auto id = std::make_shared<std::string>();
   auto output = std::make_shared<OutputOptions>();
   command->footer(
-      "Arguments are shown as JSON; as {\"hex\": ...} if they are not msgpack or exceed 16 KiB. Sealed ones are opened "
+      "Arguments are shown as JSON; as {\"hex\": ...} if they are not msgpack or exceed 16 KiB.\nSealed ones are "
+      "opened "
       "with --seal-keys, up to 16 KiB.\n\n"
       "Example:\n  forkmill dead show 0190163d-8694-739b");
   command->add_option("id", *id, "Id, or an unambiguous prefix of at least 8 characters")
