@@ -17,6 +17,7 @@ namespace forkmill::proto {
 // A copy copies all kInline bytes, which is quicker than to ask how many there are. GCC warns of those not written yet.
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wuninitialized"
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #pragma GCC diagnostic ignored "-Wstringop-overflow"
 #endif

@@ -30,11 +30,11 @@ class Notes {
 
 std::string page_of_queue(const std::string& queue) { return "/tasks?queue=" + encode_component(queue); }
 
-std::string tasks(std::int64_t count) { return cli::format_count(static_cast<std::uint64_t>(count), "task"); }
+std::string task_count(std::int64_t count) { return cli::format_count(static_cast<std::uint64_t>(count), "task"); }
 
 void note_unserved(Notes& notes, const Json& status) {
   for (const auto& row : cli::value_of(status, "unserved"))
-    notes.add(tasks(cli::number_of(row, "count")) + " " + cli::text_of(row, "name") + " of queue " +
+    notes.add(task_count(cli::number_of(row, "count")) + " " + cli::text_of(row, "name") + " of queue " +
                   cli::text_of(row, "queue") + " cannot run: " + cli::text_of(row, "reason"),
               page_of_queue(cli::text_of(row, "queue")));
 }
@@ -52,9 +52,9 @@ void note_queues(Notes& notes, const Json& queues) {
     if (is_nearly_full(row, unfinished, "max_tasks") || is_nearly_full(row, cli::number_of(row, "bytes"), "max_bytes"))
       notes.add("queue " + name + " is nearly full and will reject tasks", page_of_queue(name));
     if (cli::is_true(row, "paused"))
-      notes.add("queue " + name + " is paused and has " + tasks(ready) + " ready", "/queues");
+      notes.add("queue " + name + " is paused and has " + task_count(ready) + " ready", "/queues");
     else if (ready > 0 && cli::number_of(row, "workers") == 0)
-      notes.add("queue " + name + " has " + tasks(ready) + " ready and no worker", page_of_queue(name));
+      notes.add("queue " + name + " has " + task_count(ready) + " ready and no worker", page_of_queue(name));
     else if (const auto oldest = cli::number_of(row, "oldest_ready_ms"); oldest >= kOldMs)
       notes.add("a task of queue " + name + " has been waiting for " +
                     cli::format_duration(static_cast<double>(oldest) / 1000),
@@ -80,7 +80,7 @@ Json attention(const Json& status, const Json& queues, const Json& workers) {
   note_queues(notes, queues);
   note_workers(notes, workers);
   if (const auto dead = cli::number_of(status, "dead_letters"); dead > 0)
-    notes.add(tasks(dead) + " failed for good and " + (dead == 1 ? "is" : "are") + " kept as dead letter" +
+    notes.add(task_count(dead) + " failed for good and " + (dead == 1 ? "is" : "are") + " kept as dead letter" +
                   (dead == 1 ? "" : "s"),
               "/dead");
   return notes.release();

@@ -50,7 +50,7 @@ bool has_filter(const TaskFilter& filter) {
          !filter.text.empty() || filter.since.count() > 0 || filter.until.count() > 0;
 }
 
-int status_of(const Json& answer) {
+int status_of_change(const Json& answer) {
   return value_of(answer, "skipped").empty() ? 0 : static_cast<int>(ExitCode::failed);
 }
 
@@ -89,7 +89,7 @@ int change_matching(Connection& connection, const MoveCommand& options) {
     std::fputs("forkmill: there are no such tasks\n", stderr);
   else
     print_stdout(change_summary(answer, options.verb) + "\n");
-  return status_of(answer);
+  return status_of_change(answer);
 }
 
 int run(const MoveCommand& options, const ConnectionOptions& connection_options) {
