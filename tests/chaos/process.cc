@@ -141,11 +141,11 @@ std::string Program::heard() const {
 }
 
 bool run(const std::vector<std::string>& argv, int network) {
-  constexpr int kLong = 20'000;
+  constexpr int kSoon = 20'000;
   Start start{argv};
   start.log = "/dev/null";
   start.network = network;
-  return Program{start}.end_within(kLong) == 0;
+  return Program{start}.end_within(kSoon) == 0;
 }
 
 std::size_t open_descriptors(pid_t pid) {

@@ -53,7 +53,7 @@ struct Describe {
     for (const auto& one : m.answers) text += brief(one.id) + "=" + std::to_string(static_cast<int>(one.state)) + " ";
     return text;
   }
-  std::string operator()(const Credit& m) const { return std::to_string(m.total); }
+  std::string operator()(const proto::Credit& m) const { return std::to_string(m.total); }
   std::string operator()(const Grants& m) const {
     std::string text;
     for (const auto& task : m.tasks) text += brief(task.id) + "=" + to_string(task.grant) + " ";
