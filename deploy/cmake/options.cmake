@@ -63,21 +63,17 @@ function(forkmill_library name)
   set_target_properties(forkmill_${name} PROPERTIES EXPORT_NAME ${name} OUTPUT_NAME forkmill-${name})
 endfunction()
 
-# forkmill_program(NAME [INSTALLED] [UNITY] [COMMON HEADER] SOURCES ... LINK ...) adds an executable. INSTALLED ones are
-# built in the folder bin, so that a PATH with this folder leads to all of them, as after an installation. For a build that
-# is quick from nothing, the sources of a UNITY one are compiled as those of a library, and the HEADER that all sources
-# include is compiled once.
+# forkmill_program(NAME [INSTALLED] [UNITY] SOURCES ... LINK ...) adds an executable. INSTALLED ones are built in the folder
+# bin, so that a PATH with this folder leads to all of them, as after an installation. For a build that is quick from
+# nothing, the sources of a UNITY one are compiled as those of a library.
 function(forkmill_program name)
-  cmake_parse_arguments(ARG "INSTALLED;UNITY" "COMMON" "SOURCES;LINK" ${ARGN})
+  cmake_parse_arguments(ARG "INSTALLED;UNITY" "" "SOURCES;LINK" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   if(ARG_INSTALLED)
     set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
   endif()
   if(ARG_UNITY)
     forkmill_unity(${name} 16)
-  endif()
-  if(ARG_COMMON AND FORKMILL_UNITY_BUILD)
-    target_precompile_headers(${name} PRIVATE ${PROJECT_SOURCE_DIR}/${ARG_COMMON})
   endif()
   target_link_libraries(${name} PRIVATE forkmill_options ${ARG_LINK})
 endfunction()
