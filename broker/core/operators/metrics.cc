@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "broker/core/operators/why/why_task.h"
+#include "broker/core/operators/why/ended.h"
 
 namespace forkmill::broker {
 
