@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <exception>
 #include <string>
+#include <string_view>
 
 #include "client/web/api/filters.h"
 #include "client/web/http/failure.h"
@@ -77,6 +78,7 @@ Gateway::Gateway(Broker& broker, Audit& audit, const Access& access)
       watches_{
           WatchLimits{}, static_cast<std::uint64_t>(unix_time().count()),
           [this](const Request& request) { return ask(request).dump(-1, ' ', false, Json::error_handler_t::replace); }},
+      logs_{LogStreams::Limits{}, [this](const Query& query) { return broker_.ask(query); }},
       feeds_{[this](const EventFilter& filter) { return broker_.begin_events(filter); }},
       sampling_{kSampling, [this] { sample(); }} {}
 
@@ -142,7 +144,11 @@ Response Gateway::watch(const Request& request) {
   auto asked = request;
   asked.target.query.erase("watch");
   auto call = new_call();
-  find_route(asked, call);  // throws if there is none
+  const auto& route = find_route(asked, call);  // throws if there is none
+  if (std::string_view{route.path} == kLogsPath) {
+    const auto query = read_log_query(call.path.at("id"), call.query);
+    return {.type = kEventStream, .events = logs_.open(query, request.headers.last_event_id)};
+  }
   return {.type = kEventStream, .events = watches_.open(asked, request.headers.last_event_id)};
 }
 

@@ -15,6 +15,7 @@
 #include "client/web/live/every.h"
 #include "client/web/live/history.h"
 #include "client/web/live/live_updates.h"
+#include "client/web/live/log_streams.h"
 #include "client/web/metrics/exposition.h"
 
 namespace forkmill::web {
@@ -58,6 +59,7 @@ class Gateway {
   History history_;
   ErrorGroups errors_;
   LiveUpdates watches_;
+  LogStreams logs_;
   EventFeeds feeds_;
   Every sampling_;
 };

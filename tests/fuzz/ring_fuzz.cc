@@ -30,7 +30,10 @@ class Ear {
     require(result.leaving <= kLastLeaving, "reasons for leaving are known ones");
   }
   void hear(const ChildProgress& progress) { read(progress.note); }
-  void hear(const ChildLog& log) { read(log.text); }
+  void hear(const ChildLog& log) {
+    require(log.source >= proto::LogSource::output && log.source <= proto::LogSource::lines, "sources are known ones");
+    read(log.text);
+  }
 
  private:
   void read(std::string_view text) {

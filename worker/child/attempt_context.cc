@@ -41,8 +41,15 @@ void AttemptContext::progress(double fraction, std::string_view note) {
 void AttemptContext::log(LogLevel level, std::string_view text) {
   if (is_forked_copy()) return;
   flush_output(true);  // output before the line comes before it
-  const LogHead head{head_.serial, static_cast<std::uint32_t>(level), 0, output_.position()};
+  const LogHead head{head_.serial, static_cast<std::uint32_t>(level),
+                     static_cast<std::uint32_t>(proto::LogSource::lines), 0, output_.position()};
   const std::array<std::string_view, 2> pieces{bytes_of(head), proto::first_bytes(text, proto::limits::kMaxErrorText)};
+  end_.say(kLogRecord, pieces);
+}
+
+void AttemptContext::printed(proto::LogSource source, std::uint64_t missing, std::string_view text) {
+  const LogHead head{head_.serial, 0, static_cast<std::uint32_t>(source), missing, {}};
+  const std::array<std::string_view, 2> pieces{bytes_of(head), text};
   end_.say(kLogRecord, pieces);
 }
 

@@ -10,10 +10,11 @@
 #include "worker/child/output_watch.h"
 #include "worker/child/stop_watcher.h"
 #include "worker/ipc/child_end.h"
+#include "worker/tasks/output_log.h"
 
 namespace forkmill::worker {
 
-class AttemptContext final : public Context {
+class AttemptContext final : public Context, public OutputLog {
  public:
   AttemptContext(ChildEnd& end, StopWatcher& stop_watcher, const OutputWatch& output, const StartedTask& task);
   ~AttemptContext() override;
@@ -28,6 +29,7 @@ class AttemptContext final : public Context {
   const std::map<std::string, std::string>& headers() const override { return headers_; }
   void log(LogLevel level, std::string_view text) override;
   std::uint64_t random_seed() override;
+  void printed(proto::LogSource source, std::uint64_t missing, std::string_view text) override;
 
  private:
   ChildEnd& end_;

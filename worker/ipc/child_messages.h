@@ -5,6 +5,7 @@
 #include <string_view>
 #include <variant>
 
+#include "proto/wire/worker_messages.h"
 #include "worker/ipc/records.h"
 
 namespace forkmill::worker {
@@ -33,12 +34,14 @@ struct ChildProgress {
   std::string_view note;
 };
 
-// A line that the handler of an attempt wants in the worker's log.
+// A line that the handler of an attempt wants in the worker's log, or output of a command that it runs.
 struct ChildLog {
   std::uint64_t serial = 0;
   std::uint32_t level = 0;
   std::string_view text;
-  OutputEnds printed;  // before the line
+  OutputEnds printed;                                 // before the line
+  proto::LogSource source = proto::LogSource::lines;  // output, errors: of the command
+  std::uint64_t missing = 0;                          // bytes of the output that were dropped before the text
 };
 
 // A position in the output: later bytes belong to attempts that the child has not finished.

@@ -27,6 +27,11 @@ bool read_text(std::string_view& message, std::size_t length, std::string_view& 
   return true;
 }
 
+bool is_source(std::uint32_t number) {
+  return number >= static_cast<std::uint32_t>(proto::LogSource::output) &&
+         number <= static_cast<std::uint32_t>(proto::LogSource::lines);
+}
+
 constexpr auto kQueued = static_cast<std::uint32_t>(RecordState::queued);
 constexpr auto kRevoked = static_cast<std::uint32_t>(RecordState::revoked);
 constexpr auto kAwake = static_cast<std::uint32_t>(Sleep::awake);
@@ -140,8 +145,9 @@ std::optional<ChildMessage> LinkEnd::parse(std::uint8_t kind, std::string_view m
     }
     case kLogRecord: {
       LogHead head;
-      if (!read_head(message, head)) return std::nullopt;
-      return ChildLog{head.serial, head.level, message, head.printed};
+      if (!read_head(message, head) || !is_source(head.source)) return std::nullopt;
+      return ChildLog{head.serial, head.level, message, head.printed, static_cast<proto::LogSource>(head.source),
+                      head.missing};
     }
     case kOutputRecord: {
       OutputEnds printed;

@@ -13,7 +13,7 @@ inline constexpr std::uint8_t kTaskRecord = 1;  // TaskHead, queue name, headers
 inline constexpr std::uint8_t kBornRecord = 1;      // OutputEnds: start-up is over
 inline constexpr std::uint8_t kResultRecord = 2;    // ResultHead, result or the four texts of the error
 inline constexpr std::uint8_t kProgressRecord = 3;  // ProgressHead, note
-inline constexpr std::uint8_t kLogRecord = 4;       // LogHead, text
+inline constexpr std::uint8_t kLogRecord = 4;       // LogHead, text: a line, or output of a command
 inline constexpr std::uint8_t kOutputRecord = 5;    // OutputEnds: where the output of the next attempt begins
 
 // How many bytes the child has written to stdout and stderr since it was forked.
@@ -69,8 +69,9 @@ struct ProgressHead {
 struct LogHead {
   std::uint64_t serial;
   std::uint32_t level;
-  std::uint32_t unused;
-  OutputEnds printed;  // before the line
+  std::uint32_t source;   // proto::LogSource: a line, or output of a command that the handler runs
+  std::uint64_t missing;  // bytes of that output which were dropped before the text
+  OutputEnds printed;     // before the line; unknown: the child has not looked
 };
 
 template <class Head>

@@ -67,6 +67,7 @@ void LinkLog::lost_descriptors(const AttemptTable& attempts, pid_t child, std::u
 }
 
 void LinkLog::handler(const AttemptTable& attempts, const ChildLog& line) {
+  if (line.source != proto::LogSource::lines) return;  // output of a command, which is in the log of its attempt only
   constexpr std::array kLevels{spdlog::level::debug, spdlog::level::info, spdlog::level::warn, spdlog::level::err};
   const Attempt* attempt = attempts.find(line.serial);
   if (attempt == nullptr) return;

@@ -55,7 +55,7 @@ Pipe input_of(const ExecRequest& request) {
 
 }  // namespace
 
-Command::Command(const ExecRequest& request, const ExecSettings& settings) {
+Command::Command(const ExecRequest& request, const ExecSettings& settings, OutputLog* log) : log_{log} {
   Pipe in = input_of(request);
   Pipe out = make_pipe();
   Pipe err = make_pipe();
@@ -70,8 +70,8 @@ Command::Command(const ExecRequest& request, const ExecSettings& settings) {
   spawning.write_rules = rules.get();
   start(request, settings, std::move(spawning));
   const auto limit = std::min(request.output_limit, kMaxCapture);
-  out_ = Capture{std::move(out.reader), limit};
-  err_ = Capture{std::move(err.reader), limit};
+  out_.begin(std::move(out.reader), limit);
+  err_.begin(std::move(err.reader), limit);
   feed_ = Feed{std::move(in.writer), request.stdin_data};
   if (request.timeout_ms > 0)
     limit_ = env_.now().steady + std::chrono::milliseconds{std::min(request.timeout_ms, kMaxLimitMs)};
@@ -119,6 +119,7 @@ void Command::run(std::stop_token stop, proto::Instant grace, ExecResult& result
   ::waitpid(spawned_.pid, &status, 0);
   reaped_ = true;
   set_end(status, result);
+  log_.finish();
   result.out_truncated = out_.truncated();
   result.err_truncated = err_.truncated();
   result.out = std::move(out_.text());
@@ -146,6 +147,7 @@ bool Command::serve(proto::Instant grace) {
   if (fds[1].revents != 0) out_.read();
   if (fds[2].revents != 0) err_.read();
   if (fds[3].revents != 0) feed_.write();
+  log_.tick(env_.now().steady);
   if (fds[4].revents != 0) terminate(grace);
   if (!stopping_ && env_.now().steady >= limit_) {
     timed_out_ = true;
@@ -172,7 +174,7 @@ void Command::terminate(proto::Instant grace) {
 }
 
 int Command::poll_timeout() {
-  const auto next = stopping_ ? kill_at_ : limit_;
+  const auto next = std::min(stopping_ ? kill_at_ : limit_, log_.next_wakeup());
   if (next == proto::kNever) return -1;
   const auto left = std::chrono::ceil<proto::milliseconds>(next - env_.now().steady);
   return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 1'000'000));

@@ -15,14 +15,16 @@
 #include "worker/os/spawn.h"
 #include "worker/tasks/command_streams.h"
 #include "worker/tasks/exec.h"
+#include "worker/tasks/output_log.h"
+#include "worker/tasks/paced_log.h"
 
 namespace forkmill::worker {
 
 class Command {
  public:
   // Starts the command. Throws std::runtime_error if it cannot be started, OutOfResources if no process, memory or
-  // descriptor is left. `request` must outlive the command.
-  Command(const ExecRequest& request, const ExecSettings& settings);
+  // descriptor is left. `request` and `log` must outlive the command. log: gets the output as it comes; may be null.
+  Command(const ExecRequest& request, const ExecSettings& settings, OutputLog* log);
   // Kills the process group, and waits for the command if run() has not.
   ~Command();
   Command(const Command&) = delete;
@@ -50,8 +52,9 @@ class Command {
 
   proto::RealEnv env_;
   proto::Wakeup stop_bell_;
-  Capture out_;
-  Capture err_;
+  PacedLog log_;
+  Capture out_{proto::LogSource::output, log_};
+  Capture err_{proto::LogSource::errors, log_};
   Feed feed_;
   Spawned spawned_;
   bool in_place_of_shell_ = false;  // the program of a line runs without the shell that the request asks for

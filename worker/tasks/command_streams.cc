@@ -10,13 +10,16 @@
 
 namespace forkmill::worker {
 
-Capture::Capture(proto::Descriptor reader, std::uint64_t limit) : reader_{std::move(reader)}, limit_{limit} {
+void Capture::begin(proto::Descriptor reader, std::uint64_t limit) {
+  reader_ = std::move(reader);
+  limit_ = limit;
   ::fcntl(reader_.get(), F_SETFL, O_NONBLOCK);
 }
 
 void Capture::read() {
   thread_local std::array<char, 64 * 1024> buffer;
-  while (reader_) {
+  constexpr int kMaxReads = 64;  // more than a pipe holds; the rest of the command gets its turn then
+  for (int i = 0; i < kMaxReads && reader_; ++i) {
     const auto length = ::read(reader_.get(), buffer.data(), buffer.size());
     if (length < 0 && errno == EINTR) continue;
     if (length < 0 && errno == EAGAIN) return;
@@ -26,6 +29,7 @@ void Capture::read() {
 }
 
 void Capture::add(std::string_view text) {
+  log_.add(source_, text);
   const auto kept = text.substr(0, limit_ - text_.size());
   text_.append(kept);
   truncated_ = truncated_ || kept.size() < text.size();

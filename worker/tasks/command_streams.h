@@ -7,16 +7,19 @@
 #include <string_view>
 
 #include "proto/os/descriptor.h"
+#include "worker/tasks/paced_log.h"
 
 namespace forkmill::worker {
 
-// Capture: one output of the command. The first `limit` bytes are kept, the rest is read and dropped.
+// Capture: one output of the command. The first `limit` bytes are kept, the rest is read and dropped. All of it goes to
+// the log of the attempt.
 class Capture {
  public:
-  Capture() = default;
-  Capture(proto::Descriptor reader, std::uint64_t limit);
+  // source: output or errors. `log` must outlive the capture.
+  Capture(proto::LogSource source, PacedLog& log) : source_{source}, log_{log} {}
+  void begin(proto::Descriptor reader, std::uint64_t limit);
 
-  // Reads what is there now.
+  // Reads what is there now, or some MiB of it.
   void read();
   // Adds a text as if the command had written it.
   void add(std::string_view text);
@@ -27,6 +30,8 @@ class Capture {
   std::string& text() { return text_; }
 
  private:
+  proto::LogSource source_;
+  PacedLog& log_;
   proto::Descriptor reader_;
   std::uint64_t limit_ = 0;
   std::string text_;

@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <stop_token>
 #include <string>
@@ -13,6 +14,7 @@
 #include "proto/os/real_env.h"
 #include "worker/os/out_of_resources.h"
 #include "worker/tasks/command.h"
+#include "worker/tasks/output_log.h"
 
 namespace forkmill::worker {
 
@@ -27,13 +29,11 @@ ExecRequest with_trace(const Context& context, ExecRequest request) {
   return request;
 }
 
-// Throws OutOfResources.
+// Throws OutOfResources. `request` must outlive the command.
 std::pair<std::stop_token, std::unique_ptr<Command>> begin(Context& context, const ExecRequest& request,
                                                            const ExecSettings& settings) {
   try {
-    auto stop = context.stop_token();
-    if (context.headers().empty()) return {std::move(stop), std::make_unique<Command>(request, settings)};
-    return {std::move(stop), std::make_unique<Command>(with_trace(context, request), settings)};
+    return {context.stop_token(), std::make_unique<Command>(request, settings, dynamic_cast<OutputLog*>(&context))};
   } catch (const std::system_error& error) {
     if (is_shortage(error.code().value())) throw OutOfResources{error.what()};
     throw;
@@ -50,7 +50,9 @@ ExecResult run_command(Context& context, const ExecRequest& request, const ExecS
   result.host = proto::host_name();
   result.started_at = static_cast<double>(begun.unix_time.count()) / 1e3;
   // Both before the command begins: what this worker lacks then is not the command's fault.
-  auto [stop, command] = begin(context, request, settings);
+  std::optional<ExecRequest> traced;
+  if (!context.headers().empty()) traced = with_trace(context, request);
+  auto [stop, command] = begin(context, traced ? *traced : request, settings);
   command->run(std::move(stop), settings.grace, result);
   result.run_seconds = static_cast<double>((env.now().steady - begun.steady).count()) / 1e6;
   if (command->was_stopped() && (result.signal != 0 || result.exit_code != 0)) {

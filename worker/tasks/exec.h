@@ -25,7 +25,8 @@ struct ExecSettings {
 };
 
 // Handles forkmill.exec: blocks until the command has ended. The command gets a process group of its own and dies with
-// this process. When the attempt is asked to stop, the command gets SIGTERM, and SIGKILL after the grace. Throws
+// this process. When the attempt is asked to stop, the command gets SIGTERM, and SIGKILL after the grace. Its output is
+// in the result, and goes to the log of the attempt as it comes, if the context is an OutputLog. Throws
 // std::runtime_error if the command cannot be started, or was asked to stop and failed.
 ExecResult run_command(Context& context, const ExecRequest& request, const ExecSettings& settings = {});
 

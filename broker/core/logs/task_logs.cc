@@ -88,15 +88,21 @@ TaskLogs::Log& TaskLogs::find_or_make(const proto::Grant& grant, std::uint64_t w
 }
 
 void TaskLogs::take(Log& log, const proto::LogNote& note, proto::milliseconds at) {
-  bytes_ -= log.log.size();
-  log.log.add(note, at);
+  AttemptLog& kept = log.log;
+  bytes_ -= kept.size();
+  meter_.printed -= kept.end();
+  meter_.missing -= kept.missing();
+  kept.add(note, at);
+  meter_.printed += kept.end();
+  meter_.missing += kept.missing();
+  bytes_ += kept.size();
   log.heard_at = at;
-  bytes_ += log.log.size();
   make_room();
 }
 
 void TaskLogs::make_room() {
   while (bytes_ > most_ && !by_task_.empty()) {
+    ++(ended_.empty() ? meter_.dropped_unfinished : meter_.dropped_ended);
     const proto::TaskSeq task = ended_.empty() ? unfinished_.front() : ended_.front();
     erase(by_task_.find(task));
   }

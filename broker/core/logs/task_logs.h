@@ -41,6 +41,16 @@ class TaskLogs {
   const std::deque<Log>* of(proto::TaskSeq task) const;  // by rising attempt
   const Log* find(proto::TaskSeq task, proto::Attempt attempt) const;
 
+  // Since the start of the broker.
+  struct Meter {
+    std::uint64_t printed = 0;             // bytes that attempts have printed and logged, missing ones as well
+    std::uint64_t missing = 0;             // the part that did not come, or gave way to newer bytes of its attempt
+    std::uint64_t dropped_ended = 0;       // tasks whose logs gave way to those of others, after they had ended
+    std::uint64_t dropped_unfinished = 0;  // the same, before
+  };
+  const Meter& meter() const { return meter_; }
+
+  std::size_t budget() const { return most_; }
   std::size_t bytes() const { return bytes_; }
   std::size_t tasks() const { return by_task_.size(); }
 
@@ -63,6 +73,7 @@ class TaskLogs {
 
   std::size_t most_ = 0;
   std::size_t bytes_ = 0;
+  Meter meter_;
   Map by_task_;
   Order ended_;       // the one that ended first is the first
   Order unfinished_;  // by the beginning of their logs

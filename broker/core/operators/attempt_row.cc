@@ -1,6 +1,6 @@
 #include "broker/core/operators/attempt_row.h"
 
-#include "broker/core/operators/why/why_task.h"
+#include "broker/core/operators/why/ended.h"
 
 namespace forkmill::broker {
 
@@ -11,6 +11,13 @@ PackedMap packed(const AttemptEnd& end) {
   if (!end.worker.empty()) map.add("worker", end.worker);
   if (end.code != Errc::ok) map.add("code", errc_name(end.code)).add("message", end.message);
   return map;
+}
+
+std::vector<PackedMap> packed(const Findings& findings) {
+  std::vector<PackedMap> rows;
+  for (const Finding& one : findings)
+    rows.push_back(PackedMap{}.add("reason", reason_name(one.reason)).add("text", one.text));
+  return rows;
 }
 
 }  // namespace forkmill::broker

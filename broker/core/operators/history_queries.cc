@@ -5,6 +5,7 @@
 
 #include "broker/core/operators/attempt_row.h"
 #include "broker/core/operators/listing/listing.h"
+#include "broker/core/operators/why/ended.h"
 #include "broker/core/state/task_visibility.h"
 #include "broker/core/tasks/process_queue.h"
 #include "proto/check.h"
@@ -42,6 +43,26 @@ proto::Failure unknown(const BrokerState& state, const Client& asker, std::strin
 
 std::string state_of(const FinishedTask& task) { return std::string{row_of(task).state}; }
 
+std::vector<PackedMap> attempts_of(const FinishedTask& task) {
+  std::vector<PackedMap> rows;
+  for (const AttemptEnd& end : with_last(task.earlier, task.outcome, task.finished_at)) rows.push_back(packed(end));
+  return rows;
+}
+
+// As WhyQueries::task() tells it of a task that is not only in the history.
+PackedMap reasons(const FinishedTask& task, const TaskVisibility& visibility) {
+  return PackedMap{}
+      .add("id", visibility.shown_id(task.id, *task.spec).to_string())
+      .add("history", true)
+      .add("queue", base_queue(task.spec->queue))
+      .add("name", task.spec->name)
+      .add("state", state_of(task))
+      .add("attempt", task.outcome.attempt.value())
+      .add("max_attempts", task.spec->options.max_attempts)
+      .add("findings", packed(why_finished(task)))
+      .add("attempts", attempts_of(task));
+}
+
 PackedMap details(const FinishedTask& task, const TaskVisibility& visibility) {
   const proto::Outcome& outcome = task.outcome;
   PackedMap map;
@@ -68,11 +89,7 @@ PackedMap details(const FinishedTask& task, const TaskVisibility& visibility) {
         .add("error",
              PackedMap{}.add("code", code).add("type", outcome.error->type).add("message", outcome.error->message));
   }
-  std::vector<PackedMap> attempts;
-  for (const AttemptEnd& end : task.earlier) attempts.push_back(packed(end));
-  if (outcome.attempt.value() > 0 && (task.earlier.empty() || task.earlier.back().attempt != outcome.attempt))
-    attempts.push_back(packed(AttemptEnd{outcome, task.finished_at}));
-  map.add("attempts", attempts);
+  map.add("attempts", attempts_of(task));
   if (const auto trace = proto::header(task.spec->options.headers, "traceparent"); !trace.empty())
     map.add("headers", PackedMap{}.add("traceparent", trace));
   return map.add("reason", std::string{"it has finished; its arguments and its result are no longer kept"});
@@ -145,8 +162,8 @@ ReplyBody HistoryQueries::answer(const proto::Query& query, const Client& asker,
   const TaskVisibility visibility = visibility_of(asker);
   if (query.kind == proto::QueryKind::tasks) return list_history(state_, visibility, found);
   const FinishedTask* task = one_of(found, visibility);
-  return task == nullptr ? ReplyBody{unknown(state_, asker, query.argument, found)}
-                         : ReplyBody{details(*task, visibility)};
+  if (task == nullptr) return unknown(state_, asker, query.argument, found);
+  return query.kind == proto::QueryKind::why_task ? reasons(*task, visibility) : details(*task, visibility);
 }
 
 }  // namespace forkmill::broker

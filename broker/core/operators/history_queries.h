@@ -26,7 +26,8 @@ class HistoryQueries {
 
   // Lists tasks of the history. Returns why not; none: the reply comes later.
   std::optional<proto::Reply> list(const proto::Query& query, const Client& asker);
-  // Looks for the task that `query.argument` names and that is not in the table of tasks. None: the reply comes later.
+  // Looks for the task that `query.argument` names and that is not in the table of tasks, to show it or to tell why it
+  // ended (why_task). None: the reply comes later.
   std::optional<proto::Reply> show(const proto::Query& query, const Client& asker);
   // Looks for the task that `text` names. Calls `then` with the reason why it cannot be changed, task_unknown if it is
   // not in the history either, also when the asker has gone. Returns that reason if it is known at once, and does not

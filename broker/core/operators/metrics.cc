@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "broker/core/operators/why/why_task.h"
+#include "broker/core/operators/why/ended.h"
 
 namespace forkmill::broker {
 
@@ -37,6 +37,18 @@ std::vector<std::uint64_t> bounds() {
   return us;
 }
 
+PackedMap packed_logs(const TaskLogs& logs) {
+  const TaskLogs::Meter& meter = logs.meter();
+  return PackedMap{}
+      .add("tasks", logs.tasks())
+      .add("kept_bytes", logs.bytes())
+      .add("max_bytes", logs.budget())
+      .add("printed_bytes", meter.printed)
+      .add("missing_bytes", meter.missing)
+      .add("dropped_ended", meter.dropped_ended)
+      .add("dropped_unfinished", meter.dropped_unfinished);
+}
+
 }  // namespace
 
 ReplyBody metrics(const BrokerState& state, const SelfReport& self, const EventPulls& watching) {
@@ -60,7 +72,8 @@ ReplyBody metrics(const BrokerState& state, const SelfReport& self, const EventP
                         .add("kept_bytes", state.events.bytes())
                         .add("subscribers", watching.waiting())
                         .add("told", watching.meter().told)
-                        .add("missed", watching.meter().missed));
+                        .add("missed", watching.meter().missed))
+      .add("logs", packed_logs(state.tasks.logs));
   return map;
 }
 

@@ -77,7 +77,8 @@ std::optional<Reply> Operators::reply(Client& client, const proto::Query& query,
     case QueryKind::metrics:
       return reply_to(query.id, sees_all(client) ? metrics(state_, self_, event_pulls_) : ReplyBody{tells_of_others()});
     case QueryKind::why_task:
-      return reply_to(query.id, why_queries_.task(client, query.argument, named));
+      if (named == nullptr) return history_.show(query, client);
+      return reply_to(query.id, why_queries_.task(client, *named));
     case QueryKind::why_queue:
       return reply_to(query.id, may_see_queue(client, query.argument) ? why_queries_.queue(query.argument)
                                                                       : ReplyBody{tells_of_others()});

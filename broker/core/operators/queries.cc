@@ -33,7 +33,9 @@ PackedMap packed_history(const HistoryMeter& meter) {
       .add("written", meter.written)
       .add("dropped", meter.dropped)
       .add("damaged", meter.damaged)
-      .add("stopped", meter.stopped);
+      .add("stopped", meter.stopped)
+      .add("removed", meter.removed)
+      .add("errors", meter.errors);
 }
 
 PackedMap packed_headers(const proto::TaskHeaders& headers) {

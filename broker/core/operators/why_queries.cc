@@ -10,29 +10,17 @@
 
 namespace forkmill::broker {
 
-namespace {
-
-std::vector<PackedMap> packed_findings(const Findings& findings) {
-  std::vector<PackedMap> rows;
-  for (const Finding& one : findings)
-    rows.push_back(PackedMap{}.add("reason", reason_name(one.reason)).add("text", one.text));
-  return rows;
-}
-
-}  // namespace
-
-ReplyBody WhyQueries::task(const Client& client, const std::string& named, const Task* task) const {
-  if (task == nullptr) return task_unknown(state_, client, named);
+ReplyBody WhyQueries::task(const Client& client, const Task& named) const {
   std::vector<PackedMap> attempts;
-  for (const AttemptEnd& end : ended_attempts(state_, *task)) attempts.push_back(packed(end));
+  for (const AttemptEnd& end : ended_attempts(state_, named)) attempts.push_back(packed(end));
   return PackedMap{}
-      .add("id", id_for(client, *task).to_string())
-      .add("queue", base_queue(task->spec->queue))
-      .add("name", task->spec->name)
-      .add("state", state_name(task->state))
-      .add("attempt", task->attempts.value())
-      .add("max_attempts", task->options().max_attempts)
-      .add("findings", packed_findings(why_task(state_, serving_, *task, processes_.waits(*task))))
+      .add("id", id_for(client, named).to_string())
+      .add("queue", base_queue(named.spec->queue))
+      .add("name", named.spec->name)
+      .add("state", state_name(named.state))
+      .add("attempt", named.attempts.value())
+      .add("max_attempts", named.options().max_attempts)
+      .add("findings", packed(why_task(state_, serving_, named, processes_.waits(named))))
       .add("attempts", attempts);
 }
 
@@ -48,7 +36,7 @@ ReplyBody WhyQueries::queue(const std::string& name) const {
                        .add("running", sum([](const Queue& one) { return one.running; }))
                        .add("scheduled", sum([](const Queue& one) { return one.scheduled; }))
                        .add("workers", serving_.workers_of(*queue))
-                       .add("findings", packed_findings(findings)));
+                       .add("findings", packed(findings)));
   }
   return PackedMap{}.add("queues", rows);
 }
@@ -65,7 +53,7 @@ ReplyBody WhyQueries::worker(const std::string& name) const {
                        .add("name", name)
                        .add("host", worker->session.host)
                        .add("pid", worker->session.pid)
-                       .add("findings", packed_findings(why_worker(state_, serving_, *worker))));
+                       .add("findings", packed(why_worker(state_, serving_, *worker))));
   }
   return PackedMap{}.add("workers", rows);
 }

@@ -16,8 +16,8 @@ class WhyQueries {
   WhyQueries(BrokerState& state, const Registry& registry, const Processes& processes)
       : state_{state}, processes_{processes}, serving_{state, registry} {}
 
-  // `task`: the task that the client's query names, or null.
-  ReplyBody task(const Client& client, const std::string& named, const Task* task) const;
+  // `named`: the task that the client's query names. HistoryQueries tells of those that only the history has.
+  ReplyBody task(const Client& client, const Task& named) const;
   // No rows: there is no such queue.
   ReplyBody queue(const std::string& name) const;
   // The workers of that name, kMaxWorkers at most. No rows: there is none.

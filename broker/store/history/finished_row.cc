@@ -46,13 +46,14 @@ struct FinishedRow {
   std::string label;
   std::string trace;
   std::vector<AttemptEnd> earlier;
+  bool at_most_once = false;
 };
 
 void fields(auto& io, Is<FinishedRow> auto& m) {
   io.record(20, m.id, m.owners_id, proto::text(m.queue), proto::text(m.name), proto::text(m.principal), m.kind,
             m.submitted_at, m.finished_at, m.run_us, m.attempt, m.max_attempts, m.priority, proto::text(m.worker),
             m.code, proto::text(m.type), proto::text(m.message), m.result_bytes, proto::text(m.label),
-            proto::text(m.trace), m.earlier);
+            proto::text(m.trace), m.earlier, m.at_most_once);
 }
 
 std::uint32_t sum_of_row(proto::TaskSeq number, std::string_view bytes) {
@@ -82,6 +83,7 @@ FinishedRow flattened(const FinishedTask& task) {
   row.label = proto::first_bytes(options.label, FinishedTask::kMaxText);
   row.trace = proto::first_bytes(proto::header(options.headers, kTrace), FinishedTask::kMaxText);
   row.earlier = task.earlier;
+  row.at_most_once = options.at_most_once;
   if (outcome.error) {
     row.code = outcome.error->code;
     row.type = outcome.error->type;
@@ -98,6 +100,7 @@ FinishedTask task_of(FinishedRow row) {
   spec->owners_id = row.owners_id;
   spec->options.max_attempts = row.max_attempts;
   spec->options.priority = row.priority;
+  spec->options.at_most_once = row.at_most_once;
   spec->options.label = std::move(row.label);
   if (!row.trace.empty()) spec->options.headers.push_back({kTrace, std::move(row.trace)});
   FinishedTask task;

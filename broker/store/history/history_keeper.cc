@@ -1,5 +1,6 @@
 #include "broker/store/history/history_keeper.h"
 
+#include <algorithm>
 #include <variant>
 
 #include "broker/store/store_error.h"
@@ -88,8 +89,10 @@ bool HistoryKeeper::trim(Now now) {
   open(now);
   bool more = false;
   attempt(now, [&] {
+    const std::uint64_t before = database_->tasks();
     more = database_->trim(now.unix_time);
     measure();
+    meter_.removed += before - std::min(before, meter_.tasks);
   });
   return more;
 }
@@ -101,6 +104,7 @@ void HistoryKeeper::stop(std::string why, Now now) {
   }
   database_.reset();
   unsynced_ = false;
+  ++meter_.errors;
   meter_.stopped = std::move(why);
   try_again_at_ = now.steady + kTryAgain;
   warn(meter_.stopped, now);

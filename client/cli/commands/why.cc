@@ -12,7 +12,7 @@ namespace {
 
 constexpr const char* kWhyFooter =
     R"(The broker answers from its own rules, in words: what the task waits for, what is granted before it, why it
-failed, and how each of its attempts ended.
+failed, and how each of its attempts ended. The history of finished tasks tells of those that are no longer kept.
 
 Examples:
   forkmill why 0190163d-8694-739b       one task: its id, or an unambiguous prefix of at least 8 characters

@@ -1,7 +1,5 @@
 #include "client/cli/views/logs.h"
 
-#include <forkmill/exec.h>
-
 #include <array>
 #include <utility>
 
@@ -50,8 +48,6 @@ std::string why_no_log(const Json& page) {
   const auto attempt = number_of(page, "attempt");
   if (attempt == 0) return is_true(page, "task_ended") ? "the task never started" : "the task has not started yet";
   if (number_of(page, "last_attempt") < attempt) return "the task has had no attempt " + std::to_string(attempt);
-  if (text_of(page, "name") == kExec.name())
-    return "the output of a command is in its result, see it with: forkmill attach " + text_of(page, "id");
   if (number_of(page, "log_bytes") == 0) return "the queue keeps no logs (log_bytes is 0)";
   return "the attempt has printed nothing, or its log is no longer kept";
 }

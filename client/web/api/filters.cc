@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
+#include <limits>
 
 #include "client/cli/text/when.h"
 
@@ -77,6 +79,15 @@ EventFilter read_event_filter(const Parameters& parameters) {
           .name = text_in(parameters, "task"),
           .state = text_in(parameters, "state"),
           .after = after};
+}
+
+Query read_log_query(const std::string& id, const Parameters& parameters) {
+  constexpr std::uint64_t kLastAttempt = std::numeric_limits<std::uint32_t>::max();
+  constexpr std::uint64_t kLastByte = std::numeric_limits<std::int64_t>::max();
+  Query query{.kind = QueryKind::logs, .argument = id, .filter = {}};
+  query.attempt = static_cast<std::uint32_t>(read_number(parameters, "attempt", 1, kLastAttempt, 0));
+  query.from = read_number(parameters, "from", 0, kLastByte, 0);
+  return query;
 }
 
 Parameters filter_of_body(const Json& body, bool with_state) {

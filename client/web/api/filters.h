@@ -26,6 +26,9 @@ std::vector<Parameter> event_parameters();
 // Reads them. Throws Failure (400) for a cursor with control characters.
 EventFilter read_event_filter(const Parameters& parameters);
 
+// Reads the parameters of the log of a task: attempt, from. Throws Failure (400) for a wrong value.
+Query read_log_query(const std::string& id, const Parameters& parameters);
+
 // The key `filter` of a body, an object of texts. Throws Failure (400) for other keys or values, and without any.
 Parameters filter_of_body(const Json& body, bool with_state);
 

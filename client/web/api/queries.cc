@@ -7,7 +7,6 @@
 #include "client/cli/text/answers.h"
 #include "client/cli/text/sealed.h"
 #include "client/cli/views/cluster.h"
-#include "client/cli/views/logs.h"
 #include "client/cli/views/objects.h"
 #include "client/cli/views/processes.h"
 #include "client/cli/views/tasks.h"
@@ -16,6 +15,7 @@
 #include "client/web/api/openapi.h"
 #include "client/web/api/route.h"
 #include "client/web/live/attention.h"
+#include "client/web/live/log_answer.h"
 
 namespace forkmill::web {
 
@@ -116,31 +116,9 @@ Json task(Call& call) {
   return cli::task_json(cli::task_from_msgpack(bytes, ""), true);
 }
 
-// The texts of one attempt, as far as they are kept, in as many pages of the broker as that takes.
 Json logs(Call& call) {
-  constexpr std::uint64_t kMaxBytes = 1024 * 1024;
-  constexpr std::uint64_t kAny = std::numeric_limits<std::uint64_t>::max();
-  Query query{.kind = QueryKind::logs, .argument = call.path.at("id"), .filter = {}};
-  query.attempt =
-      static_cast<std::uint32_t>(read_number(call.query, "attempt", 1, std::numeric_limits<std::uint32_t>::max(), 0));
-  query.from = read_number(call.query, "from", 0, kAny, 0);
-  auto texts = Json::array();
-  for (std::uint64_t bytes = 0;;) {
-    const auto page = call.broker.ask(query);
-    for (const auto& row : cli::log_rows(page)) {
-      bytes += cli::text_of(row, "text").size();
-      texts.push_back(row);
-    }
-    query.attempt = static_cast<std::uint32_t>(cli::number_of(page, "attempt"));
-    query.from = static_cast<std::uint64_t>(cli::number_of(page, "next"));
-    const auto all = static_cast<std::uint64_t>(cli::number_of(page, "bytes"));
-    if (query.from < all && bytes < kMaxBytes) continue;
-    auto answer = cli::shaped(
-        page, {"id", "name", "state", "attempt", "last_attempt", "next", "bytes", "missing", "complete", "log_bytes"});
-    answer["attempts"] = cli::shaped_rows(page, "attempts", {"attempt", "bytes", "missing"});
-    answer["texts"] = std::move(texts);
-    return answer;
-  }
+  return read_log([&](const Query& query) { return call.broker.ask(query); },
+                  read_log_query(call.path.at("id"), call.query));
 }
 
 Json why_task(Call& call) { return cli::why_task_json(call.broker.ask(QueryKind::why_task, call.path.at("id"))); }
@@ -206,7 +184,7 @@ std::vector<Route> query_routes() {
       {false, "/api/v1/tasks", "A page of tasks, the newest first", page_parameters(true), tasks},
       {false, "/api/v1/tasks/{id}", "One task by its id, or by 8 characters of it or more", {}, task},
       {false,
-       "/api/v1/tasks/{id}/logs",
+       kLogsPath,
        "What an attempt of a task has printed and logged, as far as it is kept",
        {{"attempt", Type::number, "The number of the attempt; the last one without it"},
         {"from", Type::number, "Only what comes behind this many bytes of the log: `next` of an earlier answer"}},

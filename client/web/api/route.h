@@ -45,6 +45,9 @@ struct Route {
   Action action;                      // null: the answer is a stream of server-sent events
 };
 
+// The route of the logs of tasks, whose stream has what is new only.
+inline constexpr const char* kLogsPath = "/api/v1/tasks/{id}/logs";
+
 // All routes.
 const std::vector<Route>& routes();
 

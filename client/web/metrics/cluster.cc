@@ -93,6 +93,13 @@ void add_history(Exposition& text, const Json& body) {
   text.begin("forkmill_history_dropped", Kind::counter,
              "Finished tasks that did not get into the history since the start of the broker.");
   text.add(value_of(body, "dropped"));
+  text.begin("forkmill_history_removed", Kind::counter,
+             "Finished tasks that were removed from the history because they were too old, or too many.");
+  text.add(value_of(body, "removed"));
+  text.begin("forkmill_history_damaged", Kind::counter, "Damaged rows of the history that searches have met.");
+  text.add(value_of(body, "damaged"));
+  text.begin("forkmill_history_errors", Kind::counter, "Errors by which the history has stopped.");
+  text.add(value_of(body, "errors"));
   text.begin("forkmill_history_stopped", Kind::gauge, "1 while nothing gets into the history, as on a full disk.");
   text.add(cli::text_of(body, "stopped").empty() ? 0 : 1);
 }

@@ -78,6 +78,26 @@ void add_events(Exposition& text, const Json& body) {
   add("forkmill_event_memory_bytes", Kind::gauge, "Memory of the events that the broker keeps.", "kept_bytes");
 }
 
+void add_logs(Exposition& text, const Json& body) {
+  const auto logs = cli::value_of(body, "logs");
+  if (!logs.is_object()) return;
+  const auto add = [&](const char* name, Kind kind, const char* help, const char* key) {
+    text.begin(name, kind, help);
+    text.add(count_of(logs, key));
+  };
+  add("forkmill_log_tasks", Kind::gauge, "Tasks of which the broker keeps a log.", "tasks");
+  add("forkmill_log_memory_bytes", Kind::gauge, "Memory of the logs that the broker keeps.", "kept_bytes");
+  add("forkmill_log_memory_limit_bytes", Kind::gauge, "Memory that the logs may take (--log-memory).", "max_bytes");
+  add("forkmill_log_printed_bytes", Kind::counter,
+      "Bytes that attempts have printed and logged, with those that are not kept.", "printed_bytes");
+  add("forkmill_log_missing_bytes", Kind::counter,
+      "Bytes of logs that did not come, or gave way to newer ones of their attempt.", "missing_bytes");
+  text.begin("forkmill_log_dropped_tasks", Kind::counter,
+             "Tasks whose logs gave way to those of others, because all take as much memory as they may.");
+  text.add({{"state", "ended"}}, count_of(logs, "dropped_ended"));
+  text.add({{"state", "unfinished"}}, count_of(logs, "dropped_unfinished"));
+}
+
 }  // namespace
 
 void add_times(Exposition& text, const Json& body) {
@@ -89,6 +109,7 @@ void add_times(Exposition& text, const Json& body) {
   add_lost(text, body);
   add_store(text, body);
   add_events(text, body);
+  add_logs(text, body);
 }
 
 }  // namespace forkmill::web

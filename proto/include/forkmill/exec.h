@@ -50,7 +50,8 @@ struct ExecRequest {
   // program is run without the shell: with the same words, variables, outputs and exit code (128 + N after signal N).
   // The program then leads the process group.
   bool shell = false;
-  // Bytes kept of each of stdout and stderr, 24 MiB at most; the rest is read and dropped.
+  // Bytes of each of stdout and stderr in the result, 24 MiB at most. The log of the task has the newest output as
+  // well, while the command runs (`forkmill task logs -f`).
   std::uint64_t output_limit = 1024 * 1024;
   // Time limit of the command in milliseconds, after which it is stopped. 0: none.
   std::uint64_t timeout_ms = 0;

@@ -2,6 +2,7 @@
 """The API and the metrics of a gateway tell and do what the command does. Arguments: forkmill, forkmill-broker."""
 import http.client
 import json
+import pathlib
 import re
 
 from gateway import GUARD, Gateway, command, folder, in_cluster, need, rows, within
@@ -236,6 +237,44 @@ def check_watches(gateway):
     return events  # still open when the gateway ends
 
 
+def check_log_stream(gateway):
+    """The stream of a log has each text once, and goes on behind the last event that a peer has got."""
+    with folder() as gates:
+        line = "echo one; until [ -e two ]; do :; done; echo two; until [ -e three ]; do :; done; echo three"
+        task = command("run", "-d", "--wd", gates, "--", "sh", "-c", line).strip()
+        path = f"/api/v1/tasks/{task}/logs?watch=1"
+        events = Events(gateway, path)
+
+        def texts_until(stream, end):
+            text, answer = "", {}
+            while not text.endswith(end):
+                last, answer = stream.next()
+                need(last == f"{answer['attempt']}-{answer['next']}", last, answer)
+                text += "".join(row["text"] for row in answer["texts"])
+            return text, last, answer
+
+        text, place, answer = texts_until(events, "one\n")
+        need((text, answer["from"], answer["attempt"]) == ("one\n", 0, 1), text, answer)
+        pathlib.Path(gates, "two").touch()
+        text, _, answer = texts_until(events, "two\n")
+        need(text == "two\n" and answer["from"] == 4 and answer["complete"] is False, text, answer)
+        events.close()
+        pathlib.Path(gates, "three").touch()
+        again = Events(gateway, path, Last_Event_ID=place)
+        text, _, answer = texts_until(again, "three\n")
+        need(text == "two\nthree\n", text)
+        while not answer["complete"]:
+            answer = again.next()[1]
+        need(answer["bytes"] == 14, answer)
+        again.close()
+        whole = Events(gateway, path, Last_Event_ID="no place")
+        need(texts_until(whole, "three\n")[0] == "one\ntwo\nthree\n")
+        whole.close()
+        one = gateway.get(f"/api/v1/tasks/{task}/logs?from=8").json()
+        need([row["text"] for row in one["texts"]] == ["three\n"] and (one["from"], one["next"]) == (8, 14), one)
+        gateway.get(f"/api/v1/tasks/{task}/logs?watch=1&from=-1", 400)
+
+
 def check_events(gateway):
     """A stream has each step of each task, and goes on behind the last one that a peer has got."""
     path = "/api/v1/events?queue=default&task=forkmill.exec"
@@ -387,6 +426,7 @@ def main():
         check_weight(gateway)
         check_openapi(gateway)
         check_events(gateway)
+        check_log_stream(gateway)
         events = check_watches(gateway)
         check_pages(gateway)
         check_changes(gateway, ids)

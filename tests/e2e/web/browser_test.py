@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """The pages show the cluster in a real browser, and take nothing that others have written for markup. Arguments:
 forkmill, forkmill-broker. Needs Chromium."""
+import os
 import re
 
 from chromium import Chromium
 from gateway import Gateway, command, folder, in_cluster, need, rows, within
 
 PAYLOAD = "<img src=x onerror=document.title=1>"
+SHOWN = PAYLOAD.replace("<", "&lt;").replace(">", "&gt;")
 NO_FOLDER = f'[[["true"],"",{{}},"/{PAYLOAD}",false,1000]]'  # the error of the task quotes the folder
 
 
@@ -47,7 +49,7 @@ class Browser:
 
 
 def main():
-    in_cluster()
+    in_cluster(history_age="7d")
     waiting = submit("--queue", "mail", "mail.send", f'"{PAYLOAD}"')
     failed = submit("--attempts", "1", "forkmill.exec", NO_FOLDER)
     command("run", "-d", "--", "tail", "-f", "/dev/null", PAYLOAD)
@@ -57,6 +59,8 @@ def main():
         with Gateway() as gateway:
             within(lambda: gateway.request("GET", "/readyz").status == 200)
             check_pages(Browser(chromium, gateway), waiting, failed)
+            check_log(Browser(chromium, gateway), place)
+            check_history(Browser(chromium, gateway))
             check_steering(Browser(chromium, gateway), waiting)
         with Gateway("--read-only") as gateway:
             within(lambda: gateway.request("GET", "/readyz").status == 200)
@@ -67,7 +71,7 @@ def main():
 
 
 def check_pages(browser, waiting, failed):
-    shown = PAYLOAD.replace("<", "&lt;").replace(">", "&gt;")
+    shown = SHOWN
     browser.shows("", "Needs attention", "1 task mail.send of queue mail cannot run", "dead letters", "<polyline")
     browser.shows("queues", "mail", "Pause…", "Limits…", "Purge…")
     browser.shows("tasks?queue=mail", waiting[:23], "Cancel all that match…")
@@ -85,6 +89,31 @@ def check_pages(browser, waiting, failed):
     browser.shows("workers", "1 of 2", shown, "Pause…", "Scale…", "Drain…")
     browser.open("tasks/0190163d-8694-739b")
     browser.awaited('role="alert"')
+
+
+def check_log(browser, place):
+    """A log is shown as text, live, and each line once."""
+    more = f"{place}/more"
+    os.mkfifo(more)
+    line = r'echo "out $1"; echo "err $1" >&2; printf "\033]0;x\007\n"; read word < "$2"; echo "$word $1"'
+    task = command("run", "-d", "--", "sh", "-c", line, "sh", PAYLOAD, more).strip()
+    browser.shows(f"tasks/{task}", "Log of attempt 1", f"out {SHOWN}", f"err {SHOWN}", r"\u001b]0;x\u0007")
+    with open(more, "w", encoding="utf-8") as pipe:
+        pipe.write("then\n")
+    page = browser.awaited(f"then {SHOWN}", "succeeded")
+    need(page.count(f"out {SHOWN}") == 1 and page.count(f"err {SHOWN}") == 1, page)
+
+
+def check_history(browser):
+    """A task that only the history has is found, and tells why it failed."""
+    gone = submit("--attempts", "1", "forkmill.exec", NO_FOLDER)
+    within(lambda: rows("task", "get", gone)["state"] == "failed")
+    command("dead", "drop", "--yes", gone)
+    within(lambda: rows("task", "get", gone)["history"])
+    browser.shows("tasks?finished=true&state=failed", gone[:23], "no longer kept", SHOWN)
+    browser.shows(f"tasks/{gone}", "only the history of this task", "only its history is kept", "failed for good",
+                  "the task has one attempt", "ExecFolderError", "Attempts", SHOWN)
+    need("Retry…" not in browser.page() and "Drop…" not in browser.page(), "a task of the history can be changed")
 
 
 def check_steering(browser, waiting):

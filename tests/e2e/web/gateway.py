@@ -48,9 +48,10 @@ def may_be_cut():
         need(error.errno in (errno.ECONNRESET, errno.ENOTCONN, errno.EPIPE), error)
 
 
-def in_cluster():
-    """Runs this test again in a cluster of its own, whose broker is in FORKMILL_BROKER."""
+def in_cluster(**settings):
+    """Runs this test again in a cluster of its own, whose broker is in FORKMILL_BROKER. settings: of its programs."""
     if "FORKMILL_BROKER" not in os.environ:
+        os.environ.update({f"FORKMILL_{name.upper()}": value for name, value in settings.items()})
         os.execv(FORKMILL, [FORKMILL, "dev", "--with-parent", "--processes", "2", "--log-level", "off", "--",
                             sys.executable, *sys.argv])
 

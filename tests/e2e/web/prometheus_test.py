@@ -123,7 +123,7 @@ def check_names(prometheus):
 
 
 def main():
-    in_cluster()
+    in_cluster(history_age="7d")
     with folder() as place, Gateway() as gateway:
         check_rules(place)
         within(lambda: gateway.request("GET", "/readyz").status == 200)

@@ -1,6 +1,7 @@
 // Output and lines of handlers, as operators see them: live, after a crash, and each attempt by itself.
 #include <doctest/doctest.h>
 #include <forkmill/client.h>
+#include <forkmill/exec.h>
 
 #include <map>
 #include <msgpack.hpp>
@@ -126,6 +127,49 @@ TEST_CASE("a handler that floods its output costs the broker a bounded amount, a
   CHECK(log.text["stdout"].size() < 40 * 1024);
   CHECK(log.text["stdout"].ends_with("line 999999\n"));
   CHECK(log.text["stderr"] == "about to crash");
+}
+
+TEST_CASE("what a command prints is shown while it runs, and is in its result as well") {
+  Cluster cluster;
+  cluster.start_worker({"--allow-exec"}, FORKMILL_WORKER_PROGRAM);
+  Client client{cluster.endpoint()};
+  ExecRequest request;
+  request.shell = true;
+  request.env = {{"GO", cluster.path("go")}};
+  request.argv = {"echo begun; echo bad >&2; until [ -e $GO ]; do :; done; printf done"};
+  auto command = client.submit(kExec, request);
+  Log log;
+  CHECK(eventually([&] {
+    log = log_of(client, command.id());
+    return log.text["stdout"] == "begun\n" && log.text["stderr"] == "bad\n";
+  }));
+  CHECK_FALSE(log.complete);
+  cluster.touch("go");
+  const ExecResult result = command.get_for(kLong);
+  CHECK(result.out == "begun\ndone");
+  CHECK(result.err == "bad\n");
+  log = whole_log_of(client, command.id());
+  CHECK(log.text["stdout"] == result.out);
+  CHECK(log.text["stderr"] == result.err);
+  CHECK(log.missing == 0);
+  CHECK(cluster.log().find("begun") == std::string::npos);  // not among the worker's own lines
+}
+
+TEST_CASE("a command that floods its output costs the broker a bounded amount, and loses the oldest") {
+  Cluster cluster{{"--memory", "--queue-log-bytes", "32k"}};
+  cluster.start_worker({"--allow-exec"}, FORKMILL_WORKER_PROGRAM);
+  Client client{cluster.endpoint()};
+  ExecRequest request;
+  request.shell = true;
+  request.argv = {"seq 3000000; echo last"};
+  request.output_limit = 10;
+  auto command = client.submit(kExec, request);
+  CHECK(command.get_for(kLong).out == "1\n2\n3\n4\n5\n");
+  const Log log = whole_log_of(client, command.id());
+  CHECK(log.missing > 1'000'000);
+  CHECK(log.text.at("stdout").size() < 40 * 1024);
+  CHECK(log.text.at("stdout").starts_with("1\n2\n"));
+  CHECK(log.text.at("stdout").ends_with("3000000\nlast\n"));
 }
 
 TEST_CASE("a queue without logs keeps none") {

@@ -316,12 +316,39 @@ TEST_CASE("when the budget is used up, the tasks that ended first give way") {
   CHECK(logs.of(TaskSeq{2}) == nullptr);
   CHECK(logs.of(TaskSeq{1}) != nullptr);
   CHECK(logs.of(TaskSeq{3}) != nullptr);
+  CHECK(logs.meter().dropped_ended == 1);
+  CHECK(logs.meter().dropped_unfinished == 0);
   for (std::uint64_t seq = 6; seq <= 50; ++seq)
     logs.add(note(grant(seq), 0, std::string(2000, 'x')), worker, 64 * 1024, 0ms);
   CHECK(logs.bytes() <= 10'000);
   CHECK(logs.of(TaskSeq{50}) != nullptr);
+  CHECK(logs.meter().dropped_ended == 2);
+  CHECK(logs.meter().dropped_unfinished == 50 - 2 - logs.tasks());
+  CHECK(logs.meter().printed == 50 * 2000);
+  CHECK(logs.meter().missing == 0);
   for (std::uint64_t seq = 1; seq <= 50; ++seq) logs.forget(TaskSeq{seq});
   CHECK(logs.bytes() == 0);
+}
+
+TEST_CASE("the metrics count what attempts have printed, and what of it is missing") {
+  Site site;
+  const auto worker = site.logging_worker();
+  site.broker.submit(site.client, {task(1)});
+  const Grant grant = site.granted(worker);
+  site.say(worker, note(grant, 0, "one "));
+  site.say(worker, note(grant, 10, "two "));
+  site.broker.send(site.client, Query{77, QueryKind::metrics, ""});
+  const auto replies = site.broker.take<Reply>(site.client);
+  REQUIRE(replies.size() == 1);
+  const auto body = msgpack::unpack(replies[0].body.view().data(), replies[0].body.view().size());
+  auto logs =
+      body.get().as<std::map<std::string, msgpack::object>>().at("logs").as<std::map<std::string, std::uint64_t>>();
+  CHECK(logs.at("tasks") == 1);
+  CHECK(logs.at("printed_bytes") == 14);
+  CHECK(logs.at("missing_bytes") == 6);
+  CHECK(logs.at("dropped_unfinished") == 0);
+  CHECK(logs.at("kept_bytes") > 8);
+  CHECK(logs.at("max_bytes") > logs.at("kept_bytes"));
 }
 
 TEST_CASE("many small pieces take no more memory than a few large ones") {

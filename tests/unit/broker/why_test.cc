@@ -35,6 +35,11 @@ struct Why {
     CHECK(answer.body.at("state").as<std::string>() == state);
     return findings(answer.body.at("findings"));
   }
+  // Lets the client fetch all results, and the broker forget them.
+  void forget_results() {
+    for (std::uint64_t seq = 1; seq < 100; ++seq) broker.send(client, ResultAck{{MessageSeq{seq}}});
+    broker.advance_alive(10s, {client});
+  }
   std::vector<std::string> first_row(QueryKind kind, const std::string& name, const char* list) {
     Answer answer = ask(broker, client, kind, name);
     REQUIRE(answer.code == Errc::ok);
@@ -70,6 +75,14 @@ std::string all_of(const std::vector<std::string>& found) {
   std::string all;
   for (const auto& one : found) all += one + "\n";
   return all;
+}
+
+CoreOptions with_history() {
+  CoreOptions options;
+  options.history = true;
+  options.result_ttl = 1s;
+  options.dead_letters = 0;
+  return options;
 }
 
 // How a task gets into each state that an operator can see, and the first thing that is then told about it.
@@ -128,6 +141,51 @@ TEST_CASE("each state that a task can be in has a reason in words") {
     CHECK(told[0].starts_with(std::string{reason_name(found->reason)} + ": "));
     CHECK(told[0].size() > reason_name(found->reason).size() + 5);
   }
+}
+
+TEST_CASE("each end of a task tells the same when only the history has the task, and that its result is gone") {
+  for (const Case& one : kCases) {
+    if (!is_terminal(one.state)) continue;
+    INFO(state_name(one.state));
+    Why why{with_history()};
+    one.arrange(why);
+    const std::string state{state_name(one.state)};
+    const auto before = why.task(1, state);
+    REQUIRE(!before.empty());
+    why.forget_results();
+    CHECK(why.broker.core().state().tasks.size() == 0);
+    const auto after = why.task(1, state);
+    REQUIRE(after.size() == before.size() + 1);
+    CHECK(after[0] == before[0]);
+    tells(after, "only_history", "its arguments, its result and its log are gone");
+  }
+}
+
+TEST_CASE("a task that ran twice and that only the history has tells how each attempt ended") {
+  Why why{with_history()};
+  const auto first = why.broker.worker(1);
+  why.broker.submit(why.client, {task(1)});
+  why.broker.grants(first);
+  why.broker.send(first, Goodbye{});
+  const auto second = why.broker.worker(1);
+  why.broker.fail(second, why.broker.grants(second).at(0).grant);
+  why.forget_results();
+  const auto told = why.task(1, "failed");
+  CHECK(told[0].starts_with("failed: failed for good: attempt 2 of 3 failed on worker worker"));
+  tells(told, "no_other_attempt", "what a handler throws is not tried again");
+  tells(told, "ran_again", "attempt 1 of 3 was lost on worker worker");
+  const Answer answer = ask(why.broker, why.client, QueryKind::why_task, id(1).to_string());
+  CHECK(answer.body.at("history").as<bool>());
+  CHECK(answer.body.at("attempts").as<std::vector<Row>>().size() == 2);
+}
+
+TEST_CASE("a task that must not run twice tells so when only the history has it") {
+  Why why{with_history()};
+  const auto worker = why.broker.worker(1);
+  why.broker.submit(why.client, {task(1, with([](auto& o) { o.at_most_once = true; }))});
+  why.broker.fail(worker, why.broker.grants(worker).at(0).grant, OutcomeKind::lost, Errc::worker_lost);
+  why.forget_results();
+  tells(why.task(1, "failed"), "no_other_attempt", "must not run twice");
 }
 
 TEST_CASE("each reason has a name of its own") {

@@ -136,9 +136,12 @@ TEST_CASE("tasks that are too old are removed, and the others stay") {
   trim_all(keeper, at(2500s));
   CHECK(all_of(keeper) == ids(2500, 2400));
   CHECK(keeper.meter().tasks == 101);
+  CHECK(keeper.meter().removed == 2399);
   trim_all(keeper, at(1h + 1h));
   CHECK(all_of(keeper).empty());
   CHECK(keeper.meter().tasks == 0);
+  CHECK(keeper.meter().removed == 2500);
+  CHECK(keeper.meter().errors == 0);
   CHECK(keeper.meter().oldest == 0s);
   keeper.write(finished_range(7101, 7102), at(7102s));
   CHECK(all_of(keeper) == ids(7102, 7101));
@@ -261,6 +264,7 @@ TEST_CASE("a full disk stops the history with one warning a minute, and it goes 
   }
   CHECK(keeper.meter().stopped.find("the disk is full") != std::string::npos);
   CHECK(keeper.meter().dropped == 100);
+  CHECK(keeper.meter().errors == 1);
   CHECK(keeper.drain_warning().find("the disk is full") != std::string::npos);
   keeper.write(finished_range(n + 1, n + 10), at(1h + 30s));
   CHECK(keeper.meter().dropped == 110);

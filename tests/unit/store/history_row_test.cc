@@ -17,6 +17,7 @@ FinishedTask full_task() {
   spec->owners_id = finished_id(8);
   spec->options.priority = -3;
   spec->options.max_attempts = 5;
+  spec->options.at_most_once = true;
   spec->options.label = "a label";
   spec->options.headers = {{"other", "x"}, {"traceparent", "00-1-2-01"}};
   task.spec = std::move(spec);

@@ -27,14 +27,16 @@ TEST_CASE("status becomes counters of ends and gauges") {
   const auto body = Json::parse(R"({"software":"forkmill 0.1.0","store":"memory","uptime_ms":1500,"clients":2,
     "tasks":{"succeeded":7,"failed":1},"dead_letters":1,"refused":3,"rss_bytes":1048576,"memory_limit":4096,"memory_full":true,"unserved":[
     {"queue":"q","name":"t","count":2,"reason":"a"},{"queue":"q","name":"t","count":3,"reason":"b"}],
-    "history":{"tasks":12,"bytes":3072,"written":14,"dropped":2,"stopped":"the disk is full"}})");
+    "history":{"tasks":12,"bytes":3072,"written":14,"dropped":2,"removed":9,"damaged":1,"errors":3,
+    "stopped":"the disk is full"}})");
   const auto text = text_of([&](Exposition& to) { add_status(to, body); });
   for (const char* line :
        {"forkmill_broker_info{software=\"forkmill 0.1.0\",store=\"memory\"} 1", "forkmill_broker_uptime_seconds 1.5",
         "forkmill_tasks_finished_total{outcome=\"succeeded\"} 7",
         "forkmill_tasks_finished_total{outcome=\"expired\"} 0", "forkmill_dead_letters 1", "forkmill_refused_total 3",
         "forkmill_history_tasks 12", "forkmill_history_bytes 3072", "forkmill_history_written_total 14",
-        "forkmill_history_dropped_total 2", "forkmill_history_stopped 1", "forkmill_broker_memory_limit_bytes 4096",
+        "forkmill_history_dropped_total 2", "forkmill_history_removed_total 9", "forkmill_history_damaged_total 1",
+        "forkmill_history_errors_total 3", "forkmill_history_stopped 1", "forkmill_broker_memory_limit_bytes 4096",
         "forkmill_broker_memory_full 1", "forkmill_tasks_unserved{queue=\"q\",task=\"t\"} 5"})
     CHECK_MESSAGE(has_line(text, line), text);
 }
@@ -98,6 +100,17 @@ TEST_CASE("times become histograms by queue and task, with every second bound, a
                            "forkmill_store_commit_seconds_bucket{le=\"+Inf\"} 3"})
     CHECK_MESSAGE(has_line(text, line), text);
   CHECK(text.find("0.000512") == std::string::npos);
+}
+
+TEST_CASE("the logs of tasks become gauges of memory and counters of bytes and of tasks") {
+  const auto body = Json::parse(R"({"bounds_us":[256],"times":[],"logs":{"tasks":3,"kept_bytes":900,"max_bytes":4096,
+    "printed_bytes":700,"missing_bytes":50,"dropped_ended":2,"dropped_unfinished":1}})");
+  const auto text = text_of([&](Exposition& to) { add_times(to, body); });
+  for (const char* line : {"forkmill_log_tasks 3", "forkmill_log_memory_bytes 900",
+                           "forkmill_log_memory_limit_bytes 4096", "forkmill_log_printed_bytes_total 700",
+                           "forkmill_log_missing_bytes_total 50", "forkmill_log_dropped_tasks_total{state=\"ended\"} 2",
+                           "forkmill_log_dropped_tasks_total{state=\"unfinished\"} 1"})
+    CHECK_MESSAGE(has_line(text, line), text);
 }
 
 TEST_CASE("answers without any key give metrics as well") {

@@ -8,6 +8,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <stdexcept>
 #include <thread>
 
@@ -15,6 +16,7 @@
 #include "tests/folder.h"
 #include "tests/processes.h"
 #include "tests/unit/worker/fake_context.h"
+#include "tests/unit/worker/fake_output_log.h"
 #include "worker/os/out_of_resources.h"
 
 namespace exec_test {
@@ -37,6 +39,9 @@ ExecResult shell(const std::string& line) {
   request.shell = true;
   return run(request);
 }
+
+// The context of an attempt that has a log.
+class LoggingContext final : public FakeContext, public worker::test::FakeOutputLog {};
 
 // Gone, or a zombie that its new parent has not reaped yet.
 bool ended(pid_t pid) {
@@ -271,6 +276,78 @@ TEST_CASE("exec: a command that ignores SIGTERM at its time limit is killed afte
   CHECK(result.timed_out);
   CHECK(result.signal == SIGKILL);
   CHECK(result.out == "ready\n");
+}
+
+TEST_CASE("exec: what a command prints is in the log of its attempt while it runs, and in the result") {
+  LoggingContext context;
+  const forkmill::tests::Folder directory;
+  ExecRequest request;
+  request.shell = true;
+  request.env = {{"GO", directory.path() + "/go"}};
+  request.argv = {"echo begun; until [ -e $GO ]; do :; done; echo bad >&2; printf done"};
+  std::string live;
+  std::jthread reader{[&](const std::stop_token& over) {
+    tests::eventually([&] { return !(live = context.text()).empty() || over.stop_requested(); });
+    std::ofstream{request.env.at("GO")} << "x";
+  }};
+  const auto result = run_command(context, request);
+  reader.join();
+  CHECK(live == "[out]begun\n");
+  CHECK(result.out == "begun\ndone");
+  CHECK(result.err == "bad\n");
+  CHECK(context.bytes == result.out.size() + result.err.size());
+  CHECK(context.missing == 0);
+}
+
+TEST_CASE("exec: the log has the newest output, however little of it the result keeps") {
+  LoggingContext context;
+  ExecRequest request;
+  request.shell = true;
+  request.argv = {"seq 1000000; echo last"};
+  request.output_limit = 100;
+  const auto result = run_command(context, request);
+  CHECK(result.out.size() == 100);
+  CHECK(result.out_truncated);
+  CHECK(context.text().starts_with("[out]1\n2\n"));
+  CHECK(context.text().ends_with("1000000\nlast\n"));
+}
+
+TEST_CASE("exec: what a shell would say of a program that a signal has ended is in the log as well") {
+  LoggingContext context;
+  ExecRequest request;
+  request.shell = true;
+  request.argv = {"sh -c 'kill -9 $$'"};
+  const auto result = run_command(context, request);
+  CHECK(result.exit_code == 128 + SIGKILL);
+  CHECK(context.text() == "[err]" + result.err);
+}
+
+TEST_CASE("exec: a large input of a task with a trace reaches its command whole") {
+  class TracedContext final : public FakeContext {
+   public:
+    const std::map<std::string, std::string>& headers() const override { return trace; }
+    std::map<std::string, std::string> trace{{"traceparent", "00-1-2-01"}};
+  } context;
+  ExecRequest request;
+  request.argv = {"sh", "-c", "echo $TRACEPARENT; cksum"};
+  request.stdin_data = std::string(8'000'000, 'y');
+  const std::string traced = run_command(context, request).out;
+  request.argv = {"cksum"};
+  CHECK(traced == "00-1-2-01\n" + run(request).out);
+}
+
+TEST_CASE("exec: a command that never stops printing is stopped at its time limit") {
+  LoggingContext context;
+  ExecRequest request;
+  request.shell = true;
+  request.argv = {"cat /dev/zero & cat /dev/zero & cat /dev/zero"};
+  request.output_limit = 10;
+  request.timeout_ms = 200;
+  const auto result = run_command(context, request);
+  CHECK(result.timed_out);
+  CHECK(result.out.size() == 10);
+  CHECK(context.bytes > 10);
+  CHECK(context.missing > 0);
 }
 
 TEST_CASE("exec: the file mode creation mask is the request's, or the worker's") {

@@ -8,7 +8,7 @@
 
 namespace forkmill::worker::test {
 
-class FakeContext final : public Context {
+class FakeContext : public Context {
  public:
   void progress(double, std::string_view note) override { notes.emplace_back(note); }
   std::stop_token stop_token() const override { return stop.get_token(); }

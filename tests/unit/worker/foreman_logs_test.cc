@@ -25,6 +25,26 @@ TEST_CASE("a running attempt's output reaches the broker while it runs") {
   CHECK(world.logs[1].last);
 }
 
+TEST_CASE("what a command prints reaches the broker with its stream, and what is missing of it is counted") {
+  World world{1};
+  world.grant(1);
+  world.settle();
+  world.start(0);
+  world.say(0, ChildLog{1, 0, "half\n", {}, proto::LogSource::errors, 7});
+  world.settle();
+  REQUIRE(world.logs.size() == 1);
+  REQUIRE(world.logs[0].pieces.size() == 1);
+  CHECK(world.logs[0].pieces[0].text == "half\n");
+  CHECK(world.logs[0].pieces[0].source == proto::LogSource::errors);
+  CHECK(world.logs[0].pieces[0].position == 7);
+  CHECK(world.logs[0].end == 12);
+  world.finish(0, 100, Verdict::succeeded, Leaving::no, {0, 0});
+  world.settle();
+  CHECK(world.outcomes.at(1).logs_follow);
+  REQUIRE(world.logs.size() == 2);
+  CHECK(world.logs[1].last);
+}
+
 TEST_CASE("an attempt that prints nothing says nothing of a log") {
   World world{1};
   world.measure(1, 100);

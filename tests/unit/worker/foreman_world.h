@@ -218,6 +218,7 @@ struct World final : Rings {
   void progress(std::uint64_t serial, double fraction, const char* note) {
     foreman.handle(now, {0, children[0].generation}, ChildProgress{serial, fraction, note});
   }
+  void say(std::uint32_t slot, const ChildLog& said) { foreman.handle(now, {slot, children[slot].generation}, said); }
   void print(std::uint32_t slot, std::uint64_t from, const std::string& text) {
     foreman.handle({slot, children[slot].generation}, ChildOutput{false, from, text});
   }

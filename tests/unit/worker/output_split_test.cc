@@ -24,6 +24,8 @@ std::map<std::uint64_t, std::string> taken(OutputSplit& split) {
   return texts;
 }
 
+LogInput line_of(std::string_view text) { return {LogSource::lines, 1, 0, text}; }
+
 }  // namespace
 
 TEST_CASE("what a running attempt prints is its own at once") {
@@ -69,9 +71,23 @@ TEST_CASE("bytes that the supervisor has dropped are missing from the attempts t
 
 TEST_CASE("a line comes behind what was printed before it, and before what was printed after it") {
   OutputSplit split;
-  split.line(7, 2, "LINE", {3, 0});
+  split.said(7, line_of("LINE"), {3, 0});
   split.printed(LogSource::output, 0, "abcdef", 7);
   CHECK(taken(split)[7] == "abcLINEdef");
+}
+
+TEST_CASE(
+    "what a command has printed keeps its stream and what is missing of it, and waits for no output of the child") {
+  OutputSplit split;
+  split.said(7, {LogSource::output, 0, 0, "out"}, {});
+  split.said(7, {LogSource::errors, 0, 9, "err"}, {});
+  const auto pieces = split.take();
+  REQUIRE(pieces.size() == 2);
+  CHECK(pieces[0].source == LogSource::output);
+  CHECK(pieces[0].text == "out");
+  CHECK(pieces[1].source == LogSource::errors);
+  CHECK(pieces[1].missing == 9);
+  CHECK(split.ended_silently({0, 0}));
 }
 
 TEST_CASE("output that may be that of several attempts belongs to none") {
@@ -115,10 +131,10 @@ TEST_CASE("a child that dies leaves the rest to the attempt that it ran") {
 TEST_CASE("lines that wait for output take a limited number of bytes, and what is more is missing") {
   OutputSplit split;
   const std::string line(16 * 1024, 'x');
-  for (int i = 0; i < 6; ++i) split.line(7, 1, line, {5, 0});
+  for (int i = 0; i < 6; ++i) split.said(7, line_of(line), {5, 0});
   split.printed(LogSource::output, 0, "first", 7);
   CHECK(taken(split)[7] == "first" + line + line + line + line + "<16384><16384>");
-  split.line(7, 1, line, {5, 0});
+  split.said(7, line_of(line), {5, 0});
   CHECK(taken(split)[7] == line);
 }
 
@@ -126,7 +142,7 @@ TEST_CASE("late output of an attempt is not given to a later one whose lines did
   OutputSplit split;
   split.ended(7, {3, 0});
   const std::size_t lines = OutputSplit::kMaxEvents + 10;
-  for (std::size_t i = 0; i < lines; ++i) split.line(8, 1, "x", {3, 0});
+  for (std::size_t i = 0; i < lines; ++i) split.said(8, line_of("x"), {3, 0});
   split.printed(LogSource::output, 0, "abcd", 8);
   const auto texts = taken(split);
   CHECK(texts.at(7) == ".");

@@ -268,6 +268,26 @@ TEST_CASE("records that are too short or of an unknown kind are refused") {
   CHECK_FALSE(ear.read(pair.link));
 }
 
+TEST_CASE("a log record with an unknown source is refused") {
+  Pair pair;
+  ChildEnd child{SharedArea::map(pair.memory.get()), pair.bell.writer()};
+  Ear ear;
+  for (const auto source :
+       {forkmill::proto::LogSource::output, forkmill::proto::LogSource::errors, forkmill::proto::LogSource::lines}) {
+    const LogHead head{1, 0, static_cast<std::uint32_t>(source), 0, {}};
+    const std::array<std::string_view, 2> pieces{bytes_of(head), "text"};
+    child.say(kLogRecord, pieces);
+  }
+  CHECK(ear.read(pair.link));
+  CHECK(ear.logs.size() == 3);
+  LogHead head{1, 0, 0, 0, {}};
+  SUBCASE("below") { head.source = 0; }
+  SUBCASE("above") { head.source = 4; }
+  const std::array<std::string_view, 2> pieces{bytes_of(head), "text"};
+  child.say(kLogRecord, pieces);
+  CHECK_FALSE(ear.read(pair.link));
+}
+
 TEST_CASE("100,000 tasks of all sizes pass between two threads that sleep and wake each other") {
   Pair pair;
   constexpr std::uint64_t kTasks = 100'000;

@@ -87,6 +87,22 @@ TEST_CASE("a child gets opened arguments, and the broker sealed results, errors,
   CHECK(opened(world, *seals, 3, dying).error->forensics.output == "last words");
 }
 
+TEST_CASE("what a sealed task prints, logs, and lets a command print stays with its worker") {
+  const auto seals = seals_of('a');
+  World world{1, 0, seals};
+  grant(world, 1, sealed(*seals, 1));
+  world.start(0);
+  const auto serial = world.serials.at(1);
+  world.print(0, 0, "printed 4711\n");
+  world.say(0, ChildLog{serial, 1, "logged 4711", {}});
+  world.say(0, ChildLog{serial, 0, "of a command 4711", {}, proto::LogSource::errors, 7});
+  world.settle();
+  world.finish(0, 100, Verdict::succeeded, Leaving::no, {13, 0});
+  world.settle();
+  CHECK(world.logs.empty());
+  CHECK_FALSE(world.outcomes.at(1).logs_follow);
+}
+
 TEST_CASE("a task whose key is missing is asked for again, elsewhere; forged ones fail for good") {
   const auto seals = seals_of('a');
   World world{1, 0, seals};

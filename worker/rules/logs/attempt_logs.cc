@@ -28,7 +28,8 @@ void AttemptLogs::handle(ChildKey child, const ChildLog& line) {
   Child* found = find(child);
   if (found == nullptr || !attempt_(line.serial)) return;
   constexpr std::uint32_t kLastLevel = 3;
-  found->split.line(line.serial, static_cast<std::uint8_t>(std::min(line.level, kLastLevel)), line.text, line.printed);
+  const auto level = static_cast<std::uint8_t>(std::min(line.level, kLastLevel));
+  found->split.said(line.serial, {line.source, level, line.missing, line.text}, line.printed);
   carry_on(*found);
 }
 

@@ -21,19 +21,22 @@ void OutputSplit::printed(LogSource source, std::uint64_t from, std::string_view
 }
 
 void OutputSplit::mark(const OutputEnds& ends) {
-  if (ends.known()) add({What::mark, 0, ends, 0, {}});
+  if (ends.known()) add({What::mark, 0, ends, LogSource::lines, 0, {}});
 }
 
-void OutputSplit::line(std::uint64_t serial, std::uint8_t level, std::string_view text, const OutputEnds& ends) {
-  const bool has_room = held_lines_ + text.size() <= kMaxHeld;
-  held_lines_ += has_room ? text.size() : 0;
-  if (has_room)
-    add({What::line, serial, ends, level, std::string{text}});
+void OutputSplit::said(std::uint64_t serial, const LogInput& said, const OutputEnds& ends) {
+  Event event{What::said, serial, ends, said.source, said.level, {}, said.missing};
+  if (held_said_ + said.text.size() <= kMaxHeld)
+    event.text = said.text;
   else
-    add({What::line, serial, ends, level, {}, text.size()});
+    event.missing += said.text.size();
+  held_said_ += event.text.size();
+  add(std::move(event));
 }
 
-void OutputSplit::ended(std::uint64_t serial, const OutputEnds& ends) { add({What::end, serial, ends, 0, {}}); }
+void OutputSplit::ended(std::uint64_t serial, const OutputEnds& ends) {
+  add({What::end, serial, ends, LogSource::lines, 0, {}});
+}
 
 bool OutputSplit::ended_silently(const OutputEnds& ends) {
   if (!events_.empty()) return false;
@@ -86,9 +89,9 @@ void OutputSplit::finish(Event& event) {
     unsure_ = false;
   else if (event.what == What::end)
     unsure_ = true;
-  if (event.what == What::line) {
-    held_lines_ -= event.text.size();
-    pieces_.push_back({event.serial, LogSource::lines, event.level, event.missing, std::move(event.text), false});
+  if (event.what == What::said) {
+    held_said_ -= event.text.size();
+    pieces_.push_back({event.serial, event.source, event.level, event.missing, std::move(event.text), false});
   }
   if (event.what == What::end) pieces_.push_back({event.serial, LogSource::output, 0, 0, {}, true});
 }

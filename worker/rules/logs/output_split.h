@@ -15,6 +15,7 @@
 
 #include "proto/wire/worker_messages.h"
 #include "worker/ipc/records.h"
+#include "worker/rules/logs/pending_log.h"
 
 namespace forkmill::worker {
 
@@ -35,7 +36,8 @@ class OutputSplit {
   void printed(proto::LogSource source, std::uint64_t from, std::string_view text, std::uint64_t running);
   // The child has written this much, and no attempt runs.
   void mark(const OutputEnds& ends);
-  void line(std::uint64_t serial, std::uint8_t level, std::string_view text, const OutputEnds& ends);
+  // A line, or output of a command, which the child says itself. ends: what it had written before.
+  void said(std::uint64_t serial, const LogInput& said, const OutputEnds& ends);
   void ended(std::uint64_t serial, const OutputEnds& ends);
   // For an attempt that most probably has printed nothing: returns whether that is so. Then ended() is not needed.
   bool ended_silently(const OutputEnds& ends);
@@ -46,19 +48,20 @@ class OutputSplit {
   bool awaits(std::uint64_t serial) const;
   std::vector<Piece> take() { return std::exchange(pieces_, {}); }
 
-  // Bytes of one stream that wait for the other stream, and bytes of lines that wait for the output before them.
+  // Bytes of one stream that wait for the other stream, and bytes of what is said that wait for the output before them.
   static constexpr std::size_t kMaxHeld = 64 * 1024;
   static constexpr std::size_t kMaxEvents = 4096;  // that wait for the output before them
 
  private:
-  enum class What : std::uint8_t { mark, line, end };
+  enum class What : std::uint8_t { mark, said, end };
   struct Event {
     What what = What::mark;
     std::uint64_t serial = 0;  // the attempt of the bytes before it; 0: none
     OutputEnds ends;
+    proto::LogSource source = proto::LogSource::lines;
     std::uint8_t level = 0;
     std::string text;
-    std::uint64_t missing = 0;  // bytes of the line, if it was dropped
+    std::uint64_t missing = 0;  // bytes before the text, or of the text as well if that was dropped
   };
   struct Chunk {
     std::uint64_t from = 0;
@@ -82,7 +85,7 @@ class OutputSplit {
 
   std::array<Stream, 2> streams_;  // stdout, stderr
   std::deque<Event> events_;
-  std::size_t held_lines_ = 0;  // bytes of the lines in events_
+  std::size_t held_said_ = 0;  // bytes of the texts in events_
   // An attempt has ended since the last known position, and the child has not looked whether it has printed.
   bool unsure_ = false;
   std::vector<Piece> pieces_;

@@ -3,7 +3,7 @@
 #include <string_view>
 
 #include "broker/core/operators/answers/packed_map.h"
-#include "broker/core/operators/why/why_task.h"
+#include "broker/core/operators/why/ended.h"
 #include "broker/core/tasks/process_queue.h"
 #include "proto/wire/task_headers.h"
 

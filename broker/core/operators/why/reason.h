@@ -35,6 +35,7 @@ enum class Reason : std::uint8_t {
   ran_again,         // more than one attempt was made
   cancelled,
   expired,
+  only_history,  // has finished, and its result is no longer kept
   // A queue
   empty,
   full,
@@ -51,12 +52,12 @@ enum class Reason : std::uint8_t {
 };
 
 constexpr std::string_view reason_name(Reason reason) {
-  constexpr std::array<std::string_view, 35> kNames{
+  constexpr std::array<std::string_view, 36> kNames{
       // A task
       "restart_grace", "paused", "running_limit", "delayed", "next_attempt", "unserved", "nested_wait", "workers_busy",
       "behind", "paged_out", "next_in_line", "commit_awaited", "in_worker", "runs", "waits_for_object",
       "cancel_requested", "worker_silent", "submitted", "succeeded", "failed", "no_other_attempt", "ran_again",
-      "cancelled", "expired",
+      "cancelled", "expired", "only_history",
       // A queue
       "empty", "full", "scheduled",
       // A worker

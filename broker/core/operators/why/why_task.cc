@@ -5,6 +5,7 @@
 #include <string>
 
 #include "broker/core/operators/why/attempt_start.h"
+#include "broker/core/operators/why/ended.h"
 #include "broker/core/operators/why/held_back.h"
 #include "broker/core/operators/why/takers.h"
 #include "broker/core/operators/why/words.h"
@@ -14,14 +15,8 @@ namespace forkmill::broker {
 
 namespace {
 
-using proto::OutcomeKind;
-
 void append_any(Findings& found, std::optional<Finding> finding) {
   if (finding) found.push_back(std::move(*finding));
-}
-
-std::string attempt_text(const Task& task, std::uint32_t attempt) {
-  return "attempt " + std::to_string(attempt) + " of " + std::to_string(task.options().max_attempts);
 }
 
 // When the task is due, by both clocks.
@@ -33,7 +28,7 @@ std::string due_text(const BrokerState& state, const Task& task) {
 Finding why_scheduled(const BrokerState& state, const Task& task) {
   const std::uint32_t made = task.attempts.value();
   if (made == 0) return {Reason::delayed, "is delayed until " + due_text(state, task)};
-  return {Reason::next_attempt, attempt_text(task, made + 1) + " is due at " + due_text(state, task)};
+  return {Reason::next_attempt, attempt_text(task.options(), made + 1) + " is due at " + due_text(state, task)};
 }
 
 std::optional<Finding> why_behind(const Task& task) {
@@ -75,7 +70,7 @@ Findings why_ready(const BrokerState& state, const Serving& serving, const Task&
 }
 
 Finding why_with_worker(const BrokerState& state, const Task& task, const Worker& worker) {
-  const std::string attempt = attempt_text(task, task.attempts.value());
+  const std::string attempt = attempt_text(task.options(), task.attempts.value());
   const std::string& name = worker.session.name.str();
   const bool must_be_safe = task.durable && task.options().at_most_once;
   if (must_be_safe && (worker.outgoing.grants_wait || worker.outgoing.grants_after > state.output.safe)) {
@@ -93,7 +88,7 @@ Finding why_with_worker(const BrokerState& state, const Task& task, const Worker
 
 Findings why_running(const BrokerState& state, const Task& task, bool waits_for_object) {
   const auto at = state.workers.find(task.worker);
-  if (at == state.workers.end()) return {{Reason::runs, attempt_text(task, task.attempts.value()) + " runs"}};
+  if (at == state.workers.end()) return {{Reason::runs, attempt_text(task.options(), task.attempts.value()) + " runs"}};
   const Worker& worker = *at->second;
   Findings found{why_with_worker(state, task, worker)};
   if (waits_for_object) found.push_back({Reason::waits_for_object, "its process waits for a named object"});
@@ -109,47 +104,6 @@ Findings why_running(const BrokerState& state, const Task& task, bool waits_for_
   return found;
 }
 
-std::string on_worker(const std::string& worker) { return worker.empty() ? "" : " on worker " + worker; }
-
-std::string end_text(const Task& task, const AttemptEnd& end) {
-  std::string text = attempt_text(task, end.attempt.value()) + " ";
-  text += end.kind == OutcomeKind::lost        ? "was lost"
-          : end.kind == OutcomeKind::timed_out ? "ran over its time limit"
-          : end.kind == OutcomeKind::retry     ? "asked for another one"
-          : end.kind == OutcomeKind::cancelled ? "was given up"
-                                               : std::string{outcome_name(end.kind)};
-  text += on_worker(end.worker) + " at " + at_utc(end.at);
-  if (!end.message.empty()) text += ": " + end.message;
-  return text;
-}
-
-// Why the attempt that failed was the last one: the rules of TaskGrants::may_retry().
-std::string no_other_attempt(const Task& task) {
-  const proto::TaskOptions& options = task.options();
-  const proto::Outcome& outcome = task.finished->outcome;
-  if (options.at_most_once) return "the task must not run twice (at_most_once)";
-  if (options.max_attempts == 1) return "the task has one attempt (max_attempts)";
-  if (outcome.attempt.value() >= options.max_attempts) return "that was the last of its attempts (max_attempts)";
-  if (outcome.kind != OutcomeKind::failed) return "it was lent an end of a pipe, which no other attempt could get";
-  return outcome.error && outcome.error->code == Errc::handler_error
-             ? "what a handler throws is not tried again (retry_errors)"
-             : "an error of this kind would be the same in each attempt";
-}
-
-Findings why_failed(const Task& task) {
-  const AttemptEnd last{task.finished->outcome, task.finished->at};
-  std::string text = "failed for good: " + end_text(task, last);
-  if (const std::string_view fix = errc_fix(last.code); !fix.empty()) text += ". " + std::string{fix};
-  return {{Reason::failed, std::move(text)}, {Reason::no_other_attempt, no_other_attempt(task)}};
-}
-
-Finding why_unstarted(const Task& task, Reason reason, const char* what) {
-  const AttemptEnd last{task.finished->outcome, task.finished->at};
-  std::string text = std::string{what} + on_worker(last.worker) + " at " + at_utc(last.at);
-  if (!last.message.empty()) text += ": " + last.message;
-  return {reason, std::move(text)};
-}
-
 Findings why_in_state(const BrokerState& state, const Serving& serving, const Task& task, bool waits_for_object) {
   switch (task.state) {
     case State::submitted:
@@ -161,68 +115,28 @@ Findings why_in_state(const BrokerState& state, const Serving& serving, const Ta
     case State::running:
       return why_running(state, task, waits_for_object);
     case State::succeeded:
-      return {{Reason::succeeded, end_text(task, {task.finished->outcome, task.finished->at})}};
     case State::failed:
-      return why_failed(task);
     case State::cancelled:
-      return {why_unstarted(task, Reason::cancelled, "was cancelled")};
     case State::expired:
-      return {why_unstarted(task, Reason::expired, "was not started within its time (expires), and ended")};
+      return why_ended(task.options(), task.finished->outcome, task.finished->at);
   }
   return {};
 }
 
-// The earlier attempts of a task that was tried again.
-void add_earlier_attempts(Findings& found, const BrokerState& state, const Task& task) {
-  const std::uint32_t made = task.attempts.value();
-  const bool last_is_told = task.state == State::running || is_terminal(task.state);
-  const std::uint32_t earlier = last_is_told && made > 0 ? made - 1 : made;
-  const auto known = state.tasks.recent_attempts().of(task.seq);
-  if (known.size() < earlier) {
-    found.push_back({Reason::ran_again, proto::format_count(earlier - known.size(), "earlier attempt") +
-                                            " ended before this broker started, or long ago: how is not known"});
-  }
-  for (const AttemptEnd& end : known) found.push_back({Reason::ran_again, end_text(task, end)});
-}
-
 }  // namespace
-
-std::string_view outcome_name(OutcomeKind kind) {
-  switch (kind) {
-    case OutcomeKind::succeeded:
-      return "succeeded";
-    case OutcomeKind::failed:
-      return "failed";
-    case OutcomeKind::retry:
-      return "retry";
-    case OutcomeKind::lost:
-      return "lost";
-    case OutcomeKind::timed_out:
-      return "timed_out";
-    case OutcomeKind::cancelled:
-      return "cancelled";
-    case OutcomeKind::expired:
-      return "expired";
-    case OutcomeKind::rejected:
-      return "rejected";
-  }
-  return "unknown";
-}
 
 Findings why_task(const BrokerState& state, const Serving& serving, const Task& task, bool waits_for_object) {
   Findings found = why_in_state(state, serving, task, waits_for_object);
-  add_earlier_attempts(found, state, task);
+  const std::uint32_t made = task.attempts.value();
+  const bool last_is_told = task.state == State::running || is_terminal(task.state);
+  add_earlier_attempts(found, task.options(), state.tasks.recent_attempts().of(task.seq),
+                       last_is_told && made > 0 ? made - 1 : made);
   return found;
 }
 
 std::vector<AttemptEnd> ended_attempts(const BrokerState& state, const Task& task) {
   auto ends = state.tasks.recent_attempts().of(task.seq);
-  if (task.finished == nullptr) return ends;
-  // A task that was cancelled between two attempts has the number of the earlier one.
-  const proto::Attempt last = task.finished->outcome.attempt;
-  if (last.value() > 0 && (ends.empty() || ends.back().attempt != last))
-    ends.emplace_back(task.finished->outcome, task.finished->at);
-  return ends;
+  return task.finished == nullptr ? ends : with_last(std::move(ends), task.finished->outcome, task.finished->at);
 }
 
 }  // namespace forkmill::broker

@@ -16,7 +16,4 @@ Findings why_task(const BrokerState& state, const Serving& serving, const Task& 
 // Returns how the attempts of the task have ended, as far as that is known, the earliest first.
 std::vector<AttemptEnd> ended_attempts(const BrokerState& state, const Task& task);
 
-// "failed", "lost": what became of an attempt.
-std::string_view outcome_name(proto::OutcomeKind kind);
-
 }  // namespace forkmill::broker

@@ -56,15 +56,45 @@ function why_view({findings}) {
 
 function log_text({source, level, missing, text}) {
   return [missing > 0 ? h("i", {}, `\n[${missing} bytes missing]\n`) : null,
-    source === "log" ? h("b", {}, `[${level}] ${text}\n`) : source === "stderr" ? h("span", {class: "stderr"}, text) : text];
+    text === "" ? null : source === "log" ? h("b", {}, `[${level}] ${text}\n`) : h("span", {class: source}, text)];
 }
 
-function log_view({id, attempt, texts, complete, next, bytes}) {
-  if (texts.length === 0) return [];
-  return [h("h2", {}, `Log of attempt ${attempt}`),
-    h("pre", {tabindex: 0}, texts.map(log_text), complete ? null : h("span", {class: "cursor"}, "▏")),
-    next < bytes ? h("p", {class: "faint"}, "This is the beginning; all of it: ",
-      h("code", {}, `forkmill task logs --attempt ${attempt} ${id}`)) : null];
+const MAX_SHOWN = 1 << 20;  // characters of a log that the page keeps
+
+// The log of one attempt, which grows.
+class Log {
+  constructor({id, attempt}) {
+    this.attempt = attempt;
+    this.next = 0;
+    this.cursor = h("span", {class: "cursor"}, "▏");
+    this.pre = h("pre", {tabindex: 0}, this.cursor);
+    this.note = h("p", {class: "faint", hidden: true}, "The beginning is no longer shown. What is kept of it: ",
+      h("code", {}, `forkmill task logs --attempt ${attempt} ${id}`));
+    this.parts = [h("h2", {}, `Log of attempt ${attempt}`), this.note, this.pre];
+    this.shown = 0;
+  }
+
+  // Whether the texts go on where this log ends.
+  continues({attempt, from}) {
+    return attempt === this.attempt && from === this.next;
+  }
+
+  add({texts, next, complete}) {
+    const follows = this.pre.scrollTop + this.pre.clientHeight >= this.pre.scrollHeight - 4;
+    for (const part of texts.map(log_text).flat()) {
+      if (part === null) continue;
+      this.shown += part.textContent.length;
+      this.cursor.before(part);
+    }
+    while (this.shown > MAX_SHOWN && this.pre.firstChild !== this.cursor) {
+      this.shown -= this.pre.firstChild.textContent.length;
+      this.pre.firstChild.remove();
+      this.note.hidden = false;
+    }
+    this.next = next;
+    this.cursor.hidden = complete;
+    if (follows) this.pre.scrollTop = this.pre.scrollHeight;
+  }
 }
 
 // The choice of an attempt, if there is one.
@@ -74,19 +104,31 @@ function attempt_buttons(attempts, shown, choose) {
     h("button", {"aria-pressed": String(attempt === shown), onclick: () => choose(attempt)}, `Attempt ${attempt}`)))];
 }
 
-// Shows the log of the last attempt, or of the one that is chosen. Returns a function that ends it.
+// Shows the log of the last attempt, or of the one that is chosen. Each event has only what is new. Returns a function
+// that ends it.
 function logs(place, argument) {
   let end = () => {};
+  const texts = h("div", {});
+  const choice = h("div", {});
+  replace(place, texts, choice);
   const choose = (attempt) => {
     end();
+    let log = null;
+    let buttons = null;
     end = watch(`/tasks/${segment(argument)}/logs${attempt ? `?attempt=${attempt}` : ""}`, (found) => {
-      const pre = place.querySelector("pre");
-      const follows = !pre || pre.scrollTop + pre.clientHeight >= pre.scrollHeight - 4;
-      const top = pre ? pre.scrollTop : 0;
-      replace(place, log_view(found), attempt_buttons(found.attempts, found.attempt, choose));
-      const now = place.querySelector("pre");
-      if (now) now.scrollTop = follows ? now.scrollHeight : top;
-    }, () => replace(place));
+      if (!log?.continues(found)) log = new Log(found);
+      log.add(found);
+      if (log.shown === 0) {
+        replace(texts);
+      } else if (log.pre.parentNode !== texts) {
+        replace(texts, log.parts);
+        log.pre.scrollTop = log.pre.scrollHeight;
+      }
+      const wanted = [found.attempt, ...found.attempts.map((row) => row.attempt)].join();
+      if (wanted === buttons) return;  // so that a button keeps the focus
+      buttons = wanted;
+      replace(choice, attempt_buttons(found.attempts, found.attempt, choose));
+    }, () => {});
   };
   choose(0);
   return () => end();
