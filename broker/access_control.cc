@@ -13,14 +13,35 @@ namespace {
 constexpr Instant kOpenInterval = std::chrono::minutes{1};
 constexpr Instant kRefusalsInterval = std::chrono::seconds{1};
 
+// Ends the sessions of principals that have lost their key or role.
+void expel(Core& core, const proto::ZapAuthenticator& authenticator, proto::Now now) {
+  core.expel(now, [&](proto::PeerId peer, proto::Role role) -> std::string {
+    const auto status = may_be(authenticator.principal(proto::principal_of(peer)), role);
+    return status.ok() ? "" : status.failure().text;
+  });
+}
+
+// Returns when to warn again.
+Instant warn_of_open_endpoints(spdlog::logger& log, const std::vector<std::string>& endpoints, Instant now) {
+  Instant due = proto::kNever;
+  for (const std::string& endpoint : endpoints) {
+    if (!endpoint.starts_with("tcp://")) continue;
+    log.warn("--insecure: any program that can connect to {} may submit tasks, run them and read all results",
+             endpoint);
+    due = now + kOpenInterval;
+  }
+  return due;
+}
+
 }  // namespace
 
 AccessControl::AccessControl(const ProgramOptions& options, std::shared_ptr<spdlog::logger> log, AuditLog& audit)
     : authorized_keys_{options.authorized_keys},
-      open_to_all_{options.authentication.open_to_all},
       log_{std::move(log)},
       audit_{audit},
-      authenticator_{options.authentication} {}
+      authenticator_{options.authentication},
+      invitations_{options, authenticator_, audit_, log_},
+      open_{options.authentication.open_to_all} {}
 
 std::string AccessControl::principal_of(proto::PeerId peer) const {
   const proto::Principal& principal = authenticator_.principal(proto::principal_of(peer));
@@ -39,7 +60,7 @@ bool AccessControl::admits(proto::Router& router, const proto::Router::Incoming&
   const proto::Principal& principal = authenticator_.principal(incoming.principal);
   const proto::Envelope& envelope = incoming.envelope.value();
   const auto status = may_send(principal, envelope.message);
-  if (status.ok()) return true;
+  if (status.ok()) return !invitations_.handle(router, incoming, now);
   ++refused_;
   // A peer whose key was removed is told so when it says HELLO; its other messages come too late.
   if (principal.is_removed && !std::holds_alternative<proto::Hello>(envelope.message)) return false;
@@ -73,7 +94,7 @@ bool AccessControl::reload(Core* core, proto::Now now, uid_t sender) {
     audit_.note(AuditLine{now.unix_time, "keys_refused"}.add("by_uid", sender).add("text", authorized.failure().text));
     return true;
   }
-  const KeyChanges changes = changes_between(authenticator_.authorized(), authorized.value());
+  const KeyChanges changes = changes_between(invitations_.authorized(), authorized.value());
   audit_.note(AuditLine{now.unix_time, "keys_reloaded"}
                   .add("by_uid", sender)
                   .add("keys", authorized->size())
@@ -81,34 +102,24 @@ bool AccessControl::reload(Core* core, proto::Now now, uid_t sender) {
                   .add("removed", changes.removed)
                   .add("changed", changes.changed));
   log_->info("{} keys are authorized now", authorized->size());
-  authenticator_.replace(std::move(authorized).value());
-  if (core == nullptr) return true;
-  core->expel(now, [this](proto::PeerId peer, proto::Role role) -> std::string {
-    const auto status = may_be(authenticator_.principal(proto::principal_of(peer)), role);
-    return status.ok() ? "" : status.failure().text;
-  });
+  invitations_.replace(std::move(authorized).value());
+  if (core != nullptr) expel(*core, authenticator_, now);
   return true;
 }
 
+void AccessControl::take_news(proto::Router& router, Core* core, proto::Now now) {
+  if (invitations_.take_news(router, now) && core != nullptr) expel(*core, authenticator_, now);
+}
+
 void AccessControl::tick(proto::Now now, const std::vector<std::string>& endpoints) {
-  if (now.steady >= open_due_) warn_of_open_endpoints(now.steady, endpoints);
+  if (now.steady >= open_.due)
+    open_.due = open_.to_all ? warn_of_open_endpoints(*log_, endpoints, now.steady) : proto::kNever;
   if (now.steady < refusals_due_) return;
   const std::string refusals = authenticator_.take_refusals();
   if (refusals.empty()) return;
   log_->warn("{}", refusals);
   audit_.note(AuditLine{now.unix_time, "connections_refused"}.add("text", refusals));
   refusals_due_ = now.steady + kRefusalsInterval;
-}
-
-void AccessControl::warn_of_open_endpoints(Instant now, const std::vector<std::string>& endpoints) {
-  open_due_ = proto::kNever;
-  if (!open_to_all_) return;
-  for (const std::string& endpoint : endpoints) {
-    if (!endpoint.starts_with("tcp://")) continue;
-    log_->warn("--insecure: any program that can connect to {} may submit tasks, run them and read all results",
-               endpoint);
-    open_due_ = now + kOpenInterval;
-  }
 }
 
 }  // namespace forkmill::broker

@@ -11,6 +11,7 @@
 
 #include "broker/audit_log.h"
 #include "broker/core/core.h"
+#include "broker/invitations.h"
 #include "broker/options.h"
 #include "proto/log_limit.h"
 #include "proto/transport/router.h"
@@ -48,26 +49,36 @@ class AccessControl {
   // it. Returns false if there is no file.
   bool reload(Core* core, proto::Now now, uid_t sender);
 
+  // INVITE and ENROL, and the keys that come of them.
+  Invitations& invitations() { return invitations_; }
+  // Answers questions about invitations that had to wait, and ends the sessions of principals that have lost their key
+  // by that. `core`: null if there are no sessions.
+  void take_news(proto::Router& router, Core* core, proto::Now now);
+
   // Logs the warnings that are due: of refused connections, and of `endpoints` that accept any peer.
   void tick(proto::Now now, const std::vector<std::string>& endpoints);
-  Instant next_wakeup() const { return open_due_; }
+  Instant next_wakeup() const { return open_.due; }
 
  private:
   void note_denial(const std::string& principal, const proto::Failure& why, proto::Now now);
   void note_bad_message(const proto::Router::Incoming& incoming, Instant now);
-  void warn_of_open_endpoints(Instant now, const std::vector<std::string>& endpoints);
 
   const std::string authorized_keys_;  // the file; empty: there is none
-  const bool open_to_all_;
   const std::shared_ptr<spdlog::logger> log_;
   AuditLog& audit_;
   proto::ZapAuthenticator authenticator_;
+  Invitations invitations_;
   proto::LogLimit bad_messages_;
   proto::LogLimit denials_;
   proto::LogLimit audited_denials_{100};
   std::uint64_t refused_ = 0;
   Instant refusals_due_{0};
-  Instant open_due_{0};
+  // The warning of endpoints that accept any peer.
+  struct Open {
+    bool to_all;
+    Instant due{0};
+  };
+  Open open_;
 };
 
 }  // namespace forkmill::broker

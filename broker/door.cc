@@ -35,7 +35,9 @@ class Door {
         waiter_{[this](uid_t sender) { return access_control_.reload(nullptr, env_.now(), sender); }} {
     map_.places.resize(options.sharding.shards);
     for (const std::string& endpoint : options.listen) endpoints_.push_back(router_.bind(endpoint));
+    access_control_.invitations().set_endpoints(endpoints_);
     for (const int fd : router_.descriptors()) waiter_.watch(fd);
+    if (const int fd = access_control_.invitations().fd(); fd >= 0) waiter_.watch(fd);
     waiter_.watch(maps_.fd());
   }
 
@@ -47,6 +49,7 @@ class Door {
       const bool more = answer_all() == kMessages;
       const proto::Now now = env_.now();
       sweep(now.steady);
+      access_control_.take_news(router_, nullptr, now);
       access_control_.tick(now, endpoints_);
       if (audit_.is_on()) audit_.flush(now.steady);
       const bool busy = router_.pending() || more;

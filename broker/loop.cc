@@ -45,6 +45,7 @@ Loop::Loop(ProgramOptions options, std::unique_ptr<Store> store, std::shared_ptr
   auto opened = store->open();
   if (!opened.ok()) throw std::runtime_error{opened.failure().text};
   for (const std::string& endpoint : options_.listen) endpoints_.push_back(router_.bind(endpoint));
+  access_control_.invitations().set_endpoints(endpoints_);
   commits_.safe = opened->last;
   Identity identity{opened->id,
                     opened->epoch,
@@ -86,6 +87,7 @@ Loop::Loop(ProgramOptions options, std::unique_ptr<Store> store, std::shared_ptr
     waiter_.watch(history_->fd());
   }
   for (const int fd : router_.descriptors()) waiter_.watch(fd);
+  if (const int fd = access_control_.invitations().fd(); fd >= 0) waiter_.watch(fd);
   announce(options_.announce, endpoints_);
 }
 
@@ -100,6 +102,7 @@ int Loop::run() {
     memory_.update(*core_, now.steady);
     core_->tick(now);
     core_->flush(now);
+    access_control_.take_news(router_, core_.get(), now);
     access_control_.tick(now, endpoints_);
     carry_out(core_->take_effects());
     sweep(now.steady);

@@ -102,6 +102,9 @@ proto::Status check_openness(const std::string& endpoint, const ProgramOptions& 
 // Reads the files of keys.
 proto::Status read_keys(ProgramOptions& options) {
   options.authentication.open_to_all = options.insecure;
+  if (!options.enrolled_keys.empty() && (options.server_key.empty() || !options.store.empty()))
+    return usage_error(options.store.empty() ? "--enrolled-keys needs --server-key, the key of this broker"
+                                             : "--enrolled-keys and --store: the database keeps the keys");
   if (options.server_key.empty() && options.authorized_keys.empty()) return {};
   if (options.server_key.empty()) return usage_error("--authorized-keys needs --server-key, the key of this broker");
   if (options.authorized_keys.empty())
@@ -111,6 +114,8 @@ proto::Status read_keys(ProgramOptions& options) {
   if (!key.ok()) return usage_error("--server-key: " + key.failure().text);
   auto authorized = proto::read_authorized_keys(options.authorized_keys);
   if (!authorized.ok()) return usage_error("--authorized-keys: " + authorized.failure().text);
+  if (options.enrolled_keys.empty())
+    options.enrolled_keys = options.memory ? options.authorized_keys + ".enrolled" : options.data + "/enrolled_keys";
   options.authentication.key = key.value();
   options.authentication.authorized = std::move(authorized).value();
   return {};
@@ -219,6 +224,11 @@ void add_endpoints(proto::Settings& settings, ProgramOptions& options) {
       "authorized-keys", options.authorized_keys,
       "File of the keys that may connect by TCP, one per line: PRINCIPAL ROLES PUBLIC_KEY; SIGHUP reads it again",
       "FILE");
+  settings.text("enrolled-keys", options.enrolled_keys,
+                "File in which this broker keeps invitations and the keys that have come of them (forkmill invite). "
+                "Default: enrolled_keys in the data directory; with --memory, that of --authorized-keys with .enrolled "
+                "behind; with --store, they are in the database",
+                "FILE");
   settings.list(
       "advertise", options.sharding.advertise,
       "With --shards: clients and workers reach this broker here; repeatable. Default: --listen, with the name "

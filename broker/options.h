@@ -47,6 +47,7 @@ struct ProgramOptions {
   bool insecure = false;           // accept TCP peers without keys
   std::string server_key;          // file of the broker's secret key; empty: TCP peers have no keys
   std::string authorized_keys;     // file of the keys that are accepted
+  std::string enrolled_keys;       // file of those that have come of invitations; not with `store`
   proto::ZapAuthenticator::Options authentication;  // as the files and `insecure` say
   // Offline commands: see offline_commands.h.
   bool check = false;

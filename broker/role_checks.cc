@@ -50,9 +50,17 @@ Status may_be(const Principal& principal, proto::Role role) {
 }
 
 Status may_send(const Principal& principal, const proto::Message& message) {
+  const bool enrols = std::holds_alternative<proto::Enrol>(message);
+  if (!principal.invitation.empty()) {
+    if (enrols && !principal.is_removed) return {};
+    return {Errc::not_permitted,
+            "this key is that of an invitation: take it with forkmill-worker --join or forkmill login"};
+  }
+  if (enrols) return {Errc::bad_request, "the key of this connection is not that of an invitation"};
   if (const auto* hello = std::get_if<proto::Hello>(&message)) return may_be(principal, hello->role);
   const auto* command = std::get_if<proto::Command>(&message);
-  const bool needs_admin = command != nullptr && is_for_admins(*command);
+  const bool needs_admin =
+      (command != nullptr && is_for_admins(*command)) || std::holds_alternative<proto::Invite>(message);
   if (principal.is_removed || (needs_admin && !principal.roles.admin)) return refusal(principal, "admin");
   return {};
 }

@@ -119,6 +119,14 @@ constexpr std::array kCatalogue{
           "Give the other side --seal-keys (FORKMILL_SEAL_KEYS) with a key of the queue"},
     Entry{Errc::seal_broken, "seal_broken", "a sealed payload was changed on its way, or belongs to another task",
           "Submit the task again; if that does not help, its data is changed between client and worker"},
+    Entry{Errc::invitation_unknown, "invitation_unknown", "the broker does not know the invitation",
+          "Make another one with `forkmill invite`, at the broker that it is for"},
+    Entry{Errc::invitation_spent, "invitation_spent", "another machine or user has taken the invitation already",
+          "Find out who it was (`forkmill invite ls`, audit log), and make another one with `forkmill invite`"},
+    Entry{Errc::invitation_expired, "invitation_expired", "the time of the invitation is over",
+          "Make another one with `forkmill invite`; --expires gives it more time"},
+    Entry{Errc::invitation_revoked, "invitation_revoked", "the invitation was revoked",
+          "Ask the operator of the broker for another one"},
 };
 
 const Entry& entry_of(Errc code) {

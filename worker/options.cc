@@ -13,7 +13,7 @@
 #include "proto/settings/quantities.h"
 #include "proto/settings/settings.h"
 #include "proto/transport/default_endpoint.h"
-#include "proto/transport/keys/invitation.h"
+#include "worker/joining.h"
 #include "worker/os/own_program.h"
 #include "worker/rules/process_slots.h"
 #include "worker/tasks/passed_environment.h"
@@ -121,7 +121,9 @@ std::optional<int> read_options(int argc, const char* const* argv, Program progr
                 "File of the keys that open sealed arguments and seal results (forkmill keygen --seal)", "FILE");
   std::string invitation;
   settings.text("join", invitation,
-                "An invitation (forkmill invite), in place of --broker, --server-public-key and --key", "FILE");
+                "An invitation (forkmill invite worker), in place of --broker and --server-public-key: makes a key, "
+                "once, and connects with it. The key is kept in the file of --key, or in ~/.config/forkmill/joined",
+                "LINE");
   settings.list("queues", options.queues,
                 "Queues to serve, with commas between; repeatable. NAME@3 is on shard 3 of a cluster, NAME@* on all",
                 "NAMES");
@@ -157,13 +159,14 @@ std::optional<int> read_options(int argc, const char* const* argv, Program progr
   settings.footer(kFooter);
   if (auto code = settings.parse(argc, argv)) return code;
   if (!invitation.empty()) {
-    const auto endpoint = proto::read_invitation(invitation);
-    if (!endpoint.ok()) {
-      std::cerr << name << ": --join: " << endpoint.failure().text << "\n";
-      return 2;
+    make_absolute(options.key);
+    const auto joined = join_in_fork(invitation, options.key);
+    if (!joined.ok()) {
+      std::cerr << name << ": --join: " << joined.failure().text << "\n";
+      return joined.code() == Errc::option_out_of_range ? 2 : 1;
     }
-    options.broker = endpoint.value();
-    options.server_public_key = options.key = invitation;
+    options.broker = joined->endpoints;
+    options.server_public_key = options.key = joined->file;
   }
   make_absolute(options.seal_keys);
   options.processes = static_cast<unsigned>(processes);

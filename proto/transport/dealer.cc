@@ -201,6 +201,7 @@ std::optional<Dealer::LinkEvent> Dealer::link_event() {
         obstacle_.told.clear();
         obstacle_.all_told.clear();
         obstacle_.failed_handshakes = 0;
+        obstacle_.is_refusal = false;
         connection_->up = true;
         endpoints_.connected();
         if (auto* tracker = endpoints_.tracker()) tracker->connected();
@@ -247,6 +248,7 @@ void Dealer::leave_foreign_server(int socket) {
 
 void Dealer::explain_failed_handshake(std::uint16_t event, std::uint32_t value) {
   const unsigned failed = ++obstacle_.failed_handshakes;
+  obstacle_.is_refusal = event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
   auto why = why_handshake_failed(event, value, keys_for(endpoints_, keys_), failed);
   if (why.empty()) return;
   why = endpoints_.about_current(std::move(why));
@@ -268,7 +270,7 @@ bool Dealer::find_why_stuck() {
 
 bool Dealer::is_news(std::string why) {
   if (endpoints_.has_several() && !obstacle_.all_told.insert(why).second) return false;
-  why_stuck_ = std::move(why);
+  obstacle_.reported = std::move(why);
   return true;
 }
 

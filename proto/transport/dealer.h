@@ -40,7 +40,9 @@ class Dealer {
   // Returns the next event, without waiting.
   std::optional<LinkEvent> link_event();
   // Returns the reason of the last LinkEvent::stuck.
-  const std::string& why_stuck() const { return why_stuck_; }
+  const std::string& why_stuck() const { return obstacle_.reported; }
+  // Returns whether the last handshake ended because the broker does not accept the keys, or their absence.
+  bool is_refused() const { return obstacle_.is_refusal; }
 
   // Returns the next message, or nullopt. Never waits.
   std::optional<Result<Envelope>> receive();
@@ -71,13 +73,15 @@ class Dealer {
   struct Connection;
   // Why there is no connection, and when to try again.
   struct Obstacle {
-    std::string text;  // why the last connection could not be made
-    std::string told;  // the text that link_event() has reported
+    std::string text;      // why the last connection could not be made
+    std::string told;      // the text that link_event() has reported
+    std::string reported;  // with the last LinkEvent::stuck
     // With several endpoints, whose reasons take turns: all that was reported since there was a connection.
     std::set<std::string> all_told;
     Alarm alarm;
     Instant retry_at{0};
     unsigned failed_handshakes = 0;  // in a row
+    bool is_refusal = false;         // the broker has refused the keys
   };
 
   // Makes a new connection, to the current address of the broker. The first one throws TransportError; later ones are
@@ -99,7 +103,6 @@ class Dealer {
   const std::optional<CurveKeys> keys_;
   std::unique_ptr<Connection> connection_;  // null: there was an obstacle to it
   Obstacle obstacle_;
-  std::string why_stuck_;
 };
 
 // For a process that ends with _exit(): blocks until all sent messages have left, for a second at most. No socket may

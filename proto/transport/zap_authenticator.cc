@@ -10,6 +10,7 @@
 #include <zmq.hpp>
 
 #include "proto/transport/errors.h"
+#include "proto/transport/keys/invitation.h"
 #include "proto/transport/message_io.h"
 
 namespace forkmill::proto {
@@ -127,13 +128,16 @@ std::uint32_t ZapAuthenticator::admit_key(const Request& request) {
   if (credentials.size() != key.bytes.size()) return 0;
   std::memcpy(key.bytes.data(), credentials.data(), key.bytes.size());
   const auto authorized = options_.authorized.find(key);
-  if (authorized == options_.authorized.end()) {
+  if (authorized == options_.authorized.end() && !is_invited(key)) {
     note_refusal(request.frame(kAddress) + " has the public key " + to_string(key) +
                  ", which is not authorized; to accept it, add a line for it to --authorized-keys and send SIGHUP");
     return 0;
   }
   auto& number = number_of_key_[key];
-  if (number == 0) number = enter(authorized->second);
+  if (number != 0) return number;
+  number = authorized != options_.authorized.end()
+               ? enter(authorized->second)
+               : enter({"invitation:" + invitation_id(key), {}, {}, false, false, to_string(key)});
   return number;
 }
 
@@ -145,6 +149,10 @@ std::uint32_t ZapAuthenticator::enter(Principal principal) {
 void ZapAuthenticator::replace(AuthorizedKeys authorized) {
   for (auto used = number_of_key_.begin(); used != number_of_key_.end();) {
     Principal& principal = principals_[used->second - 1];
+    if (!principal.invitation.empty() && !authorized.contains(used->first)) {
+      ++used;  // invite() removes it
+      continue;
+    }
     const auto now = authorized.find(used->first);
     if (now != authorized.end() && now->second.name == principal.name) {
       principal.roles = now->second.roles;
@@ -156,6 +164,16 @@ void ZapAuthenticator::replace(AuthorizedKeys authorized) {
     used = number_of_key_.erase(used);
   }
   options_.authorized = std::move(authorized);
+}
+
+void ZapAuthenticator::invite(std::set<Key> invitations) {
+  invitations_ = std::move(invitations);
+  for (auto used = number_of_key_.begin(); used != number_of_key_.end();) {
+    Principal& principal = principals_[used->second - 1];
+    const bool ends = !principal.invitation.empty() && !is_invited(used->first);
+    principal.is_removed = principal.is_removed || ends;
+    used = ends ? number_of_key_.erase(used) : std::next(used);
+  }
 }
 
 void ZapAuthenticator::note_refusal(std::string text) {

@@ -15,6 +15,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,10 @@ class ZapAuthenticator {
   // a key are removed.
   void replace(AuthorizedKeys authorized);
 
+  // Accepts the keys of these invitations as well, whose peers may enrol keys of their own. All others that came with
+  // an invitation are removed.
+  void invite(std::set<Key> invitations);
+
   // Returns the principal of that number, which serve() has given to a connection. REQUIRES: there is one.
   const Principal& principal(std::uint32_t number) const { return principals_[number - 1]; }
   std::uint32_t principals() const { return static_cast<std::uint32_t>(principals_.size()); }
@@ -66,11 +71,13 @@ class ZapAuthenticator {
   std::uint32_t admit_user(const std::string& address);
   std::uint32_t admit_key(const Request& request);
   std::uint32_t enter(Principal principal);
+  bool is_invited(const Key& key) const { return invitations_.contains(key); }
 
   Options options_;
   std::unique_ptr<Socket> socket_;
   std::deque<Principal> principals_;            // by number, from 1
   std::map<Key, std::uint32_t> number_of_key_;  // keys that have been used
+  std::set<Key> invitations_;                   // public keys
   std::map<std::string, std::uint32_t> number_of_user_;
   std::size_t refused_ = 0;
   std::string last_refusal_;

@@ -32,10 +32,11 @@ constexpr bool all_distinct() {
 static_assert(all_distinct(), "every message has a type number of its own");
 
 constexpr std::array<std::string_view, kAlternatives> kTypeNames{
-    "HELLO",   "WELCOME",  "HEARTBEAT",    "GOODBYE",  "ERROR",  "SUBMIT",  "SUBMIT_ACK", "RESULTS",       "RESULT_ACK",
-    "ATTACH",  "CANCEL",   "CANCEL_REPLY", "PROGRESS", "CREDIT", "GRANTS",  "OUTCOMES",   "OUTCOME_ACK",   "RETURN",
-    "REVOKE",  "REVOKED",  "DRAIN",        "QUERY",    "REPLY",  "STARTED", "SIGNALS",    "CHILDREN_GONE", "REPORT",
-    "OPERATE", "OPERATED", "COMMAND",      "SCALE",    "SCALED", "LOGS",    "LOG_LIMITS", "MOVED"};
+    "HELLO",       "WELCOME",       "HEARTBEAT", "GOODBYE",      "ERROR",    "SUBMIT",  "SUBMIT_ACK", "RESULTS",
+    "RESULT_ACK",  "ATTACH",        "CANCEL",    "CANCEL_REPLY", "PROGRESS", "CREDIT",  "GRANTS",     "OUTCOMES",
+    "OUTCOME_ACK", "RETURN",        "REVOKE",    "REVOKED",      "DRAIN",    "QUERY",   "REPLY",      "STARTED",
+    "SIGNALS",     "CHILDREN_GONE", "REPORT",    "OPERATE",      "OPERATED", "COMMAND", "SCALE",      "SCALED",
+    "LOGS",        "LOG_LIMITS",    "MOVED",     "INVITE",       "INVITED",  "ENROL",   "ENROLLED"};
 
 using ReadBody = void (*)(Reader&, Message&);
 template <std::size_t... I>

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "proto/ids.h"
+#include "proto/wire/enrolment_messages.h"
 #include "proto/wire/object_messages.h"
 #include "proto/wire/operator_messages.h"
 #include "proto/wire/session_messages.h"
@@ -16,10 +17,11 @@
 namespace forkmill::proto {
 
 // The index of an alternative is not its number on the wire; kTypeOf in schema.h has that number.
-using AnyMessage = std::variant<Hello, Welcome, Heartbeat, Goodbye, ErrorMessage, Submit, SubmitAck, Results, ResultAck,
-                                Attach, Cancel, CancelReply, Progress, Credit, Grants, Outcomes, OutcomeAck, Return,
-                                Revoke, Revoked, Drain, Query, Reply, Started, Signals, ChildrenGone, Report, Operate,
-                                Operated, Command, Scale, Scaled, Logs, LogLimits, Moved>;
+using AnyMessage =
+    std::variant<Hello, Welcome, Heartbeat, Goodbye, ErrorMessage, Submit, SubmitAck, Results, ResultAck, Attach,
+                 Cancel, CancelReply, Progress, Credit, Grants, Outcomes, OutcomeAck, Return, Revoke, Revoked, Drain,
+                 Query, Reply, Started, Signals, ChildrenGone, Report, Operate, Operated, Command, Scale, Scaled, Logs,
+                 LogLimits, Moved, Invite, Invited, Enrol, Enrolled>;
 
 template <class M, class Any>
 inline constexpr bool kIsOneOf = false;

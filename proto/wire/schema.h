@@ -124,6 +124,14 @@ inline constexpr std::uint8_t kTypeOf<ErrorMessage> = 5;
 template <>
 inline constexpr std::uint8_t kTypeOf<Moved> = 6;
 template <>
+inline constexpr std::uint8_t kTypeOf<Invite> = 10;
+template <>
+inline constexpr std::uint8_t kTypeOf<Invited> = 11;
+template <>
+inline constexpr std::uint8_t kTypeOf<Enrol> = 12;
+template <>
+inline constexpr std::uint8_t kTypeOf<Enrolled> = 13;
+template <>
 inline constexpr std::uint8_t kTypeOf<Submit> = 16;
 template <>
 inline constexpr std::uint8_t kTypeOf<SubmitAck> = 17;
@@ -207,6 +215,21 @@ void fields(auto& io, Is<Welcome> auto& m) {
 void fields(auto& io, Is<Place> auto& m) { io.record(1, text(m.endpoints)); }
 void fields(auto& io, Is<Moved> auto& m) {
   io.record(4, m.nonce, m.shards, m.version, bounded(m.places, limits::kMaxShards));
+}
+void fields(auto& io, Is<Invite> auto& m) {
+  io.record(8, m.nonce, m.verb, name(m.key), name(m.principal), name(m.roles), text(m.rights), m.lifetime,
+            name(m.which));
+}
+void fields(auto& io, Is<InvitationRow> auto& m) {
+  io.record(8, name(m.id), name(m.state), name(m.principal), name(m.roles), text(m.rights), name(m.by), m.expires,
+            name(m.key));
+}
+void fields(auto& io, Is<Invited> auto& m) {
+  io.record(6, m.nonce, m.code, text(m.text), name(m.broker), text(m.endpoints), m.rows);
+}
+void fields(auto& io, Is<Enrol> auto& m) { io.record(3, m.nonce, name(m.key), name(m.host)); }
+void fields(auto& io, Is<Enrolled> auto& m) {
+  io.record(5, m.nonce, m.code, text(m.text), name(m.principal), name(m.roles));
 }
 void fields(auto& io, Is<Heartbeat> auto& m) { io.record(0, m.running, m.waiting, m.signals_heard); }
 void fields(auto& io, Is<Goodbye> auto& m) { io.record(2, m.code, text(m.text)); }

@@ -107,7 +107,14 @@ constexpr const char* kVersion3[] = {
     "CREATE TABLE forkmill.placement (shard integer PRIMARY KEY, broker text NOT NULL)",
 };
 
-constexpr std::array<std::span<const char* const>, 3> kVersions{kVersion1, kVersion2, kVersion3};
+// Invitations, and the keys that have come of them.
+constexpr const char* kVersion4[] = {
+    ("CREATE TABLE forkmill.key_book (only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row), version bigint NOT "
+     "NULL DEFAULT 0, content text NOT NULL DEFAULT '')"),
+    "INSERT INTO forkmill.key_book DEFAULT VALUES",
+};
+
+constexpr std::array<std::span<const char* const>, 4> kVersions{kVersion1, kVersion2, kVersion3, kVersion4};
 
 void migrate(ServerSession& server, std::size_t version) {
   for (; version < kVersions.size(); ++version)

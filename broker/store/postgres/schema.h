@@ -2,6 +2,7 @@
 //
 //     forkmill.cluster            one row: the name of the cluster, the version of the schema, the number of shards
 //     forkmill.broker             for each broker that lives: its name, its process, until when it counts as alive
+//     forkmill.key_book           one row: the invitations, and the keys that have come of them (broker/enrolment/)
 //     forkmill.placement          for each shard that an operator has placed: the broker that is to own it
 //     forkmill.shard              for each shard: its owner's epoch, the last commit, the highest number
 //     forkmill.lease              for each shard: until when its owner counts as alive

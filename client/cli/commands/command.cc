@@ -81,9 +81,9 @@ ConnectionOptions default_connection() {
   options.broker = proto::default_endpoint();
   const std::string login = login_file();
   if (login.empty() || ::access(login.c_str(), F_OK) != 0) return options;
-  const auto endpoint = proto::read_invitation(login);
-  if (endpoint.ok()) options.broker = endpoint.value();
-  options.login = {login, options.broker, endpoint.ok() ? "" : endpoint.failure().text};
+  const auto known = proto::read_connection_file(login);
+  if (known.ok()) options.broker = known->endpoints;
+  options.login = {login, options.broker, known.ok() ? "" : known.failure().text};
   return options;
 }
 

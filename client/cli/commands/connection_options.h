@@ -12,7 +12,7 @@ struct ConnectionOptions {
   std::string server_public_key{};  // the broker's public key or its file; empty: the environment's
   std::string key{};                // file of the secret key; empty: the environment's
   std::string seal_keys{};          // file of seal keys; empty: the environment's
-  // The invitation that `forkmill login` has accepted. Its keys are for its endpoint only.
+  // The file that `forkmill login` has written. Its keys are for its endpoint only.
   struct Login {
     std::string file;  // empty: there is none
     std::string endpoint;

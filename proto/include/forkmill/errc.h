@@ -90,6 +90,12 @@ enum class Errc : std::uint16_t {
   seal_key_missing = 120,  // no key here opens, or seals, payloads of this queue
   seal_required = 121,     // a payload in the clear where only sealed ones are taken
   seal_broken = 122,       // a sealed payload that was changed, or is that of another task
+
+  // Invitations
+  invitation_unknown = 130,  // the broker has never had it, or has forgotten it
+  invitation_spent = 131,    // another key was enrolled with it
+  invitation_expired = 132,  // its time is over
+  invitation_revoked = 133,  // an operator has revoked it, or who has made it may not grant it any more
 };
 
 // Returns the stable name, "queue_full", for logs and scripts. A number that is no code of this version has the name,

@@ -1,13 +1,8 @@
 #include "proto/transport/keys/authorized_keys.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <charconv>
-#include <cstdio>
-#include <cstring>
 #include <optional>
 #include <sstream>
 #include <string_view>
@@ -112,30 +107,57 @@ std::string add_right(const std::string& word, Rights& rights) {
 // Adds the key of one line. Returns what is wrong with the line; empty: nothing.
 std::string add_line(const std::vector<std::string>& words, AuthorizedKeys& keys) {
   if (words.size() < 3) return "write PRINCIPAL ROLES PUBLIC_KEY, with blanks between";
-  const std::string& name = words[0];
-  if (!is_name(name)) return "the principal must have 1 to 128 letters, digits and . _ - : /";
-  if (name.starts_with(kUser)) return "the principal must not begin with uid:, as users of this machine do";
-  const auto roles = parse_roles(words[1]);
-  if (!roles) return "the roles must be some of client, worker and admin, with commas between";
   const auto key = parse_key(words[2]);
+  const auto principal = parse_principal(words[0], words[1], std::span{words}.subspan(3));
+  if (!principal.ok()) return principal.failure().text;
   if (!key) return "the public key must have 64 hexadecimal digits";
-  Rights rights;
-  rights.own_tasks_only = !roles->admin;
-  for (std::size_t i = 3; i < words.size(); ++i)
-    if (auto why = add_right(words[i], rights); !why.empty()) return why;
-  std::size_t others = 0;
-  for (const auto& [other_key, other] : keys) {
-    if (other.name != name) continue;
-    ++others;
-    if (other.roles != *roles || other.rights != rights)
-      return "all keys of " + name + " must have the same roles and rights";
-  }
-  if (others == kMaxKeysOfPrincipal) return name + " has two keys already; remove one that is not used any more";
-  if (!keys.emplace(*key, Principal{name, *roles, rights}).second) return "this key stands in an earlier line already";
-  return {};
+  const auto added = add_key(keys, *key, principal.value());
+  return added.ok() ? "" : added.failure().text;
 }
 
+Failure mistake(std::string text) { return {Errc::option_out_of_range, std::move(text)}; }
+
 }  // namespace
+
+Result<Principal> parse_principal(const std::string& name, const std::string& roles,
+                                  std::span<const std::string> rights) {
+  if (!is_name(name)) return mistake("the principal must have 1 to 128 letters, digits and . _ - : /");
+  if (name.starts_with(kUser)) return mistake("the principal must not begin with uid:, as users of this machine do");
+  const auto parsed = parse_roles(roles);
+  if (!parsed) return mistake("the roles must be some of client, worker and admin, with commas between");
+  Principal principal{name, *parsed, {}};
+  principal.rights.own_tasks_only = !parsed->admin;
+  for (const std::string& right : rights)
+    if (auto why = add_right(right, principal.rights); !why.empty()) return mistake(std::move(why));
+  return principal;
+}
+
+std::string format_roles(const Roles& roles) {
+  std::string text;
+  const auto add = [&](bool has, const char* name) {
+    if (has) text += (text.empty() ? "" : ",") + std::string{name};
+  };
+  add(roles.client, "client");
+  add(roles.worker, "worker");
+  add(roles.admin, "admin");
+  return text;
+}
+
+Status add_key(AuthorizedKeys& keys, const Key& key, const Principal& principal) {
+  std::size_t others = 0;
+  for (const auto& [other_key, other] : keys) {
+    if (other.name != principal.name) continue;
+    ++others;
+    if (other.roles != principal.roles || other.rights != principal.rights)
+      return mistake("all keys of " + principal.name + " must have the same roles and rights");
+  }
+  if (others == kMaxKeysOfPrincipal)
+    return mistake(principal.name + " has two keys already; remove one that is not used any more");
+  if (keys.size() >= kMaxKeys)
+    return mistake("there are " + std::to_string(kMaxKeys) + " keys, and a broker accepts no more; remove some");
+  if (!keys.emplace(key, principal).second) return mistake("this key stands in an earlier line already");
+  return {};
+}
 
 Result<AuthorizedKeys> parse_authorized_keys(const std::string& text, const std::string& path) {
   AuthorizedKeys keys;
@@ -146,7 +168,6 @@ Result<AuthorizedKeys> parse_authorized_keys(const std::string& text, const std:
     const auto words = words_of(line);
     if (words.empty()) continue;
     auto why = add_line(words, keys);
-    if (why.empty() && keys.size() > kMaxKeys) why = "a file has at most " + std::to_string(kMaxKeys) + " keys";
     if (!why.empty()) return Failure{Errc::option_out_of_range, path + ":" + std::to_string(number) + ": " + why};
   }
   return keys;
@@ -156,23 +177,6 @@ Result<AuthorizedKeys> read_authorized_keys(const std::string& path) {
   auto text = read_trusted_file(path, false);
   if (!text.ok()) return text.failure();
   return parse_authorized_keys(text.value(), path);
-}
-
-Status add_authorized_key(const std::string& path, const std::string& line) {
-  std::string text;
-  if (::access(path.c_str(), F_OK) == 0) {
-    auto before = read_trusted_file(path, false);
-    if (!before.ok()) return before.failure();
-    text = std::move(before).value();
-  }
-  if (!text.empty() && !text.ends_with('\n')) text += '\n';
-  text += line + "\n";
-  if (auto parsed = parse_authorized_keys(text, path); !parsed.ok()) return parsed.failure();
-  const std::string fresh = path + ".new";
-  ::unlink(fresh.c_str());
-  if (auto status = create_key_file(fresh, 0644, text); !status.ok()) return status;
-  if (std::rename(fresh.c_str(), path.c_str()) == 0) return {};
-  return Failure{Errc::option_out_of_range, "cannot write " + path + ": " + std::strerror(errno)};
 }
 
 }  // namespace forkmill::proto

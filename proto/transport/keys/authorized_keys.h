@@ -13,6 +13,7 @@
 #pragma once
 
 #include <map>
+#include <span>
 #include <string>
 
 #include "proto/result.h"
@@ -29,8 +30,15 @@ Result<AuthorizedKeys> parse_authorized_keys(const std::string& text, const std:
 // Reads the file, as read_trusted_file() does.
 Result<AuthorizedKeys> read_authorized_keys(const std::string& path);
 
-// Adds a line to the file, in one step for all readers; makes the file if it is missing. Fails if the file would have a
-// mistake then.
-Status add_authorized_key(const std::string& path, const std::string& line);
+// Returns the principal of that name, roles and rights, as words of the file say them. Fails, with what to write
+// instead, if one of them makes no sense.
+Result<Principal> parse_principal(const std::string& name, const std::string& roles,
+                                  std::span<const std::string> rights);
+// Returns the roles as a word of the file.
+std::string format_roles(const Roles& roles);
+
+// Adds a key. Fails if the principal has two keys or other roles or rights already, if the key is there, or if there
+// are 4,000 keys.
+Status add_key(AuthorizedKeys& keys, const Key& key, const Principal& principal);
 
 }  // namespace forkmill::proto

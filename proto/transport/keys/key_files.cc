@@ -95,6 +95,8 @@ KeyPair make_key_pair() {
   return {key_of_z85(public_text.data()), key_of_z85(secret_text.data())};
 }
 
+KeyPair key_pair_of(const Key& secret) { return {public_key_of(secret), secret}; }
+
 Status create_key_file(const std::string& path, unsigned mode, const std::string& text) {
   const Descriptor file{::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode)};
   if (!file) {
@@ -147,7 +149,7 @@ Result<KeyPair> read_key_pair(const std::string& path) {
   if (!secret)
     return unusable(path,
                     "it has no line `secret` with 64 hexadecimal digits; create a key with `forkmill keygen FILE`");
-  return KeyPair{public_key_of(*secret), *secret};
+  return key_pair_of(*secret);
 }
 
 Result<Key> read_public_key(const std::string& text) {

@@ -37,6 +37,8 @@ struct KeyPair {
 
 // Returns a new pair, from the system's entropy.
 KeyPair make_key_pair();
+// Returns the pair that a secret key belongs to.
+KeyPair key_pair_of(const Key& secret);
 
 // Writes the secret key to `path` with mode 0600 and the public one to `path`.pub. Fails, and changes nothing, if one
 // of the files exists.

@@ -22,6 +22,9 @@ struct Principal {
   Rights rights{};
   bool is_removed = false;  // its key was removed: it may do nothing
   bool is_owner = false;    // the user as whom the broker runs, or any peer where TCP needs no keys
+  // The public key of the invitation that is the peer's key. It may enrol a key of its own, and nothing else. Empty:
+  // its key is no invitation.
+  std::string invitation{};
 };
 
 }  // namespace forkmill::proto

@@ -9,7 +9,7 @@ namespace forkmill::sim {
 namespace {
 
 constexpr std::uint64_t kVersion = 150000;
-constexpr std::uint64_t kSchema = 3;   // the version of the schema
+constexpr std::uint64_t kSchema = 4;   // the version of the schema
 constexpr std::int64_t kLease = 2000;  // milliseconds
 constexpr int kLooksAtLock = 12;       // with a lock_timeout
 

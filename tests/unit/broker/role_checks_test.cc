@@ -41,6 +41,20 @@ TEST_CASE("a principal has sessions in its roles only, and an admin those of a c
   CHECK(may_be(kAdmin, Role::worker).code() == Errc::not_permitted);
 }
 
+TEST_CASE("a peer with an invitation may enrol a key and nothing else, and no other peer may enrol one") {
+  Principal invited{"invitation:8c1d", {}};
+  invited.invitation = "8c1d";
+  CHECK(may_send(invited, Enrol{1, "5e5f", "host"}).ok());
+  for (const Message& message : {hello(Role::worker), hello(Role::client), Message{Invite{}}, Message{Submit{}}})
+    CHECK(may_send(invited, message).code() == Errc::not_permitted);
+  CHECK(may_be(invited, Role::worker).code() == Errc::not_permitted);
+  for (const Principal& one : {kClient, kWorker, kAdmin}) CHECK(may_send(one, Enrol{}).code() == Errc::bad_request);
+  CHECK(may_send(kAdmin, Invite{}).ok());
+  CHECK(may_send(kClient, Invite{}).code() == Errc::not_permitted);
+  invited.is_removed = true;
+  CHECK_FALSE(may_send(invited, Enrol{}).ok());
+}
+
 TEST_CASE("commands of operators need admin, and those about a client's own tasks do not") {
   for (const AnyCommand& one :
        {AnyCommand{WriteBackup{"/x"}}, AnyCommand{RemoveObject{"x"}}, AnyCommand{ReleaseObject{"x"}},

@@ -86,35 +86,43 @@ TEST_CASE("a file of a secret key that others could read, that is a link, or tha
   CHECK(contains(refusal(path), "belongs to another user (uid 65534)"));
 }
 
-TEST_CASE("an invitation is an endpoint, the broker's public key and a secret key in one file, for its owner only") {
+TEST_CASE("an invitation is one line with the endpoints, the broker's public key and a secret key") {
+  const auto broker = make_key_pair();
+  const auto own = make_key_pair();
+  const std::string endpoints = "tcp://192.0.2.1:7117,tcp://[2001:db8::1]:7117";
+  const std::string line = to_string(Invitation{endpoints, broker.public_key, own});
+  const auto read = parse_invitation(line + "\n");
+  REQUIRE(read.ok());
+  CHECK(read->endpoints == endpoints);
+  CHECK(read->broker == broker.public_key);
+  CHECK(read->own.public_key == own.public_key);
+  CHECK(read->own.secret_key == own.secret_key);
+  CHECK(invitation_id(own.public_key) == to_string(own.public_key).substr(0, 16));
+  for (const std::string& wrong : {std::string{}, std::string{"alice.invitation"}, "x" + line, line.substr(0, 100),
+                                   line.substr(0, line.find("tcp://")), "forkmill-2" + line.substr(10)})
+    CHECK(contains(parse_invitation(wrong).failure().text, "not an invitation"));
+}
+
+TEST_CASE("the file of a machine that has joined has all that it needs to connect, for its owner only") {
   const forkmill::tests::Folder folder;
   const auto path = folder.path("alice");
   const auto broker = make_key_pair();
   const auto alice = make_key_pair();
   const std::string endpoint = "tcp://192.0.2.1:7117";
-  const Invitation invitation{"alice", endpoint, broker.public_key, alice.secret_key};
-  REQUIRE(write_invitation(path, invitation).ok());
-  CHECK_FALSE(write_invitation(path, invitation).ok());
-  CHECK(read_invitation(path).value() == endpoint);
+  const Invitation invitation{endpoint, broker.public_key, make_key_pair()};
+  REQUIRE(create_key_file(path, 0600, connection_file(invitation, alice.secret_key)).ok());
+  const auto file = read_connection_file(path);
+  REQUIRE(file.ok());
+  CHECK(file->endpoints == endpoint);
+  CHECK(file->invitation == invitation_id(invitation.own.public_key));
   const auto keys = read_curve_keys(endpoint, path, path);
   REQUIRE(keys.ok());
   CHECK(keys.value()->broker == broker.public_key);
   CHECK(keys.value()->own.public_key == alice.public_key);
   fs::permissions(path, fs::perms::others_read, fs::perm_options::add);
-  CHECK_FALSE(read_invitation(path).ok());
+  CHECK_FALSE(read_connection_file(path).ok());
   REQUIRE(write_key_pair(folder.path("key"), alice).ok());
-  CHECK_FALSE(read_invitation(folder.path("key")).ok());
-}
-
-TEST_CASE("a key is added to a file of authorized keys unless that gets a mistake") {
-  const forkmill::tests::Folder folder;
-  const auto path = folder.path("authorized_keys");
-  REQUIRE(add_authorized_key(path, "alice client " + kHex).ok());
-  CHECK_FALSE(add_authorized_key(path, "bob boss " + kOther).ok());
-  REQUIRE(add_authorized_key(path, "bob worker " + kOther + " serve=mail.*").ok());
-  const auto keys = read_authorized_keys(path);
-  REQUIRE(keys.ok());
-  CHECK(keys->size() == 2);
+  CHECK_FALSE(read_connection_file(folder.path("key")).ok());
 }
 
 TEST_CASE("workers and clients need both keys for TCP, and none for a socket") {

@@ -114,6 +114,15 @@ inline std::vector<Message> all() {
       Logs{{{grant(1), {{4096, LogSource::lines, 2, "low on disk"}}, 4107, true}}},
       LogLimits{{{"mail", 0}, {"default", 65536}}},
       Moved{98, 2, 70, {{"tcp://a:7118"}, {""}}},
+      Invite{99, InviteVerb::make, "8c1d", "mail", "worker", "serve=mail.*", milliseconds{3600000}, ""},
+      Invited{99,
+              Errc::ok,
+              "",
+              "7b2e",
+              "tcp://a:7117",
+              {{"8c1d", "pending", "mail", "worker", "serve=mail.*", "bob", milliseconds{1'700'000'000'000}, ""}}},
+      Enrol{100, "5e5f", "host"},
+      Enrolled{100, Errc::invitation_spent, "spent", "mail", "worker"},
   };
 }
 

@@ -91,6 +91,27 @@ TEST_CASE_FIXTURE(Keys, "a peer with an authorized key connects, and each messag
   CHECK(site.authenticator.take_refusals().empty());
 }
 
+TEST_CASE_FIXTURE(Keys,
+                  "a peer with an invitation connects as that and nothing else, as long as there is the invitation") {
+  Site site{options()};
+  site.authenticator.invite({stranger.public_key});
+  const auto endpoint = site.router.bind(kAnyPort);
+  Dealer dealer{endpoint, look_up, of(stranger)};
+  const auto met = site.meet(dealer);
+  REQUIRE(met.message.has_value());
+  const Principal& principal = site.authenticator.principal(met.message->principal);
+  CHECK(principal.invitation == to_string(stranger.public_key));
+  CHECK(principal.roles == Roles{});
+  site.authenticator.replace({});
+  CHECK_FALSE(principal.is_removed);
+  site.authenticator.invite({});
+  CHECK(principal.is_removed);
+  Dealer late{endpoint, look_up, of(stranger)};
+  CHECK(contains(site.meet(late).obstacle, "does not accept the public key"));
+  CHECK(late.is_refused());
+  CHECK_FALSE(dealer.is_refused());
+}
+
 TEST_CASE_FIXTURE(Keys, "a peer whose key is not authorized is told so, and the broker says which key it was") {
   Site site{options()};
   Dealer dealer{site.router.bind(kAnyPort), look_up, of(stranger)};

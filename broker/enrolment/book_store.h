@@ -1,0 +1,28 @@
+// BookStore: where a broker keeps the text of its KeyBook. One thread at a time uses a store.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace forkmill::broker {
+
+class BookStore {
+ public:
+  virtual ~BookStore() = default;
+
+  // Returns the text, which is empty at first; nullopt: it is the same as when it was read or changed last. Throws
+  // std::runtime_error.
+  virtual std::optional<std::string> read() = 0;
+
+  // Replaces the text by what `edit` makes of it; nullopt leaves it as it is. The change is whole or not at all, no
+  // other change comes between, and it is safe when change() returns. Throws std::runtime_error, after which it is not
+  // known whether the text was changed; what `edit` throws leaves it as it was.
+  using Edit = std::function<std::optional<std::string>(const std::string& text)>;
+  virtual void change(const Edit& edit) = 0;
+
+  // Where the text is, for errors.
+  virtual std::string name() const = 0;
+};
+
+}  // namespace forkmill::broker

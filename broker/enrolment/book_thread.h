@@ -1,0 +1,84 @@
+// BookThread: reads and changes the KeyBook of a broker on a thread of its own, as files and databases may be slow.
+//
+// Threads: one other thread, the broker's loop, uses the object; none of the calls waits, but the constructor and the
+// destructor. fd() is readable when take() has news.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "broker/enrolment/book_store.h"
+#include "broker/enrolment/key_book.h"
+#include "proto/os/wakeup.h"
+
+namespace forkmill::broker {
+
+// BookChange: a change of the book by one question, and its answer.
+struct BookChange {
+  std::uint64_t ticket = 0;  // names the question
+  // Changes the book, and returns the entries that the question was about. A failure leaves the book as it was. May be
+  // called more than once; called on the thread.
+  std::function<proto::Result<std::vector<BookEntry>>(KeyBook&)> make;
+};
+
+class BookThread {
+ public:
+  // `poll`: how often to look whether others have changed the book; 0: never.
+  BookThread(std::unique_ptr<BookStore> store, milliseconds poll);
+  // Makes the changes that were asked for, then ends the thread.
+  ~BookThread();
+  BookThread(const BookThread&) = delete;
+  BookThread& operator=(const BookThread&) = delete;
+
+  void ask(BookChange change);
+  // Reads the book again.
+  void reread();
+
+  struct Answer {
+    std::uint64_t ticket = 0;
+    proto::Result<std::vector<BookEntry>> result;
+  };
+  struct News {
+    std::optional<KeyBook> book;  // that has changed
+    std::vector<Answer> answers;
+    std::string trouble;  // why the book cannot be read now; each reason once
+  };
+  News take();
+  // Returns whether take() may have news, without a system call.
+  bool has_news() const { return announced_.load(std::memory_order_acquire); }
+  int fd() const { return ready_.fd(); }
+
+ private:
+  void run();
+  // Waits for work. Returns false at the end.
+  bool wait(std::deque<BookChange>& changes);
+  Answer carry_out(const BookChange& change);
+  void read();
+  void publish(std::optional<KeyBook> book, std::vector<Answer> answers, std::string trouble);
+
+  const std::unique_ptr<BookStore> store_;  // used by the thread alone, as `trouble_`
+  const milliseconds poll_;
+  std::string trouble_;  // that was told last
+  proto::Wakeup ready_;
+
+  std::mutex mutex_;
+  std::condition_variable work_;
+  std::deque<BookChange> changes_;  // guarded by mutex_, like the members up to `announced_`
+  bool is_to_read_ = false;
+  bool stopping_ = false;
+  News news_;
+  std::atomic<bool> announced_{false};  // fd() is readable; changes with the mutex held
+
+  std::thread thread_;
+};
+
+}  // namespace forkmill::broker

@@ -1,0 +1,201 @@
+#include "broker/enrolment/key_book.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <sstream>
+#include <utility>
+
+#include "proto/transport/keys/invitation.h"
+
+namespace forkmill::broker {
+
+using proto::AuthorizedKeys;
+using proto::Failure;
+using proto::Key;
+using proto::Result;
+using proto::Status;
+using EntryState = BookEntry::State;
+
+namespace {
+
+constexpr const char* kHead =
+    "# Invitations and the keys that have come of them, as forkmill-broker keeps them: see `forkmill invite ls`.\n"
+    "# state invitation expires key by principal roles rights\n";
+constexpr std::array<std::string_view, 3> kStates{"pending", "enrolled", "revoked"};
+constexpr const char* kNoKey = "-";
+
+enum Word : std::size_t { kState, kInvitation, kExpires, kKey, kBy, kPrincipal, kRoles, kRights };
+
+Failure mistake(std::string text) { return {Errc::option_out_of_range, std::move(text)}; }
+
+std::vector<std::string> words_of(const std::string& line) {
+  std::istringstream stream{line.substr(0, line.find('#'))};
+  std::vector<std::string> words;
+  for (std::string word; stream >> word;) words.push_back(std::move(word));
+  return words;
+}
+
+std::optional<EntryState> parse_state(std::string_view text) {
+  const auto found = std::ranges::find(kStates, text);
+  if (found == kStates.end()) return std::nullopt;
+  return static_cast<EntryState>(found - kStates.begin());
+}
+
+std::optional<milliseconds> parse_time(const std::string& text) {
+  std::int64_t count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return milliseconds{count};
+}
+
+Result<BookEntry> parse_entry(const std::vector<std::string>& words) {
+  if (words.size() < kRights) return mistake("write STATE INVITATION EXPIRES KEY BY PRINCIPAL ROLES RIGHTS");
+  const auto state = parse_state(words[kState]);
+  const auto invitation = proto::parse_key(words[kInvitation]);
+  const auto expires = parse_time(words[kExpires]);
+  const auto key = proto::parse_key(words[kKey]);
+  if (!state || !invitation || !expires) return mistake("the state, the invitation or its time makes no sense");
+  if (!key && words[kKey] != kNoKey) return mistake("the key must have 64 hexadecimal digits");
+  if (key.has_value() != (*state == EntryState::enrolled))
+    return mistake("an enrolled invitation has a key, others have none");
+  std::string rights;
+  for (std::size_t i = kRights; i < words.size(); ++i) rights += words[i] + " ";
+  auto entry = make_invitation(*invitation, *expires, words[kBy], {words[kPrincipal], words[kRoles], rights});
+  if (!entry.ok()) return entry;
+  entry->state = *state;
+  entry->key = key;
+  return entry;
+}
+
+std::string line_of(const BookEntry& entry) {
+  std::string line{kStates[static_cast<std::size_t>(entry.state)]};
+  for (const std::string& word :
+       {to_string(entry.invitation), std::to_string(entry.expires.count()), entry.key ? to_string(*entry.key) : kNoKey,
+        entry.by, entry.principal.name, proto::format_roles(entry.principal.roles), entry.rights})
+    if (!word.empty()) line += " " + word;
+  return line + "\n";
+}
+
+std::string about(const Key& invitation) { return "this invitation (" + proto::invitation_id(invitation) + ")"; }
+
+}  // namespace
+
+Result<BookEntry> make_invitation(const Key& invitation, milliseconds expires, const std::string& by,
+                                  const GrantText& grant) {
+  const auto words = words_of(grant.rights);
+  auto principal = proto::parse_principal(grant.principal, grant.roles, words);
+  if (!principal.ok()) return principal.failure();
+  BookEntry entry{EntryState::pending, invitation, expires, {}, by, std::move(principal).value(), {}};
+  for (const std::string& right : words) entry.rights += (entry.rights.empty() ? "" : " ") + right;
+  return entry;
+}
+
+Result<KeyBook> KeyBook::parse(const std::string& text, const std::string& source) {
+  KeyBook book;
+  std::istringstream lines{text};
+  std::size_t number = 0;
+  for (std::string line; std::getline(lines, line);) {
+    ++number;
+    const auto words = words_of(line);
+    if (words.empty()) continue;
+    auto entry = parse_entry(words);
+    const bool is_twice = entry.ok() && book.find(entry->invitation) != nullptr;
+    if (!entry.ok() || is_twice)
+      return mistake(source + ":" + std::to_string(number) + ": " +
+                     (is_twice ? "this invitation stands in an earlier line already" : entry.failure().text));
+    book.entries_.push_back(std::move(entry).value());
+  }
+  return book;
+}
+
+std::string KeyBook::text() const {
+  std::string text = kHead;
+  for (const BookEntry& entry : entries_) text += line_of(entry);
+  return text;
+}
+
+const BookEntry* KeyBook::find(const Key& invitation) const {
+  const auto found = std::ranges::find(entries_, invitation, &BookEntry::invitation);
+  return found == entries_.end() ? nullptr : &*found;
+}
+
+BookEntry* KeyBook::entry_of(const Key& invitation) { return const_cast<BookEntry*>(find(invitation)); }
+
+void KeyBook::forget_old(milliseconds unix_time) {
+  std::erase_if(entries_, [&](const BookEntry& entry) {
+    return entry.state != EntryState::enrolled && unix_time >= entry.expires + kKept;
+  });
+}
+
+Status KeyBook::invite(BookEntry invitation, const AuthorizedKeys& authorized, milliseconds unix_time) {
+  forget_old(unix_time);
+  if (entries_.size() >= kMaxEntries)
+    return mistake("the broker has " + std::to_string(kMaxEntries) +
+                   " invitations and keys of them: revoke some that are not used any more (forkmill invite ls)");
+  if (find(invitation.invitation) != nullptr) return mistake("this invitation exists already; make another one");
+  std::vector<std::string> conflicts;
+  AuthorizedKeys keys = merged_with(authorized, conflicts);
+  // Invitations that may still be taken count as the keys that will come of them.
+  for (const BookEntry& other : entries_)
+    if (other.state == EntryState::pending && !other.is_expired(unix_time))
+      static_cast<void>(add_key(keys, other.invitation, other.principal));
+  if (auto status = add_key(keys, invitation.invitation, invitation.principal); !status.ok()) return status;
+  entries_.push_back(std::move(invitation));
+  if (text().size() <= kMaxText) return {};
+  entries_.pop_back();
+  return mistake("there is no room for further invitations: revoke some that are not used any more");
+}
+
+Status KeyBook::check(const Key& invitation, const Key& key, milliseconds unix_time) const {
+  const BookEntry* entry = find(invitation);
+  if (entry == nullptr) return {Errc::invitation_unknown, about(invitation) + " is not known to the broker"};
+  switch (entry->state) {
+    case EntryState::revoked:
+      return {Errc::invitation_revoked, about(invitation) + " was revoked; ask the operator for another one"};
+    case EntryState::enrolled:
+      if (entry->key == key) return {};
+      return {Errc::invitation_spent,
+              about(invitation) + " is spent: another machine or user has taken it; if it was not to be so, have it " +
+                  "revoked (forkmill invite revoke), and ask for another one"};
+    case EntryState::pending:
+      break;
+  }
+  if (!entry->is_expired(unix_time)) return {};
+  return {Errc::invitation_expired,
+          about(invitation) + " has expired; ask the operator for another one (forkmill invite --expires)"};
+}
+
+Status KeyBook::enrol(const Key& invitation, const Key& key, const AuthorizedKeys& authorized, milliseconds unix_time) {
+  if (auto status = check(invitation, key, unix_time); !status.ok()) return status;
+  BookEntry& entry = *entry_of(invitation);
+  if (entry.state == EntryState::enrolled) return {};
+  std::vector<std::string> conflicts;
+  AuthorizedKeys keys = merged_with(authorized, conflicts);
+  if (find(key) != nullptr) return mistake("the key of an invitation cannot be enrolled itself");
+  if (auto status = add_key(keys, key, entry.principal); !status.ok()) return status;
+  entry.state = EntryState::enrolled;
+  entry.key = key;
+  return {};
+}
+
+std::vector<BookEntry> KeyBook::revoke(std::string_view id_or_principal) {
+  std::vector<BookEntry> revoked;
+  for (BookEntry& entry : entries_) {
+    const bool is_meant =
+        proto::invitation_id(entry.invitation) == id_or_principal || entry.principal.name == id_or_principal;
+    if (!is_meant || entry.state == EntryState::revoked) continue;
+    revoked.push_back(entry);
+    entry.state = EntryState::revoked;
+    entry.key.reset();
+  }
+  return revoked;
+}
+
+AuthorizedKeys KeyBook::merged_with(AuthorizedKeys authorized, std::vector<std::string>& conflicts) const {
+  for (const BookEntry& entry : entries_)
+    if (entry.key && !add_key(authorized, *entry.key, entry.principal).ok()) conflicts.push_back(entry.principal.name);
+  return authorized;
+}
+
+}  // namespace forkmill::broker

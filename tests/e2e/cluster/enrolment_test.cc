@@ -1,0 +1,108 @@
+// Invitations of brokers that share a PostgreSQL database.
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <thread>
+
+#include "broker/enrolment/book_table.h"
+#include "broker/enrolment/key_book.h"
+#include "tests/e2e/cluster/postgres_rig.h"
+
+namespace enrolment_test {
+
+using namespace forkmill;
+using namespace forkmill::broker;
+using namespace forkmill::test;
+
+namespace {
+
+constexpr milliseconds kNow{1'700'000'000'000};
+
+proto::Key key(std::uint8_t number) {
+  proto::Key key;
+  key.bytes.fill(number);
+  return key;
+}
+
+// Returns how the change has ended.
+proto::Status change(BookTable& table, const std::function<proto::Status(KeyBook&)>& make) {
+  proto::Status status;
+  table.change([&](const std::string& text) -> std::optional<std::string> {
+    auto book = KeyBook::parse(text, "book").value();
+    status = make(book);
+    return status.ok() ? std::optional{book.text()} : std::nullopt;
+  });
+  return status;
+}
+
+proto::Status invite(BookTable& table, std::uint8_t number) {
+  return change(table, [&](KeyBook& book) {
+    const auto made = make_invitation(key(number), kNow + std::chrono::hours{1}, "bob",
+                                      {"worker-" + std::to_string(number), "worker", ""});
+    return book.invite(made.value(), {}, kNow);
+  });
+}
+
+proto::Status enrol(BookTable& table, std::uint8_t number, std::uint8_t own) {
+  return change(table, [&](KeyBook& book) { return book.enrol(key(number), key(own), {}, kNow); });
+}
+
+}  // namespace
+
+TEST_CASE("an invitation that was spent at one broker is spent at all others, and outlives them") {
+  PostgresServer& server = shared_server();
+  clear(server);
+  BookTable one{store_options(server.url())};
+  CHECK(one.read() == "");
+  REQUIRE(invite(one, 1).ok());
+  {
+    BookTable other{store_options(server.url())};
+    const auto text = other.read();
+    REQUIRE(text.has_value());
+    CHECK(KeyBook::parse(*text, "book")->find(key(1)) != nullptr);
+    CHECK_FALSE(other.read().has_value());
+    REQUIRE(enrol(one, 1, 2).ok());
+    CHECK_FALSE(one.read().has_value());
+    CHECK(other.read().has_value());
+    CHECK(enrol(other, 1, 3).code() == Errc::invitation_spent);
+    CHECK(enrol(other, 1, 2).ok());
+  }
+  BookTable later{store_options(server.url())};
+  CHECK(enrol(later, 1, 3).code() == Errc::invitation_spent);
+}
+
+TEST_CASE("of brokers that enrol at the same time with one invitation, one succeeds") {
+  PostgresServer& server = shared_server();
+  clear(server);
+  BookTable first{store_options(server.url())};
+  for (std::uint8_t round = 1; round <= 5; ++round) {
+    REQUIRE(invite(first, round).ok());
+    std::atomic<int> enrolled{0};
+    std::atomic<int> spent{0};
+    std::vector<std::thread> brokers;
+    for (std::uint8_t i = 0; i < 4; ++i)
+      brokers.emplace_back([&, i, options = store_options(server.url())] {
+        BookTable table{options};
+        const auto status = enrol(table, round, static_cast<std::uint8_t>(50 + 10 * round + i));
+        enrolled += status.ok() ? 1 : 0;
+        spent += status.code() == Errc::invitation_spent ? 1 : 0;
+      });
+    for (std::thread& one : brokers) one.join();
+    CHECK(enrolled == 1);
+    CHECK(spent == 3);
+  }
+}
+
+TEST_CASE("a book goes on after its connection to the database was lost") {
+  PostgresServer& server = shared_server();
+  clear(server);
+  BookTable table{store_options(server.url())};
+  REQUIRE(invite(table, 1).ok());
+  server.sql(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = "
+      "current_database()");
+  CHECK_THROWS_AS(table.read(), std::runtime_error);
+  CHECK(enrol(table, 1, 2).ok());
+}
+
+}  // namespace enrolment_test

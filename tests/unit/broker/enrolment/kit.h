@@ -1,0 +1,54 @@
+// Keys, invitations and a store, for the tests of invitations.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+#include "broker/enrolment/book_store.h"
+#include "broker/enrolment/key_book.h"
+
+namespace enrolment_kit {
+
+using namespace forkmill;
+using namespace forkmill::broker;
+
+// Returns a key that differs for each number.
+inline proto::Key key(std::uint8_t number) {
+  proto::Key key;
+  key.bytes.fill(number);
+  return key;
+}
+
+inline constexpr milliseconds kNow{1'700'000'000'000};
+inline constexpr milliseconds kHour = std::chrono::hours{1};
+
+inline BookEntry invitation(std::uint8_t number, const std::string& principal = "mail",
+                            const std::string& roles = "worker", const std::string& rights = "serve=mail.*") {
+  return make_invitation(key(number), kNow + kHour, "bob", {principal, roles, rights}).value();
+}
+
+// SharedText: the text of a book, as the disk or the database has it.
+struct SharedText {
+  enum class Fault { none, before, after };  // the next change fails before, or after it has taken place
+  std::string text;
+  Fault fault = Fault::none;
+};
+
+class TextStore final : public BookStore {
+ public:
+  explicit TextStore(SharedText& shared) : shared_{shared} {}
+
+  std::optional<std::string> read() override { return shared_.text; }
+  void change(const Edit& edit) override {
+    const auto fault = std::exchange(shared_.fault, SharedText::Fault::none);
+    if (fault == SharedText::Fault::before) throw std::runtime_error{"the disk is gone"};
+    if (const auto edited = edit(shared_.text)) shared_.text = *edited;
+    if (fault == SharedText::Fault::after) throw std::runtime_error{"the answer is lost"};
+  }
+  std::string name() const override { return "text"; }
+
+ private:
+  SharedText& shared_;
+};
+
+}  // namespace enrolment_kit
