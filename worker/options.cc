@@ -141,6 +141,9 @@ std::optional<int> read_options(int argc, const char* const* argv, Program progr
   settings.duration("drain-timeout", options.drain_timeout, "Let running tasks finish for this long after SIGTERM");
   settings.duration("kill-grace", options.kill_grace,
                     "Time from the request to stop a task to SIGTERM, and from SIGTERM to SIGKILL");
+  settings.flag("attempt-spans", options.attempt_spans,
+                "Give handlers and commands the span of their attempt as parent in traceparent, for a cluster whose "
+                "gateway exports spans (forkmill web --otlp-endpoint)");
   if (program == Program::stock) {
     settings.flag("allow-exec", line.allow_exec,
                   "Run forkmill.exec tasks: any command that any submitter names, with the rights of this user");

@@ -64,6 +64,7 @@ TaskEvent event_of(const Row& row, const std::string& run) {
   event.cursor = run + "-" + std::to_string(at + 1);
   event.kind = kind_named(row.text("kind"));
   if (const auto id = TaskId::parse(row.text("id"))) event.id = *id;
+  row.read("seq", event.seq);
   row.read("queue", event.queue);
   row.read("name", event.name);
   row.read("state", event.state);
@@ -73,6 +74,8 @@ TaskEvent event_of(const Row& row, const std::string& run) {
   row.read("outcome", event.outcome);
   row.read("code", event.code);
   row.read_time("run_us", event.run);
+  row.read_time("submitted_ms", event.submitted);
+  row.read_time("ready_ms", event.ready);
   row.read("dead_letter", event.dead_letter);
   row.read_time("due_ms", event.due);
   row.read("from_queue", event.from_queue);
@@ -80,6 +83,7 @@ TaskEvent event_of(const Row& row, const std::string& run) {
   row.read("from_priority", event.from_priority);
   row.read("label", event.label);
   row.read("traceparent", event.traceparent);
+  row.read("tracestate", event.tracestate);
   return event;
 }
 
@@ -135,6 +139,8 @@ bool EventStream::fetch(std::optional<std::chrono::steady_clock::time_point> dea
     query.filter.queue = filter_.queue;
     query.filter.name = filter_.name;
     query.filter.state = filter_.state;
+    query.filter.ends = filter_.ends;
+    query.filter.traced = filter_.traced;
     asked_ = detail::task_future<RawResult>(engine_of(engine_).tasks().query(std::move(query)));
   }
   if (deadline && !asked_->wait_for(*deadline - std::chrono::steady_clock::now())) return false;

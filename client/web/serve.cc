@@ -5,7 +5,11 @@
 
 #include <array>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
+#include <memory>
+#include <optional>
+#include <stdexcept>
 #include <string>
 #include <system_error>
 
@@ -13,6 +17,7 @@
 #include "client/cli/os/signals.h"
 #include "client/web/gateway.h"
 #include "client/web/http/server.h"
+#include "client/web/otlp/exporter.h"
 #include "proto/names.h"
 #include "proto/os/ready_note.h"
 #include "proto/os/real_env.h"
@@ -53,6 +58,35 @@ Tls tls_of(const cli::WebOptions& options) {
     return read_tls(options.tls_cert, options.tls_key);
   } catch (const std::exception& error) {
     throw UsageError{std::string{"cannot serve TLS: "} + error.what()};
+  }
+}
+
+std::optional<otlp::Settings> otlp_of(const cli::WebOptions& options) {
+  const auto variable = [](const char* name) -> std::string {
+    const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nothing here sets variables
+    return value == nullptr ? "" : value;
+  };
+  try {
+    const auto tasks = options.otlp_all_tasks ? otlp::Tasks::all : otlp::Tasks::traced;
+    auto settings = otlp::read_settings(options.otlp_endpoint, tasks, variable);
+    if (!settings && options.otlp_all_tasks)
+      throw UsageError{"--otlp-all-tasks is given without a collector", "give --otlp-endpoint as well"};
+    return settings;
+  } catch (const std::invalid_argument& error) {
+    throw UsageError{error.what()};
+  }
+}
+
+// Begins to export spans, if that is wanted.
+std::unique_ptr<otlp::Exporter> begin_export(const std::optional<otlp::Settings>& settings, Broker& broker) {
+  if (!settings) return nullptr;
+  try {
+    return std::make_unique<otlp::Exporter>(
+        *settings, [&broker](const EventFilter& filter) { return broker.begin_events(filter); },
+        [&broker] { return broker.connected(); });
+  } catch (const std::runtime_error& error) {
+    throw UsageError{std::string{"cannot send spans: "} + error.what(),
+                     "or start without --otlp-endpoint and OTEL_EXPORTER_OTLP_ENDPOINT"};
   }
 }
 
@@ -99,15 +133,20 @@ int serve(const cli::WebOptions& options) {
   if (!proto::is_endpoint_list(options.connection.broker))
     throw UsageError{proto::not_an_endpoint(options.connection.broker)};
   const auto tls = tls_of(options);
+  const auto otlp_settings = otlp_of(options);
   const Access access{rules_of(options, address)};
   cli::Signals signals{SIGINT, SIGTERM};  // before the threads of client and server
   try {
     Audit audit{options.audit_log};
     Broker broker{options.connection};
+    const auto exporter = begin_export(otlp_settings, broker);
     Gateway gateway{broker, audit, access};
     Server server{address, tls, ServerLimits{}, [&](const Request& request) { return gateway.answer_at_once(request); },
                   [&](const Request& request) { return gateway.answer(request); }};
-    gateway.add_metrics([&](Exposition& text) { add_server_metrics(text, server); });
+    gateway.add_metrics([&](Exposition& text) {
+      add_server_metrics(text, server);
+      if (exporter) exporter->add_metrics(text);
+    });
     std::printf("%s://%s/\n", tls.scheme(), server.address().text().c_str());
     std::fflush(stdout);
     proto::send_ready_note();

@@ -5,6 +5,10 @@ if(NOT FORKMILL_BUILD_PAGES)
   message(FATAL_ERROR "Debian packages have man pages: they need FORKMILL_BUILD_PAGES")
 endif()
 
+if(NOT FORKMILL_OTLP)
+  message(FATAL_ERROR "the gateway of the Debian packages exports spans: they need FORKMILL_OTLP")
+endif()
+
 set(forkmill_debian ${PROJECT_SOURCE_DIR}/deploy/debian)
 set(changelog ${PROJECT_BINARY_DIR}/debian/changelog.Debian.gz)
 file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/debian)

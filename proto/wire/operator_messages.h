@@ -50,6 +50,10 @@ struct TaskFilter {
   std::uint32_t most = 0;  // maximum of rows; 0: as many as the broker gives at once
   // The history of finished tasks instead: `before` is a place in it, the latest ends come first.
   bool finished = false;
+  // For QUERY events only. ends: the events with which an attempt or a task ends. traced: those of tasks with the
+  // header traceparent.
+  bool ends = false;
+  bool traced = false;
   friend bool operator==(const TaskFilter&, const TaskFilter&) = default;
 };
 

@@ -5,6 +5,7 @@
 
 #include "proto/check.h"
 #include "proto/wire/task_headers.h"
+#include "proto/wire/trace_context.h"
 
 namespace forkmill::worker {
 
@@ -34,7 +35,11 @@ bool ChildRings::condemn(ChildKey child, std::uint64_t serial) {
 void ChildRings::assign(const Assignment& assignment, const proto::GrantedTask& task) {
   RingChild* found = find(assignment.child);
   FORKMILL_CHECK(found != nullptr);
-  found->end.send(assignment.head, task.spec->queue, task.payload, proto::header_lines(task.spec->options.headers));
+  const proto::TaskHeaders& headers = task.spec->options.headers;
+  const auto lines = attempt_spans_ && !headers.empty()
+                         ? proto::header_lines(proto::with_attempt_as_parent(headers, task.id, task.grant))
+                         : proto::header_lines(headers);
+  found->end.send(assignment.head, task.spec->queue, task.payload, lines);
 }
 
 void ChildRings::request_stop(const StopRequest& request) {

@@ -25,6 +25,9 @@ class ChildRings final : public Rings {
  public:
   using BySlot = std::unordered_map<std::uint32_t, RingChild>;
 
+  // attempt_spans: WorkerOptions::attempt_spans.
+  explicit ChildRings(bool attempt_spans) : attempt_spans_{attempt_spans} {}
+
   // The child that had the place before, if any, is forgotten.
   RingChild& add(ChildKey key, pid_t pid, SharedArea shared_area);
   void remove(ChildKey key) { children_.erase(key.slot); }
@@ -48,7 +51,8 @@ class ChildRings final : public Rings {
   void wake();
 
  private:
-  BySlot children_;
+  bool attempt_spans_;
+  BySlot children_{};
 };
 
 }  // namespace forkmill::worker

@@ -74,6 +74,7 @@ class Link {
 Link::Link(LinkSetup setup)
     : setup_{std::move(setup)},
       log_{setup_.options},
+      rings_{setup_.options.attempt_spans},
       foreman_{config_of(setup_), hello_of(setup_), env_.random(), rings_},
       brokers_{setup_.options, foreman_, log_, waiter_, kBroker} {
   waiter_.add(setup_.bell, kBell);

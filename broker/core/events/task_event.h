@@ -36,6 +36,9 @@ constexpr std::string_view event_name(TaskEventKind kind) {
   return kNames[static_cast<std::size_t>(kind)];
 }
 
+// Whether an attempt, or a task, has ended with the event: such events have an outcome.
+constexpr bool is_end(TaskEventKind kind) { return kind >= TaskEventKind::retried && kind <= TaskEventKind::expired; }
+
 struct TaskEvent {
   TaskEventKind kind = TaskEventKind::submitted;
   State state = State::submitted;  // after the event
@@ -51,6 +54,8 @@ struct TaskEvent {
   milliseconds at{0};          // unix time
   milliseconds due{0};         // scheduled: unix time of its next attempt
   std::uint64_t run_us = 0;    // succeeded, failed …: how long the attempt ran, if that is known
+  milliseconds submitted{0};   // the same: unix time of the submission of the task
+  milliseconds ready{0};       // the same: unix time since which the attempt was due
 };
 
 }  // namespace forkmill::broker

@@ -220,8 +220,8 @@ void TaskGrants::retry(Task& task, const proto::Outcome& outcome, milliseconds d
   if (std::exchange(task.cancelling.unless_started, false))
     state_.settled_cancels.push_back({task.seq, proto::CancelState::started});
   if (mutant(Mutant::loss_not_counted) && at_once) task.attempts = proto::Attempt{task.attempts.value() - 1};
-  task.ready_at = state_.clock.now() + wait;
-  note(state_, TaskEventKind::retried, task, {.outcome = &outcome});
+  const Instant was_ready_at = std::exchange(task.ready_at, state_.clock.now() + wait);
+  note(state_, TaskEventKind::retried, task, {.outcome = &outcome, .ready_at = was_ready_at});
   if (task.durable) {
     const Instant due = mutant(Mutant::retry_due_at_restart) ? state_.clock.now() : task.ready_at;
     state_.rewrite(task, Reschedule{task.seq, task.attempts, state_.clock.stamp(due)});

@@ -21,6 +21,8 @@ TaskEvent event_of(const BrokerState& state, TaskEventKind kind, const Task& tas
   event.run_us = outcome.run_us;
   if (outcome.error) event.code = outcome.error->code;
   event.dead_letter = is_dead_letter(task);
+  event.submitted = task.submitted_at;
+  event.ready = state.clock.stamp(details.ready_at.value_or(task.ready_at));
   return event;
 }
 

@@ -1,6 +1,8 @@
 // note(): notes what has happened to a task, for clients that watch (operators/events/).
 #pragma once
 
+#include <optional>
+
 #include "broker/core/state/broker_state.h"
 
 namespace forkmill::broker {
@@ -10,6 +12,7 @@ struct EventDetails {
   const proto::Outcome* outcome = nullptr;    // how its attempt ended
   const SharedSpec* before = nullptr;         // as it was before it was moved
   const proto::SharedText* worker = nullptr;  // the worker that has it, or had it until now
+  std::optional<Instant> ready_at{};          // when the attempt that has ended was due, if the task has a later one
 };
 
 // Returns the event of a task that has changed just now.

@@ -19,10 +19,15 @@ secret. A line of the file is SECRET or USER SECRET; only its owner may read it.
 
 With --tls-cert and --tls-key, it serves https, by TLS 1.2 and 1.3. The files are read at the start.
 
+With --otlp-endpoint, it sends the spans of tasks in batches of OTLP/HTTP with JSON, as the variables
+OTEL_EXPORTER_OTLP_HEADERS, OTEL_EXPORTER_OTLP_CERTIFICATE, OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES
+say. Give it to one gateway of a cluster only.
+
 Examples:
   forkmill web
   forkmill web --listen 0.0.0.0:7118 --token-file /etc/forkmill/web-tokens --read-only
   forkmill web --tls-cert /etc/forkmill/web.crt --tls-key /etc/forkmill/web.key
+  forkmill web --otlp-endpoint http://localhost:4318
   curl -s http://127.0.0.1:7118/api/v1/status
 
 Exit status: 0 stopped by a signal; 1 it cannot listen, or the audit log cannot be written; 2 wrong usage.)";
@@ -57,6 +62,13 @@ void add_web(const Program& program) {
   command->add_option("--host", options->hosts, "Host header that a proxy sends to this gateway; may be repeated")
       ->type_name("NAME")
       ->allow_extra_args(false);
+  command
+      ->add_option("--otlp-endpoint", options->otlp_endpoint,
+                   "Send spans of traced tasks to this collector of OpenTelemetry, below v1/traces, such as "
+                   "http://localhost:4318 [env: OTEL_EXPORTER_OTLP_ENDPOINT]")
+      ->type_name("URL");
+  command->add_flag("--otlp-all-tasks", options->otlp_all_tasks,
+                    "Send spans of tasks without a traceparent as well, each in a trace with the id of the task");
   add_connection_options(*command, program.connection);
   command->callback([program, options] {
     program.action = [program, options] {

@@ -17,6 +17,8 @@ struct WebOptions {
   std::string audit_log{};           // empty: stderr
   std::vector<std::string> hosts{};  // allowed in the header Host beside those of this machine
   bool read_only = false;
+  std::string otlp_endpoint{};  // URL of a collector of spans; empty: that of the environment, if it has one
+  bool otlp_all_tasks = false;  // spans of tasks without a traceparent as well
 };
 
 }  // namespace forkmill::cli

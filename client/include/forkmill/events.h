@@ -78,6 +78,8 @@ struct TaskEvent {
   std::string cursor{};
   // The task. For `missed`, this and all but `missed` below is empty.
   TaskId id{};
+  // The broker's number of the task, as FencingToken::seq.
+  std::uint64_t seq = 0;
   // Its queue, after the event.
   std::string queue{};
   // Its name.
@@ -97,6 +99,10 @@ struct TaskEvent {
   std::string code{};
   // How long the attempt ran, as far as that is known.
   std::chrono::microseconds run{0};
+  // When the task was submitted, and since when the attempt was due, in milliseconds since 1970. For `retried` and the
+  // four kinds of ends; 0: the broker is of an earlier version.
+  std::chrono::milliseconds submitted{0};
+  std::chrono::milliseconds ready{0};
   // Whether the failed task stays for operators.
   bool dead_letter = false;
   // When the next attempt is due, in milliseconds since 1970; for a task that is scheduled.
@@ -108,8 +114,9 @@ struct TaskEvent {
   int from_priority = 0;
   // SubmitOptions::label.
   std::string label{};
-  // The header `traceparent` of the task.
+  // The headers `traceparent` and `tracestate` of the task.
   std::string traceparent{};
+  std::string tracestate{};
   // For `missed`: the events that this client is not told.
   MissedEvents missed{};
 };
@@ -124,6 +131,11 @@ struct EventFilter {
   std::string name{};
   // State after the event, as TaskEvent::state. Any other is bad_request.
   std::string state{};
+  // Whether only ends are let through: `retried` and the four kinds of ends. A broker of an earlier version does not
+  // know this field and the next one, and tells the other events as well.
+  bool ends = false;
+  // Whether only events of tasks with the header `traceparent` are let through.
+  bool traced = false;
   // Cursor of an event, of this or an earlier stream with any filter: the stream begins behind that event. Empty: it
   // begins now. A text that is no cursor is bad_request.
   std::string after{};

@@ -104,6 +104,12 @@ TEST_CASE("a client that watches is told each step of a task, in order") {
   Row& retried = watcher.rows.at(3);
   CHECK(retried.at("outcome").as<std::string>() == "failed");
   CHECK(retried.at("code").as<std::string>() == "handler_error");
+  const auto ms = [&](std::size_t row, const char* key) { return watcher.rows.at(row).at(key).as<std::int64_t>(); };
+  CHECK(ms(3, "submitted_ms") == ms(0, "time_ms"));
+  CHECK(ms(3, "ready_ms") == ms(0, "due_ms"));
+  CHECK(ms(6, "submitted_ms") == ms(0, "time_ms"));
+  CHECK(ms(6, "ready_ms") == ms(3, "due_ms"));
+  CHECK_FALSE(watcher.rows.at(2).contains("ready_ms"));
   CHECK(watcher.rows.at(6).at("attempt").as<int>() == 2);
   CHECK(watcher.rows.at(6).at("run_us").as<int>() == 10);
   for (std::size_t i = 0; i < watcher.rows.size(); ++i) CHECK(watcher.rows[i].at("at").as<std::size_t>() == i);
@@ -206,6 +212,41 @@ TEST_CASE("the filter chooses by name, state and id") {
   filter = {};
   filter.name = "t.other";
   CHECK(kinds(filter).empty());
+}
+
+TEST_CASE("a client that exports traces is told the ends of attempts of tasks with a trace, and nothing else") {
+  Broker broker;
+  const auto client = broker.client();
+  TaskFilter filter;
+  filter.ends = true;
+  filter.traced = true;
+  Watcher watcher{broker, client, filter};
+  watcher.begin();
+  Watcher of_ends{broker, client, [] {
+                    TaskFilter ends;
+                    ends.ends = true;
+                    return ends;
+                  }()};
+  of_ends.begin();
+  TaskOptions traced;
+  traced.max_attempts = 2;
+  traced.backoff.initial = 1s;
+  traced.retry_errors = true;
+  traced.headers = {{"traceparent", "00-1-2-01"}, {"tracestate", "vendor=1"}};
+  TaskOptions other;
+  other.headers = {{"tracestate", "vendor=1"}};
+  broker.submit(client, {task(1, traced), task(2, other)});
+  const auto worker = broker.worker(10);
+  for (const auto& granted : broker.grants(worker)) broker.fail(worker, granted.grant);
+  broker.advance(2s);
+  broker.succeed(worker, broker.grants(worker).at(0).grant);
+  CHECK(watcher.kinds() == Kinds{"retried", "succeeded"});
+  for (const Row& row : watcher.rows) {
+    CHECK(row.at("id").as<std::string>() == id(1).to_string());
+    CHECK(row.at("traceparent").as<std::string>() == "00-1-2-01");
+    CHECK(row.at("tracestate").as<std::string>() == "vendor=1");
+  }
+  CHECK(of_ends.kinds() == Kinds{"retried", "failed", "succeeded"});
 }
 
 TEST_CASE("a filter or a cursor that makes no sense is a bad request") {

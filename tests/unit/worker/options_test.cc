@@ -113,6 +113,11 @@ TEST_CASE("flags confine children") {
   CHECK(read({"--pass-env", "PATH"}, Program::own).code == 2);
 }
 
+TEST_CASE("handlers have the spans of their attempts as parents only if the worker is told to") {
+  CHECK_FALSE(read({}).line.options.attempt_spans);
+  CHECK(read({"--attempt-spans"}).line.options.attempt_spans);
+}
+
 TEST_CASE("only the stock worker can be told to run commands") {
   CHECK(read({"--allow-exec"}, Program::own).code == 2);
   const auto [code, line] = read({"--allow-exec"}, Program::stock);

@@ -104,8 +104,9 @@ class Context {
   virtual TaskId task_id() const = 0;
   // Name of the queue from which the task came.
   virtual const std::string& queue() const = 0;
-  // Headers of the task, as SubmitOptions::headers had them; the same in all its attempts. A context of a test has none
-  // unless it says otherwise.
+  // Headers of the task, as SubmitOptions::headers had them; the same in all its attempts, but that `traceparent` names
+  // the span of this attempt if WorkerOptions::attempt_spans is on. A context of a test has none unless it says
+  // otherwise.
   //
   //     worker.on(kSquare, [](forkmill::Context& context, int n) {
   //       const auto& headers = context.headers();

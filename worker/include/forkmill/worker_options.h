@@ -98,6 +98,11 @@ struct WorkerOptions {
   // a worker around them. If not, output beyond 1 MiB is dropped and counted, so that no reader can stop the worker.
   bool output_waits = false;
 
+  // Whether handlers and commands get the span of their attempt as the parent in `traceparent` (Context::headers,
+  // TRACEPARENT), rather than that of the submitter. For a cluster whose gateway exports these spans: `forkmill web
+  // --otlp-endpoint`. A trace that is not sampled, and a header that is no traceparent, stay as they are.
+  bool attempt_spans = false;
+
   // Least severe messages to log: trace, debug, info, warn, error or off.
   std::string log_level = "info";
   // Form of the log on stderr: text or json, a line for each message.

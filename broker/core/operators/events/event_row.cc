@@ -22,6 +22,8 @@ bool has_outcome(const TaskEvent& event) { return event.outcome != proto::Outcom
 
 bool is_wanted(const TaskEvent& event, const proto::TaskFilter& filter, const TaskVisibility& visibility) {
   if (!visibility.shows(*event.spec) && (event.before == nullptr || !visibility.shows(*event.before))) return false;
+  if (filter.ends && !is_end(event.kind)) return false;
+  if (filter.traced && proto::header(event.spec->options.headers, "traceparent").empty()) return false;
   if (!is_in_queue(event, filter.queue)) return false;
   if (!filter.name.empty() && filter.name != event.spec->name) return false;
   if (!filter.state.empty() && filter.state != state_name(event.state)) return false;
@@ -41,7 +43,12 @@ void append_row(std::string& rows, const TaskEvent& event, std::uint64_t positio
       .add("time_ms", event.at.count())
       .add("attempt", event.attempt.value());
   if (!event.worker.empty()) map.add("worker", event.worker.str());
-  if (has_outcome(event)) map.add("outcome", outcome_name(event.outcome)).add("run_us", event.run_us);
+  if (has_outcome(event)) {
+    map.add("outcome", outcome_name(event.outcome))
+        .add("run_us", event.run_us)
+        .add("submitted_ms", event.submitted.count())
+        .add("ready_ms", event.ready.count());
+  }
   if (event.code != Errc::ok) map.add("code", errc_name(event.code));
   if (event.dead_letter) map.add("dead_letter", true);
   if (event.due.count() > 0) map.add("due_ms", event.due.count());
@@ -51,8 +58,8 @@ void append_row(std::string& rows, const TaskEvent& event, std::uint64_t positio
         .add("priority", static_cast<int>(options.priority));
   }
   if (!options.label.empty()) map.add("label", options.label);
-  if (const auto parent = proto::header(options.headers, "traceparent"); !parent.empty())
-    map.add("traceparent", parent);
+  for (const char* name : {"traceparent", "tracestate"})
+    if (const auto value = proto::header(options.headers, name); !value.empty()) map.add(name, value);
   rows += map.bytes();
 }
 
