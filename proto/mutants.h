@@ -73,6 +73,7 @@ enum class Mutant : std::uint8_t {
   quota_leak,
   overrun_ignored,
   object_bytes_leak,
+  result_bytes_leak,
   memory_limit_ignored,
   principal_turns_ignored,
   move_not_stored,

@@ -123,6 +123,7 @@ void Retention::release(Task& task) {
 }
 
 void Retention::shelve(Task& task, Kind kind) {
+  kind == kDelivered || kind == kDead ? uncount_result(state_, task) : count_result(state_, task);
   Shelf& shelf = shelves_[kind];
   shelf.tasks.push_back(task);
   ++shelf.count;
@@ -188,6 +189,7 @@ void Retention::erase(Task& task) {
   if (is_dead_letter(task)) --state_.totals.dead_letters;
   remove(task);
   if (!task.finished->released) release(task);
+  uncount_result(state_, task);
   if (!task.finished->dropped) forget_stored(task);
   if (task.spec->owners_id) task.counts.owner->renamed.erase(*task.spec->owners_id);
   state_.tasks.erase(task);

@@ -7,6 +7,9 @@
 //              not with TaskOptions::dead_letter off: such a task is forgotten when it is fetched or over its time
 //   timed      any of these with a result_ttl of its own, or a key: kept exactly that long
 //
+// Waiting and timed results are those that the broker must keep: they count in the results of their owners. The others
+// make room for later ones.
+//
 // Waiting and timed results of durable tasks are paged out when there are too many of them, and come back when their
 // time is over. Those that cannot be paged out, or would come back soon, have a shelf of their own, so that they are in
 // no other task's way.

@@ -99,6 +99,8 @@ constexpr MutantEntry kMutants[] = {
     {Mutant::overrun_ignored, "overrun-ignored", "the broker leaves an attempt that its worker does not end to it"},
     {Mutant::object_bytes_leak, "object-bytes-leak",
      "the values of an object that was removed count in the quota of its maker forever"},
+    {Mutant::result_bytes_leak, "result-bytes-leak",
+     "a failure that is no longer kept counts in the bytes of its owner's results forever"},
     {Mutant::memory_limit_ignored, "memory-limit-ignored", "a broker without memory takes tasks in"},
     {Mutant::principal_turns_ignored, "principal-turns-ignored",
      "a principal whose turn it was stays at the head of its queue"},

@@ -129,7 +129,7 @@ TEST_CASE("all clients together are refused tasks while the store has too much t
   MemoryStore store{"store", true};
   CoreOptions options;
   options.restart_grace = 0ms;
-  options.unsafe_bytes = 90;  // ten tasks of nine bytes
+  options.total.unsafe = 90;  // ten tasks of nine bytes
   Broker broker{options, &store};
   broker.hold_commits();
   std::vector<Broker::Peer> clients;
@@ -144,7 +144,7 @@ TEST_CASE("the headers of tasks count in what the store has still to do") {
   MemoryStore store{"store", true};
   CoreOptions options;
   options.restart_grace = 0ms;
-  options.unsafe_bytes = 9000;
+  options.total.unsafe = 9000;
   Broker broker{options, &store};
   broker.hold_commits();
   const auto client = broker.client();
