@@ -58,6 +58,8 @@ enum class Mutant : std::uint8_t {
   one_line_of_senders,
   loans_kept_by_the_gone,
   loan_outlives_its_task,
+  loan_placed_by_others,
+  loan_claimed_by_others,
   tried_without_its_end,
   holding_by_handle,
   lock_outlives_its_object,
