@@ -76,6 +76,7 @@ enum class Mutant : std::uint8_t {
   overrun_ignored,
   object_bytes_leak,
   result_bytes_leak,
+  answer_bytes_leak,
   memory_limit_ignored,
   principal_turns_ignored,
   move_not_stored,

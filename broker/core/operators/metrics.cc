@@ -53,13 +53,14 @@ PackedMap packed_logs(const TaskLogs& logs) {
 std::vector<PackedMap> packed_principals(const Owners& owners) {
   std::vector<PackedMap> rows;
   for (const Owner& owner : owners.all()) {
-    if (owner.tasks == 0 && owner.objects == 0 && owner.results.tasks == 0) continue;
+    if (owner.tasks == 0 && owner.objects == 0 && owner.answer_bytes == 0 && owner.results.tasks == 0) continue;
     rows.push_back(PackedMap{}
                        .add("name", owner.name)
                        .add("tasks", owner.tasks)
                        .add("task_bytes", owner.bytes)
                        .add("objects", owner.objects)
                        .add("object_bytes", owner.object_bytes)
+                       .add("answer_bytes", owner.answer_bytes)
                        .add("results", owner.results.tasks)
                        .add("result_bytes", owner.results.bytes));
   }

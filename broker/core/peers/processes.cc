@@ -59,7 +59,8 @@ void Processes::handle(const Worker& worker, const proto::ChildrenGone& gone) {
 
 bool Processes::waits(std::uint64_t worker, std::uint32_t pid) const {
   const auto& clients = children_.in_child(worker, pid);
-  return std::any_of(clients.begin(), clients.end(), [&](ClientHandle client) { return objects_.waits(client); });
+  return std::any_of(clients.begin(), clients.end(),
+                     [&](ClientHandle client) { return objects_.answers().waits(client); });
 }
 
 bool Processes::waits(const Task& task) const {

@@ -148,10 +148,14 @@ Status may_have_object(BrokerState& state, Client& client, std::size_t bytes) {
 }
 
 Status may_grow_object(BrokerState& state, Client& client, const Owner* maker, std::size_t bytes) {
-  const bool has_room = maker == nullptr || maker->max_object_bytes == Quotas::kUnlimited ||
-                        maker->object_bytes + bytes <= maker->max_object_bytes;
-  if (!has_room) {
-    return refuse_quota(state, client, *maker, "objects of " + std::to_string(maker->object_bytes) + " bytes",
+  const bool is_limited = maker != nullptr && maker->max_object_bytes != Quotas::kUnlimited;
+  if (is_limited && maker->object_bytes + maker->answer_bytes + bytes > maker->max_object_bytes) {
+    const std::string unconfirmed =
+        maker->answer_bytes == 0
+            ? std::string{}
+            : ", and answers of " + std::to_string(maker->answer_bytes) + " bytes that its clients have not confirmed";
+    return refuse_quota(state, client, *maker,
+                        "objects of " + std::to_string(maker->object_bytes) + " bytes" + unconfirmed,
                         "max-object-bytes=" + std::to_string(maker->max_object_bytes));
   }
   client.over_quota = false;

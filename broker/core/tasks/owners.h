@@ -28,6 +28,7 @@ struct Owner {
   std::size_t bytes = 0;         // bytes of their arguments
   std::size_t objects = 0;       // named objects that it has made
   std::size_t object_bytes = 0;  // values in these, and those that wait for room in them
+  std::size_t answer_bytes = 0;  // values in answers to its clients that these have not confirmed
   std::uint64_t max_object_bytes = ~std::uint64_t{0};  // its quota, as its clients had it last; none: not limited
   HeldResults results;                                 // Owners counts them
   // Tasks that have another id in the table than for their owner, because a task of another principal had theirs when

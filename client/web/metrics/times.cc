@@ -73,6 +73,8 @@ void add_principals(Exposition& text, const Json& body) {
   add("forkmill_principal_task_bytes", "Size of the arguments and headers of these.", "task_bytes");
   add("forkmill_principal_objects", "Named objects that a principal has made.", "objects");
   add("forkmill_principal_object_bytes", "Size of the values in these.", "object_bytes");
+  add("forkmill_principal_answer_bytes",
+      "Size of values that clients of a principal have been sent and have not confirmed.", "answer_bytes");
   add("forkmill_principal_results", "Results of a principal that the broker must keep.", "results");
   add("forkmill_principal_result_bytes", "Size of these, with what is noted of their tasks.", "result_bytes");
 }

@@ -105,6 +105,8 @@ constexpr MutantEntry kMutants[] = {
      "the values of an object that was removed count in the quota of its maker forever"},
     {Mutant::result_bytes_leak, "result-bytes-leak",
      "a failure that is no longer kept counts in the bytes of its owner's results forever"},
+    {Mutant::answer_bytes_leak, "answer-bytes-leak",
+     "the values of an answer count for the principal of its client when that has confirmed it"},
     {Mutant::memory_limit_ignored, "memory-limit-ignored", "a broker without memory takes tasks in"},
     {Mutant::principal_turns_ignored, "principal-turns-ignored",
      "a principal whose turn it was stays at the head of its queue"},

@@ -195,8 +195,9 @@ TEST_CASE("status and metrics say how many results must be kept, and whose they 
   CHECK(status.find("\"unfetched\":{\"tasks\":1,\"bytes\":518,\"limit\":1073741824}") != std::string::npos);
   std::string metrics;
   CHECK(site.query(boss, QueryKind::metrics, "", &metrics) == Errc::ok);
-  CHECK(metrics.find("{\"name\":\"alice\",\"tasks\":0,\"task_bytes\":0,\"objects\":0,\"object_bytes\":0,\"results\":1,"
-                     "\"result_bytes\":518}") != std::string::npos);
+  CHECK(metrics.find(
+            "{\"name\":\"alice\",\"tasks\":0,\"task_bytes\":0,\"objects\":0,\"object_bytes\":0,\"answer_bytes\":0,"
+            "\"results\":1,\"result_bytes\":518}") != std::string::npos);
 }
 
 }  // namespace forkmill::broker::test::result_quota_test
