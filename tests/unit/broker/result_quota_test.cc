@@ -17,7 +17,7 @@ const Owner& owner(Principals& site, std::string_view name) {
 
 void acknowledge_all(Broker& broker, const Broker::Peer& client) {
   broker.results(client);
-  for (std::uint64_t seq = 1; seq < 30; ++seq) broker.send(client, ResultAck{{MessageSeq{seq}}});
+  for (std::uint64_t seq = 1; seq < 100; ++seq) broker.send(client, ResultAck{{MessageSeq{seq}}});
 }
 
 void pass_result_ttl(Broker& broker) {
@@ -181,6 +181,34 @@ TEST_CASE("a worker that says what only the broker decides upsets no count") {
   CHECK(owner(site, "alice").results.tasks == 0);
   CHECK(owner(site, "alice").results.bytes == 0);
   CHECK(site.broker.core().state().totals.dead_letters == 2);
+}
+
+TEST_CASE("a principal with many dead letters takes none from others") {
+  for (const bool by_bytes : {false, true}) {
+    CAPTURE(by_bytes);
+    CoreOptions options;
+    options.dead_letters = by_bytes ? 1000 : 4;
+    options.kept_result_bytes = by_bytes ? 4000 : options.kept_result_bytes;
+    Principals site{nullptr, options};
+    const auto alice = site.client(Principals::kAlice);
+    const auto bob = site.client(Principals::kBob);
+    const auto worker = site.broker.worker(100);
+    const auto fail = [&](const Broker::Peer& client, std::uint64_t n, std::size_t size) {
+      Submission one = task(n);
+      one.payload = Payload::copy(std::string(size, 'x'));
+      site.broker.submit(client, {one});
+      for (const auto& granted : site.broker.grants(worker)) site.broker.fail(worker, granted.grant);
+      acknowledge_all(site.broker, client);
+    };
+    fail(alice, 1, 10);
+    for (std::uint64_t n = 2; n <= 20; ++n) fail(bob, n, 1000);
+    const auto& tasks = site.broker.core().state().tasks;
+    CHECK(tasks.find(id(1)) != nullptr);
+    CHECK(tasks.find(id(2)) == nullptr);
+    CHECK(tasks.find(id(20)) != nullptr);
+    CHECK(tasks.size() <= 4);
+    CHECK(site.broker.core().state().totals.dead_letters == tasks.size());
+  }
 }
 
 TEST_CASE("status and metrics say how many results must be kept, and whose they are") {
