@@ -202,6 +202,7 @@ struct Limits {
   std::uint64_t max_bytes = kOnDisk.max_bytes;
   std::uint64_t log_bytes = kOnDisk.log_bytes;
   std::uint64_t log_memory = CoreOptions{}.log_memory;
+  std::uint64_t result_bytes = kOnDisk.max_bytes;
   std::uint64_t kept_results;
   std::uint64_t kept_bytes;
   std::uint64_t dead_letters;
@@ -297,6 +298,10 @@ void add_limits(proto::Settings& settings, ProgramOptions& options, Limits& limi
                 "Maximum size of what an attempt prints and logs that is kept, per queue, up to 16M; 0: nothing");
   settings.size("log-memory", limits.log_memory,
                 "Maximum memory for what all attempts have printed and logged; the logs of tasks that ended first go");
+  settings.size(
+      "result-bytes", limits.result_bytes,
+      "Maximum size of the results of all principals that no client has fetched, or that have a time of their "
+      "own; beyond, only principals with less than an equal share submit tasks; 1G with --memory");
   settings.size("max-payload", core.max_payload, "Maximum size of the arguments of one task");
   settings.size("memory-limit", options.memory_limit,
                 "Take nothing in while the broker has more memory than this; 0: three quarters of the limit of its "
@@ -343,6 +348,7 @@ void apply(const Limits& limits, ProgramOptions& options) {
   if (!options.memory || queue != kOnDisk) core.queue = queue;
   core.queue.log_bytes = limits.log_bytes;
   core.log_memory = limits.log_memory;
+  if (!options.memory || limits.result_bytes != kOnDisk.max_bytes) core.total.results = limits.result_bytes;
   fill_in_limits(core);
   core.history = options.history.is_on();
   core.max_payload = std::min<std::uint64_t>(core.max_payload, proto::limits::kMaxPayload);

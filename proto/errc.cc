@@ -54,6 +54,8 @@ constexpr std::array kCatalogue{
           "Fetch or cancel what is there, or have the quota raised in --authorized-keys of the broker"},
     Entry{Errc::memory_full, "memory_full", "the broker has as much memory as it may have",
           "Submit again later, add workers, remove objects, or raise --memory-limit of the broker"},
+    Entry{Errc::results_full, "results_full", "results that no client has fetched fill the quota of this key",
+          "Fetch results or wait until their time is over, or have the quota of results raised"},
     Entry{Errc::handler_error, "handler_error", "the handler threw an exception",
           "Correct the arguments or the handler"},
     Entry{Errc::arguments_undecodable, "arguments_undecodable", "the arguments are not those that the handler takes",

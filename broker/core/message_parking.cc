@@ -107,13 +107,14 @@ std::vector<TaskSeq> MessageParking::needed(const Message& message, const Client
   return seqs;
 }
 
-// Returns the tasks that the worker has held since before a restart of the broker.
+// Returns the tasks that the worker has held since before a restart of the broker. It cannot hold those that were
+// submitted since.
 std::vector<TaskSeq> MessageParking::needed(const Hello& hello) const {
   std::vector<TaskSeq> seqs;
   if (hello.role != Role::worker || !state_.identity.durable || hello.worker.holding_store != state_.identity.store)
     return seqs;
   for (const Grant& grant : hello.worker.holding)
-    if (grant.epoch < state_.identity.epoch) seqs.push_back(grant.seq);
+    if (grant.epoch < state_.identity.epoch && grant.seq <= state_.identity.last_seq) seqs.push_back(grant.seq);
   return seqs;
 }
 

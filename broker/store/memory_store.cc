@@ -25,7 +25,8 @@ proto::Status MemoryStore::load(const std::function<void(const TaskSummary&)>& v
     TaskSummary summary{seq,       put.id,           put.spec,         put.payload.size(),
                         put.owner, put.submitted_at, task.progression, std::nullopt};
     if (const auto& finish = task.finish)
-      summary.end = {finish->outcome.kind, finish->finished_at, finish->outcome.value.size()};
+      summary.end = {finish->outcome.kind, finish->finished_at, finish->outcome.value.size(),
+                     text_bytes(finish->outcome)};
     visit(summary);
   }
   return {};

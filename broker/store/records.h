@@ -118,6 +118,11 @@ struct StoredTask {
   friend bool operator==(const StoredTask&, const StoredTask&) = default;
 };
 
+// Returns the size of the texts of an outcome that is no success.
+inline std::size_t text_bytes(const proto::Outcome& outcome) {
+  return outcome.kind == proto::OutcomeKind::succeeded ? 0 : outcome.bytes() - outcome.value.size();
+}
+
 // TaskSummary: what a starting broker needs to know of one task. Arguments and result stay in the store.
 struct TaskSummary {
   proto::TaskSeq seq;
@@ -130,7 +135,8 @@ struct TaskSummary {
   struct End {
     proto::OutcomeKind kind = proto::OutcomeKind::succeeded;
     milliseconds finished_at{0};
-    std::uint64_t bytes = 0;  // size of the value
+    std::uint64_t bytes = 0;       // size of the value
+    std::uint64_t text_bytes = 0;  // size of the texts of an error
     friend bool operator==(const End&, const End&) = default;
   };
   std::optional<End> end;

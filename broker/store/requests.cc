@@ -1,5 +1,6 @@
 #include "broker/store/requests.h"
 
+#include <algorithm>
 #include <span>
 
 #include "broker/store/store.h"
@@ -10,7 +11,8 @@ namespace forkmill::broker {
 namespace {
 
 constexpr std::size_t kFetchBytes = 8 * 1024 * 1024;
-constexpr std::size_t kSlice = 128;
+constexpr std::size_t kFirstSlice = 8;
+constexpr std::size_t kMaxSlice = 128;
 
 std::size_t size_of(const StoredTask& task) {
   return proto::given_bytes(*task.put.spec, task.put.payload.size()) +
@@ -20,14 +22,17 @@ std::size_t size_of(const StoredTask& task) {
 proto::Status fetch(Store& store, const FetchRequest& request, FetchAnswer& answer) {
   std::size_t bytes = 0;
   const std::span<const proto::TaskSeq> all{request.seqs};
+  std::size_t most = kFirstSlice;  // later as many as will fit, if they are like those before
   while (answer.done < all.size() && bytes < kFetchBytes) {
-    const auto slice = all.subspan(answer.done, std::min(kSlice, all.size() - answer.done));
+    const auto slice = all.subspan(answer.done, std::min(most, all.size() - answer.done));
     auto status = store.fetch(slice, [&](StoredTask task) {
       bytes += size_of(task);
       answer.tasks.push_back(std::move(task));
     });
     if (!status.ok()) return status;
     answer.done += slice.size();
+    const std::size_t left = kFetchBytes - std::min(bytes, kFetchBytes);
+    most = bytes == 0 ? kMaxSlice : std::clamp<std::size_t>(left * answer.done / bytes, 1, kMaxSlice);
   }
   return {};
 }

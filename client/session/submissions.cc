@@ -20,7 +20,7 @@ std::size_t bytes_of(const proto::Submission& task) { return task.payload.size()
 
 bool is_temporary(Errc code) {
   return code == Errc::queue_full || code == Errc::disk_full || code == Errc::quota_exceeded ||
-         code == Errc::memory_full || code == Errc::shutting_down;
+         code == Errc::memory_full || code == Errc::results_full || code == Errc::shutting_down;
 }
 
 // The text of a rejection; the broker knows the signature of the workers, and this program its own.

@@ -45,7 +45,7 @@ const ListRule* rule_of(std::string_view list) {
       {"queues", {"name"}},         {"workers", {"name", "host", "pid"}, false, {"running", "waiting"}},
       {"times", {"queue", "task"}}, {"processes", {"host", "pid"}, true},
       {"changes", {"id"}},          {"unserved", {"queue", "name"}},
-      {"objects", {"name"}}};
+      {"objects", {"name"}},        {"principals", {"name"}}};
   const auto found = std::ranges::find(rules, list, &ListRule::list);
   return found == rules.end() ? nullptr : &*found;
 }

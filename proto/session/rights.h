@@ -33,6 +33,7 @@ struct Quotas {
   std::uint64_t task_bytes = kUnlimited;    // arguments of these
   std::uint64_t objects = kUnlimited;       // named objects that it has made
   std::uint64_t object_bytes = kUnlimited;  // values in these
+  std::uint64_t result_bytes = kUnlimited;  // results that the broker must keep for its clients
   friend bool operator==(const Quotas&, const Quotas&) = default;
 };
 

@@ -24,20 +24,32 @@ Payload payload_of(zmq::message_t frame) {
 
 // SentFrame: ZeroMQ releases it once the frame has left, or its connection has ended.
 struct SentFrame {
-  std::shared_ptr<const void> owner;
-  Unread unread;
-  std::size_t size = 0;
-
+  SentFrame(std::shared_ptr<const void> its_owner, Unread of_peer, std::size_t its_size, bool is_copy)
+      : owner{std::move(its_owner)}, unread{std::move(of_peer)}, size{its_size}, copied{is_copy ? its_size : 0} {
+    if (unread == nullptr) return;
+    unread->waiting += size;
+    unread->copied += copied;
+    *unread->copied_in_all += copied;
+  }
   ~SentFrame() {
     if (unread == nullptr) return;
     unread->waiting -= size;
     unread->left += size;
+    unread->copied -= copied;
+    *unread->copied_in_all -= copied;
   }
+  SentFrame(const SentFrame&) = delete;
+  SentFrame& operator=(const SentFrame&) = delete;
+
+  const std::shared_ptr<const void> owner;
+  const Unread unread;
+  const std::size_t size;
+  const std::size_t copied;
 };
 
-zmq::message_t frame_of(std::shared_ptr<const void> owner, std::string_view bytes, const Unread& unread) {
-  auto* sent = new SentFrame{std::move(owner), unread, bytes.size()};
-  if (unread != nullptr) unread->waiting += bytes.size();
+zmq::message_t frame_of(std::shared_ptr<const void> owner, std::string_view bytes, const Unread& unread,
+                        bool is_copy = false) {
+  auto* sent = new SentFrame{std::move(owner), unread, bytes.size(), is_copy};
   auto release = [](void*, void* hint) { delete static_cast<SentFrame*>(hint); };
   return {const_cast<char*>(bytes.data()), bytes.size(), release, sent};  // ZeroMQ only reads it
 }
@@ -47,7 +59,7 @@ zmq::message_t head_of(std::string&& envelope, const Unread& unread) {
   if (unread == nullptr || envelope.size() < kCounted) return {envelope.data(), envelope.size()};
   auto owner = std::make_shared<const std::string>(std::move(envelope));
   const std::string_view bytes = *owner;
-  return frame_of(std::move(owner), bytes, unread);
+  return frame_of(std::move(owner), bytes, unread, true);
 }
 
 // The id frame of a message has no metadata after a poll that has fetched it: the first frame behind it always has.

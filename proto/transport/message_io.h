@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <zmq.hpp>
 
 #include "proto/wire/codec.h"
@@ -39,8 +40,14 @@ std::optional<Arrived> receive_message(zmq::socket_t& socket, bool routed);
 // Sends without waiting. Returns false if the message was not taken: there is no such peer, or its queue is full.
 // Nothing of it is sent then. `unread` (may be null) counts the bytes of its large frames.
 struct UnreadBytes {
-  std::atomic<std::size_t> waiting{0};  // were sent, and have not left yet
-  std::atomic<std::size_t> left{0};     // in all
+  using Count = std::atomic<std::size_t>;
+  // `copied_to_all`: sum of `copied` over all peers.
+  explicit UnreadBytes(std::shared_ptr<Count> copied_to_all) : copied_in_all{std::move(copied_to_all)} {}
+
+  Count waiting{0};  // were sent, and have not left yet
+  Count left{0};     // in all
+  Count copied{0};  // bytes of envelopes among `waiting`; payloads with frames of their own are kept for others as well
+  const std::shared_ptr<Count> copied_in_all;
 };
 using Unread = std::shared_ptr<UnreadBytes>;
 bool send_message(zmq::socket_t& socket, zmq::message_t* routing, Encoded encoded, const Unread& unread = nullptr);

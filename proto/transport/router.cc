@@ -17,8 +17,11 @@
 namespace forkmill::proto {
 
 struct Router::Peer {
+  explicit Peer(std::shared_ptr<UnreadBytes::Count> copied_to_all)
+      : unread{std::make_shared<UnreadBytes>(std::move(copied_to_all))} {}
+
   ConnectionTable::Place place;
-  Unread unread = std::make_shared<UnreadBytes>();
+  Unread unread;
   std::size_t left_before = 0;  // bytes that had left at the last sweep that saw it read
   Instant stalled_since{0};     // time of that sweep
 
@@ -29,6 +32,12 @@ struct Router::Peer {
     left_before = left;
     stalled_since = now;
     return false;
+  }
+  // Returns whether too much waits for the peer to send it this message as well.
+  bool is_full(const Message& message) const {
+    if (std::holds_alternative<Reply>(message) && unread->waiting >= kMaxUnread) return true;
+    const bool are_all_full = *unread->copied_in_all >= kMaxUnreadInAll;
+    return unread->copied >= (are_all_full ? kFewUnreadEnvelopes : kMaxUnreadEnvelopes);
   }
 };
 
@@ -44,12 +53,13 @@ struct Router::Impl {
   ZapAuthenticator* const authenticator;
   zmq::socket_t socket{zmq_context(), zmq::socket_type::router};
   std::unordered_map<PeerId, Peer> peers;
+  const std::shared_ptr<UnreadBytes::Count> copied_to_all = std::make_shared<UnreadBytes::Count>(0);
   zmq::socket_t refusals;  // events of handshakes that failed before the authenticator was asked; null: there is none
   bool idle = false;       // the last receive() found nothing
 
   // `message`: one of the peer.
   Peer& peer_of(PeerId id, zmq::message_t& message) {
-    const auto [found, is_new] = peers.try_emplace(id);
+    const auto [found, is_new] = peers.try_emplace(id, copied_to_all);
     if (is_new) found->second.place = ConnectionTable::installed()->bind(zmq_msg_get(message.handle(), ZMQ_SRCFD), id);
     return found->second;
   }
@@ -180,7 +190,7 @@ bool Router::send(PeerId peer, const Envelope& envelope) {
   if (known == impl_->peers.end()) return send_message(impl_->socket, &routing, encode(envelope));
   const Peer& to = known->second;
   if (std::holds_alternative<Welcome>(envelope.message)) ConnectionTable::installed()->welcome(to.place);
-  if (std::holds_alternative<Reply>(envelope.message) && to.unread->waiting >= kMaxUnread) {
+  if (to.is_full(envelope.message)) {
     cut(peer);
     return false;
   }

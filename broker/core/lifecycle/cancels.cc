@@ -36,7 +36,12 @@ void Cancels::ask(Client& client, const TaskId& id, Task& task, bool unless_star
   auto& asked = asked_[task.seq];
   auto& askers = unless_started ? asked.gentle_askers : asked.askers;
   const bool first = askers.empty();
-  if (std::ranges::find(askers, client.handle, &Asker::client) == askers.end()) askers.push_back({client.handle, id});
+  constexpr std::size_t kFew = 16;
+  if (std::ranges::find(askers, client.handle, &Asker::client) == askers.end()) {
+    if (askers.size() >= kFew && askers.size() == askers.capacity())
+      std::erase_if(askers, [&](const Asker& one) { return state_.client(one.client) == nullptr; });
+    askers.push_back({client.handle, id});
+  }
   if (!first) return;
   unless_started ? revoke_unless_started(task) : revoke(task);
 }

@@ -31,13 +31,20 @@ void Deliveries::watch(Task& task, Client& client) {
   }
   if (task.client == client.handle) return;
   if (task.watchers == nullptr) task.watchers = std::make_unique<std::vector<ClientHandle>>();
-  auto& watchers = *task.watchers;
-  if (std::find(watchers.begin(), watchers.end(), client.handle) == watchers.end()) watchers.push_back(client.handle);
+  add_watcher(*task.watchers, client);
 }
 
 void Deliveries::watch_paged_out(proto::TaskSeq seq, Client& client) {
-  auto& watchers = state_.paging.watchers[seq];
-  if (std::find(watchers.begin(), watchers.end(), client.handle) == watchers.end()) watchers.push_back(client.handle);
+  add_watcher(state_.paging.watchers[seq], client);
+}
+
+// Clients that are gone stay among the watchers until there may be many.
+void Deliveries::add_watcher(std::vector<ClientHandle>& watchers, const Client& client) {
+  constexpr std::size_t kFew = 16;
+  if (std::ranges::find(watchers, client.handle) != watchers.end()) return;
+  if (watchers.size() >= kFew && watchers.size() == watchers.capacity())
+    std::erase_if(watchers, [&](ClientHandle one) { return state_.client(one) == nullptr; });
+  watchers.push_back(client.handle);
 }
 
 void Deliveries::refuse_unknown(const TaskId& id, Client& client) {
@@ -117,7 +124,7 @@ void Deliveries::flush(Client& client) {
       FORKMILL_CHECK(task != nullptr && task->finished != nullptr);  // a delivery keeps its task
       note_sent(*task, client);
       durable = durable || (task->durable && !mutant(Mutant::result_before_commit));
-      bytes += task->finished->outcome.bytes();
+      bytes += kSentResult + task->finished->outcome.bytes();
       if (task->client == client.handle) loans_.add_in_result(task->id, message.results.size(), message.loans);
       message.results.push_back(
           {id_for(client, *task), task->finished->outcome, task->options().key.empty() ? 0 : task->body_hash});

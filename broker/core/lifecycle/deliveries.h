@@ -34,8 +34,10 @@ class Deliveries {
   // Sends the results that are due and fit the client's window.
   void flush(Client& client);
 
-  // Bytes of results that may be under way to a client before it acknowledges some; one message may go beyond.
+  // Bytes of results that may be under way to a client before it acknowledges some; one message may go beyond. Each
+  // result counts for kSentResult bytes more than it has.
   static constexpr std::size_t kMaxUnderWay = 64 * 1024 * 1024;
+  static constexpr std::size_t kSentResult = 256;
 
  private:
   // Whether the result is among those that are to be sent to the client.
@@ -43,6 +45,8 @@ class Deliveries {
   static void note_due(Task& task, const Client& client);
   static void note_sent(Task& task, const Client& client);
   void enqueue(Task& task, Client& client);
+  // Adds the client to those that wait for a task, once.
+  void add_watcher(std::vector<ClientHandle>& watchers, const Client& client);
   // Counts one delivery less under way. The task counts as delivered when its submitter has the result: another client
   // may have fetched it while the submitter was out of reach.
   void end_delivery(Task& task, bool delivered);

@@ -129,7 +129,7 @@ Status Intake::check_windows(Client& client) {
   if (client.unsafe.tasks() >= 2 * std::size_t{options.window.tasks} ||
       client.unsafe.bytes() >= options.window.bytes + options.max_payload)
     return {Errc::queue_full, "the client has submitted more than its window before it was acknowledged"};
-  if (state_.unsafe.bytes() >= options.unsafe_bytes)
+  if (state_.unsafe.bytes() >= options.total.unsafe)
     return {Errc::queue_full, "clients submit more than the broker's disk takes in"};
   return {};
 }

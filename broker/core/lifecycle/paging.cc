@@ -51,6 +51,8 @@ void Paging::recover(const TaskSummary& task) {
   if (task.end) {
     if (mutant(Mutant::key_forgotten_at_restart) && !spec.options.key.empty()) return;
     state_.tasks.add_paged_out(task.id, {task.seq, end_state(task.end->kind), number_of(owner)});
+    const std::size_t given = counted_bytes(spec, task.payload_bytes, 0, true, failed);
+    state_.tasks.owners.hold_result(*owner, result_bytes(given, task.end->bytes, task.end->text_bytes));
     if (failed && spec.options.dead_letter) ++state_.totals.dead_letters;
     // Dead letters are kept in memory, so that there are no more than there may be.
     const Instant until = retention_.kept_after_restart(spec.options, task.end->finished_at);
@@ -285,6 +287,7 @@ void Paging::set_up_finished(Task& task, Finish finish) {
   task.counts.bytes = counted_bytes(*task.spec, task.payload.size(), finish.outcome.value.size(), true, failed);
   if (!failed) task.payload = {};
   set_finished(task, std::move(finish.outcome), finish.finished_at);
+  task.finished->counted = true;  // as all finished tasks on disk are
   retention_.restore(task);
 }
 

@@ -9,6 +9,14 @@
 
 namespace forkmill::broker {
 
+namespace {
+
+void forget_stored(BrokerState& state, const Task& task) {
+  if (task.durable) state.output.ops.emplace_back(Forget{task.seq});
+}
+
+}  // namespace
+
 std::size_t kept_size(const Task& task) {
   std::size_t bytes = given_bytes(task);
   if (task.finished == nullptr) return bytes;
@@ -59,16 +67,17 @@ void Retention::drop(Task& task) {
   note(state_, TaskEventKind::dropped, task);
   if (task.finished->deliveries == 0) return erase(task);
   if (is_dead_letter(task)) --state_.totals.dead_letters;
-  if (!proto::mutant(proto::Mutant::drop_not_stored)) forget_stored(task);
+  if (!proto::mutant(proto::Mutant::drop_not_stored)) forget_stored(state_, task);
   task.finished->dropped = true;
 }
 
 void Retention::remove(Task& task) {
   if (task.finished->shelf == kNone) return;
   Shelf& shelf = shelves_[task.finished->shelf];
-  shelf.tasks.remove(task);
+  const std::size_t bytes = kept_size(task);
+  task.finished->shelf == kDead ? dead_letters_.remove(task, bytes) : shelf.tasks.remove(task);
   --shelf.count;
-  shelf.bytes -= kept_size(task);
+  shelf.bytes -= bytes;
   task.finished->shelf = kNone;
 }
 
@@ -123,10 +132,12 @@ void Retention::release(Task& task) {
 }
 
 void Retention::shelve(Task& task, Kind kind) {
+  kind == kDelivered || kind == kDead ? uncount_result(state_, task) : count_result(state_, task);
   Shelf& shelf = shelves_[kind];
-  shelf.tasks.push_back(task);
+  const std::size_t bytes = kept_size(task);
+  kind == kDead ? dead_letters_.add(task, bytes) : shelf.tasks.push_back(task);
   ++shelf.count;
-  shelf.bytes += kept_size(task);
+  shelf.bytes += bytes;
   task.finished->shelf = kind;
 }
 
@@ -172,11 +183,10 @@ void Retention::page_out_excess(Shelf& shelf) {
 void Retention::trim(Shelf& shelf, std::size_t most, std::size_t most_bytes) {
   if (proto::mutant(proto::Mutant::results_pile_up)) return;
   if (proto::mutant(proto::Mutant::results_forgotten_early)) most /= 2;
-  while (shelf.count > most || (shelf.bytes > most_bytes && shelf.count > 1)) forget(*shelf.tasks.front());
-}
-
-void Retention::forget_stored(const Task& task) {
-  if (task.durable) state_.output.ops.emplace_back(Forget{task.seq});
+  while (shelf.count > most || (shelf.bytes > most_bytes && shelf.count > 1)) {
+    const bool is_dead = &shelf == &shelves_[kDead];
+    forget(is_dead ? dead_letters_.first_to_go(shelf.count <= most) : *shelf.tasks.front());
+  }
 }
 
 void Retention::forget(Task& task) {
@@ -188,7 +198,8 @@ void Retention::erase(Task& task) {
   if (is_dead_letter(task)) --state_.totals.dead_letters;
   remove(task);
   if (!task.finished->released) release(task);
-  if (!task.finished->dropped) forget_stored(task);
+  uncount_result(state_, task);
+  if (!task.finished->dropped) forget_stored(state_, task);
   if (task.spec->owners_id) task.counts.owner->renamed.erase(*task.spec->owners_id);
   state_.tasks.erase(task);
 }

@@ -4,8 +4,12 @@
 //   delivered  fetched: kept for result_ttl as long as there is room (CoreOptions::kept_results), for clients that
 //              attach later
 //   dead       failed, and fetched or over its time: kept with its arguments, as many as CoreOptions::dead_letters;
-//              not with TaskOptions::dead_letter off: such a task is forgotten when it is fetched or over its time
+//              not with TaskOptions::dead_letter off: such a task is forgotten when it is fetched or over its time.
+//              If there are too many, the oldest of the principal goes that has most
 //   timed      any of these with a result_ttl of its own, or a key: kept exactly that long
+//
+// Waiting and timed results are those that the broker must keep: they count in the results of their owners. The others
+// make room for later ones.
 //
 // Waiting and timed results of durable tasks are paged out when there are too many of them, and come back when their
 // time is over. Those that cannot be paged out, or would come back soon, have a shelf of their own, so that they are in
@@ -15,6 +19,7 @@
 #include <array>
 #include <cstddef>
 
+#include "broker/core/lifecycle/dead_letter_shelf.h"
 #include "broker/core/state/broker_state.h"
 
 namespace forkmill::broker {
@@ -68,12 +73,12 @@ class Retention {
   void page_out_excess(Shelf& shelf);
   void trim(Shelf& shelf, std::size_t most, std::size_t most_bytes);
   void expire(Task& task);
-  void forget_stored(const Task& task);
   void forget(Task& task);
   void erase(Task& task);
 
   BrokerState& state_;
   std::array<Shelf, kKinds> shelves_;
+  DeadLetterShelf dead_letters_;  // the tasks of shelves_[kDead]
 };
 
 // Returns the bytes that a finished task takes in memory beyond its record.

@@ -77,8 +77,13 @@ void TaskGrants::record_outcome(Worker& worker, proto::OutcomeRecord record) {
   outcome.attempt = task->attempts;
   outcome.worker = worker.session.name;
   outcome.run_us = run_time(*task, record);
-  if (outcome.kind == OutcomeKind::succeeded) return finish(*task, Event::succeeded, std::move(outcome));
+  if (outcome.kind == OutcomeKind::succeeded) {
+    outcome.error.reset();
+    return finish(*task, Event::succeeded, std::move(outcome));
+  }
   if (!outcome.error) outcome.error.emplace();
+  // Only the broker ends tasks in these ways.
+  if (outcome.kind == OutcomeKind::expired || outcome.kind == OutcomeKind::rejected) outcome.kind = OutcomeKind::failed;
   // The cancel may have been requested from a broker before this one.
   if (task->cancelling.requested || outcome.kind == OutcomeKind::cancelled) {
     outcome.kind = OutcomeKind::cancelled;
@@ -277,6 +282,7 @@ void TaskGrants::finish(Task& task, Event event, proto::Outcome outcome) {
   set_finished(task, std::move(outcome), state_.clock.stamp());
   note(state_, kind_of_end(task.state), task, {.outcome = &task.finished->outcome});
   task.queue->budget.change(task, given_bytes(task) + task.finished->outcome.value.size());
+  count_result(state_, task);
   if (task.durable) state_.rewrite(task, Finish{task.seq, task.finished->outcome, task.finished->at});
   state_.tasks.logs.task_ended(task.seq);
   if (state_.options.history) note_for_history(task);

@@ -13,10 +13,17 @@ using namespace proto;
 
 namespace {
 
+void uncount(CachedOperations& operations, CachedOperations::Entry& entry) {
+  if (operations.owner == nullptr || mutant(Mutant::answer_bytes_leak)) return;
+  operations.owner->answer_bytes -= std::exchange(entry.counted, 0);
+}
+
 void erase_answered(CachedOperations& operations, std::uint64_t first, std::uint64_t last) {
   auto& entries = operations.entries;
-  for (auto at = entries.lower_bound(first); at != entries.end() && at->first <= last;)
+  for (auto at = entries.lower_bound(first); at != entries.end() && at->first <= last;) {
+    if (!at->second.waits) uncount(operations, at->second);
     at = at->second.waits ? std::next(at) : entries.erase(at);
+  }
 }
 
 }  // namespace
@@ -30,6 +37,13 @@ CachedOperations& AnswerCache::of(ClientHandle client) {
 CachedOperations* AnswerCache::find(ClientHandle client) {
   const auto found = clients_.find(client);
   return found == clients_.end() ? nullptr : &found->second;
+}
+
+void AnswerCache::erase(ClientHandle client) {
+  const auto found = clients_.find(client);
+  if (found == clients_.end()) return;
+  for (auto& [number, entry] : found->second.entries) uncount(found->second, entry);
+  clients_.erase(found);
 }
 
 std::vector<ClientHandle> AnswerCache::clients() const {
@@ -76,10 +90,23 @@ void AnswerCache::answer(ClientHandle client, std::uint64_t number, const Object
   entry.answer = std::move(answer);
   entry.answer.number = number;
   put_loans_in(entry.answer, client);
+  count(*operations, entry);
   entry.durable = object != nullptr && object->durable();
   operations->dirty = operations->dirty || (entry.durable && object->dirty);
   entry.waits.reset();
   send_later(*operations, number);
+}
+
+void AnswerCache::count(CachedOperations& operations, CachedOperations::Entry& entry) {
+  if (entry.answer.values.empty()) return;
+  if (operations.owner == nullptr) {
+    const Client* client = state_.client(operations.client);
+    operations.owner = client == nullptr ? nullptr : client->owner;
+  }
+  if (operations.owner == nullptr) return;
+  uncount(operations, entry);
+  for (const Payload& value : entry.answer.values) entry.counted += value.size();
+  operations.owner->answer_bytes += entry.counted;
 }
 
 void AnswerCache::put_loans_in(Answer& answer, ClientHandle client) {

@@ -22,9 +22,11 @@ class AnswerCache {
   CachedOperations& of(ClientHandle client);
   // Returns null if the client has none.
   CachedOperations* find(ClientHandle client);
-  void erase(ClientHandle client) { clients_.erase(client); }
+  void erase(ClientHandle client);
   // Returns the clients by rising handle.
   std::vector<ClientHandle> clients() const;
+  // For audits.
+  const std::unordered_map<ClientHandle, CachedOperations>& all() const { return clients_; }
   // Returns whether an operation of the client waits.
   bool waits(ClientHandle client) const;
 
@@ -51,6 +53,8 @@ class AnswerCache {
  private:
   // Takes the loans off the values of an answer, and names them in it.
   void put_loans_in(Answer& answer, ClientHandle client);
+  // Counts the values of the answer for the client's principal until the client confirms it.
+  void count(CachedOperations& operations, CachedOperations::Entry& entry);
   void send_later(CachedOperations& operations, std::uint64_t number);
   void touch(CachedOperations& operations);
   void send_answers(CachedOperations& operations);

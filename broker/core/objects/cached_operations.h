@@ -16,6 +16,7 @@ struct CachedOperations {
     Answer answer;
     // The object is durable: the answer is not sent before the change is safe, and a restart does not forget it.
     bool durable = false;
+    std::size_t counted = 0;  // bytes of the answer's values, as they count for the client's principal
   };
 
   // A wait for a condition that had not ended when the broker before this one ended.
@@ -27,6 +28,7 @@ struct CachedOperations {
   };
 
   ClientHandle client;
+  Owner* owner = nullptr;      // principal of the client, for which answers count; null: none has counted yet
   std::uint64_t answered = 0;  // the client has the answers to all lower numbers
   std::map<std::uint64_t, Entry> entries;
   std::vector<ConditionWaiter> condition_waiters;  // read from the store, and not back in their lines yet

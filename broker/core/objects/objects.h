@@ -55,8 +55,7 @@ class Objects {
   std::optional<std::size_t> release(std::string_view name);
 
   const ObjectDirectory& directory() const { return directory_; }
-  // Returns whether an operation of the client waits.
-  bool waits(ClientHandle client) const { return operations_.waits(client); }
+  const AnswerCache& answers() const { return operations_; }
 
  private:
   void begin(const Client& client, CachedOperations& operations, proto::Operation operation);

@@ -49,6 +49,24 @@ PackedMap packed_logs(const TaskLogs& logs) {
       .add("dropped_unfinished", meter.dropped_unfinished);
 }
 
+// Principals that have something at the broker.
+std::vector<PackedMap> packed_principals(const Owners& owners) {
+  std::vector<PackedMap> rows;
+  for (const Owner& owner : owners.all()) {
+    if (owner.tasks == 0 && owner.objects == 0 && owner.answer_bytes == 0 && owner.results.tasks == 0) continue;
+    rows.push_back(PackedMap{}
+                       .add("name", owner.name)
+                       .add("tasks", owner.tasks)
+                       .add("task_bytes", owner.bytes)
+                       .add("objects", owner.objects)
+                       .add("object_bytes", owner.object_bytes)
+                       .add("answer_bytes", owner.answer_bytes)
+                       .add("results", owner.results.tasks)
+                       .add("result_bytes", owner.results.bytes));
+  }
+  return rows;
+}
+
 }  // namespace
 
 ReplyBody metrics(const BrokerState& state, const SelfReport& self, const EventPulls& watching) {
@@ -58,7 +76,8 @@ ReplyBody metrics(const BrokerState& state, const SelfReport& self, const EventP
   PackedMap map;
   map.add("bounds_us", bounds())
       .add("times", series)
-      .add("lost", PackedMap{}.add("child", lost.attempts - lost.with_worker).add("worker", lost.with_worker));
+      .add("lost", PackedMap{}.add("child", lost.attempts - lost.with_worker).add("worker", lost.with_worker))
+      .add("principals", packed_principals(state.tasks.owners));
   if (self.store) {
     map.add("store", PackedMap{}
                          .add("changes", self.store->changes)

@@ -130,6 +130,10 @@ std::string Queries::status(const Client& asker) const {
       .add("tasks", tasks)
       .add("results_kept", retention_.kept())
       .add("results_bytes", retention_.kept_bytes())
+      .add("unfetched", PackedMap{}
+                            .add("tasks", state_.tasks.owners.results().tasks)
+                            .add("bytes", state_.tasks.owners.results().bytes)
+                            .add("limit", state_.options.total.results))
       .add("dead_letters", state_.totals.dead_letters)
       .add("rss_bytes", self_.rss_bytes)
       .add("memory_limit", self_.memory_limit)

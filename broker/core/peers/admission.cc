@@ -128,6 +128,7 @@ void Admission::admit_worker(PeerId peer, const Hello& hello, SessionId fresh, c
   const bool resumed = worker != nullptr;
   // A worker may say HELLO again on one connection: it is the same worker, and not another one to be given work.
   if (!resumed) worker = index_.worker(peer);
+  if (worker == nullptr || index_.worker(peer) != worker) sessions_.abandon(peer);
   if (worker != nullptr) {
     roster_.delist(*worker);
   } else {

@@ -31,15 +31,24 @@ std::vector<ClientHandle> ChildClients::in_children_of(std::uint64_t worker) con
 }
 
 void ChildClients::note_gone(std::uint64_t worker, std::uint32_t pid, Instant until) {
-  constexpr std::size_t kMaxGone = 4096;
+  if (gone_.size() >= kMaxGone) return;
+  std::size_t& of_worker = gone_of_[worker];
+  if (of_worker >= kMaxGoneOfWorker) return;
+  ++of_worker;
+  ++gone_children_[{worker, pid}];
   gone_.push_back({worker, pid, until});
-  if (gone_.size() > kMaxGone) gone_.pop_front();
 }
 
 bool ChildClients::is_gone(std::uint64_t worker, std::uint32_t pid, Instant now) {
-  while (!gone_.empty() && gone_.front().until <= now) gone_.pop_front();
-  return worker != 0 && std::any_of(gone_.begin(), gone_.end(),
-                                    [&](const GoneChild& child) { return child.worker == worker && child.pid == pid; });
+  const auto count_down = [](auto& counts, const auto& key) {
+    const auto found = counts.find(key);
+    if (--found->second == 0) counts.erase(found);
+  };
+  for (; !gone_.empty() && gone_.front().until <= now; gone_.pop_front()) {
+    count_down(gone_of_, gone_.front().worker);
+    count_down(gone_children_, std::pair{gone_.front().worker, gone_.front().pid});
+  }
+  return worker != 0 && gone_children_.contains({worker, pid});
 }
 
 }  // namespace forkmill::broker

@@ -1,6 +1,8 @@
 #include "broker/core/peers/processes.h"
 
 #include <algorithm>
+#include <unordered_set>
+#include <vector>
 
 #include "broker/core/state/task_visibility.h"
 
@@ -51,15 +53,17 @@ void Processes::repeat_signals(Worker& worker) {
 
 void Processes::handle(const Worker& worker, const proto::ChildrenGone& gone) {
   if (worker.instance == 0) return;
-  for (const std::uint32_t pid : gone.pids) {
-    const bool in_order = std::find(gone.in_order.begin(), gone.in_order.end(), pid) != gone.in_order.end();
-    sessions_.close_child(worker.instance, pid, in_order ? Objects::End::in_order : Objects::End::lost);
-  }
+  const std::unordered_set<std::uint32_t> in_order{gone.in_order.begin(), gone.in_order.end()};
+  std::vector<Sessions::EndedChild> ended;
+  for (const std::uint32_t pid : gone.pids)
+    ended.push_back({pid, in_order.contains(pid) ? Objects::End::in_order : Objects::End::lost});
+  sessions_.close_children(worker.instance, ended);
 }
 
 bool Processes::waits(std::uint64_t worker, std::uint32_t pid) const {
   const auto& clients = children_.in_child(worker, pid);
-  return std::any_of(clients.begin(), clients.end(), [&](ClientHandle client) { return objects_.waits(client); });
+  return std::any_of(clients.begin(), clients.end(),
+                     [&](ClientHandle client) { return objects_.answers().waits(client); });
 }
 
 bool Processes::waits(const Task& task) const {

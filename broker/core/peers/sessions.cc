@@ -15,18 +15,24 @@ void Sessions::close(proto::PeerId peer) {
 }
 
 void Sessions::abandon(proto::PeerId peer) {
-  if (Client* one = index_.client(peer)) close(*one, Objects::End::lost);
+  if (Client* one = index_.client(peer)) return close(*one, Objects::End::lost);
+  if (Worker* one = index_.worker(peer)) close(*one, "worker " + one->session.name.str() + " is another peer now");
 }
 
-void Sessions::close_child(std::uint64_t worker, std::uint32_t pid, Objects::End end) {
-  children_.note_gone(worker, pid, state_.clock.now() + state_.options.session_timeout);
-  close_all(children_.in_child(worker, pid), end);
-  std::vector<Worker*> inside;
+void Sessions::close_children(std::uint64_t worker, const std::vector<EndedChild>& ended) {
+  std::unordered_multimap<std::uint32_t, WorkerHandle> inside;  // workers in children of this one, by pid
   for (const auto& [handle, one] : state_.workers)
-    if (worker != 0 && one->child_of == worker && one->session.pid == pid) inside.push_back(one.get());
-  for (Worker* one : inside) {
-    close_all(children_.in_children_of(one->instance), end);
-    close(*one, "the process of worker " + one->session.name.str() + " has ended");
+    if (worker != 0 && one->child_of == worker) inside.emplace(one->session.pid, handle);
+  for (const EndedChild& child : ended) {
+    children_.note_gone(worker, child.pid, state_.clock.now() + state_.options.session_timeout);
+    close_all(children_.in_child(worker, child.pid), child.end);
+    const auto [begin, end] = inside.equal_range(child.pid);
+    for (auto at = begin; at != end; ++at) {
+      Worker* one = state_.worker(at->second);
+      if (one == nullptr) continue;  // the pid is named twice
+      close_all(children_.in_children_of(one->instance), child.end);
+      close(*one, "the process of worker " + one->session.name.str() + " has ended");
+    }
   }
 }
 

@@ -35,11 +35,15 @@ class Sessions {
 
   // Call when the peer has said GOODBYE.
   void close(proto::PeerId peer);
-  // Call when the peer becomes another client: ends the client that it was, as if that had fallen silent.
+  // Call when the peer becomes another client or worker: ends the one that it was, as if that had fallen silent.
   void abandon(proto::PeerId peer);
-  // Call when the child with that pid of that worker has ended, and with it every client in it, and a worker in it with
-  // all of its children. `worker`: its instance.
-  void close_child(std::uint64_t worker, std::uint32_t pid, Objects::End end);
+  // Call when children of a worker have ended, and with each of them every client in it, and a worker in it with all of
+  // its children. `worker`: its instance. A worker may say so of itself: it is gone then.
+  struct EndedChild {
+    std::uint32_t pid = 0;
+    Objects::End end = Objects::End::lost;
+  };
+  void close_children(std::uint64_t worker, const std::vector<EndedChild>& ended);
 
   // Clients of the broker before this one. They must come back in time, or lose what they held of durable objects.
   void expect(const std::vector<ClientHandle>& clients);

@@ -47,4 +47,15 @@ void BrokerState::step(Task& task, Event event) {
   }
 }
 
+void count_result(BrokerState& state, Task& task) {
+  if (std::exchange(task.finished->counted, true)) return;
+  state.tasks.owners.hold_result(*task.counts.owner, result_bytes(task));
+}
+
+void uncount_result(BrokerState& state, Task& task) {
+  if (!std::exchange(task.finished->counted, false)) return;
+  const bool leaks = proto::mutant(proto::Mutant::result_bytes_leak) && task.state == State::failed;
+  state.tasks.owners.release_result(*task.counts.owner, leaks ? 0 : result_bytes(task));
+}
+
 }  // namespace forkmill::broker

@@ -125,6 +125,11 @@ struct BrokerState {
   Output output;
 };
 
+// Counts a task that has finished in the results of its owner; once more changes nothing.
+void count_result(BrokerState& state, Task& task);
+// Counts it no longer, if it is counted.
+void uncount_result(BrokerState& state, Task& task);
+
 // Returns when a task arrived. A task from before this broker's start arrived before it even if the wall clock was set
 // back meanwhile: otherwise all stored tasks would wait until the clock has caught up.
 inline Instant arrival(const BrokerState& state, proto::TaskSeq seq, milliseconds stamped) {

@@ -34,12 +34,19 @@ struct Window {
   std::uint64_t bytes = 64 * 1024 * 1024;
 };
 
+// Maximum bytes of all clients together.
+struct TotalBytes {
+  std::uint64_t unsafe = 512 * 1024 * 1024;  // submissions that are not safe yet
+  // Results that must be kept: beyond, only principals with less than an equal share submit tasks.
+  std::uint64_t results = 1024 * 1024 * 1024;
+};
+
 struct CoreOptions {
   milliseconds heartbeat = 2s;
   milliseconds session_timeout = 10s;
   milliseconds ack_delay = 2ms;  // longest wait of an acknowledgement for a message to go with
   Window window;
-  std::uint64_t unsafe_bytes = 512 * 1024 * 1024;  // submissions of all clients that are not safe yet
+  TotalBytes total;
   std::uint64_t max_payload = proto::limits::kMaxPayload;
   milliseconds restart_grace = 1s;    // for workers to come back with running tasks; nothing is granted before
   milliseconds timeout_grace = 1min;  // for workers to end attempts that run over their timeout; then the broker does

@@ -24,16 +24,23 @@ Status refuse_name(BrokerState& state, const std::string& what, std::string_view
                     "= of its line in --authorized-keys of the broker matches");
 }
 
-Status refuse_quota(BrokerState& state, Client& client, std::string why) {
-  if (std::exchange(client.over_quota, true)) return {Errc::quota_exceeded, std::move(why)};
-  return refuse(state, Errc::quota_exceeded, std::move(why));
+Status refuse_quota(BrokerState& state, Client& client, std::string why, Errc code = Errc::quota_exceeded) {
+  if (std::exchange(client.over_quota, true)) return {code, std::move(why)};
+  return refuse(state, code, std::move(why));
 }
 
 Status refuse_quota(BrokerState& state, Client& client, const Owner& owner, const std::string& has,
-                    const std::string& quota) {
+                    const std::string& quota, Errc code = Errc::quota_exceeded) {
   return refuse_quota(
       state, client,
-      owner.name + " has " + has + ", and the quota " + quota + " of its line in --authorized-keys of the broker");
+      owner.name + " has " + has + ", and the quota " + quota + " of its line in --authorized-keys of the broker",
+      code);
+}
+
+// "2 results of 1200 bytes that no client has fetched"
+std::string unfetched(const HeldResults& results) {
+  return std::to_string(results.tasks) + " results of " + std::to_string(results.bytes) +
+         " bytes that no client has fetched or that have a time of their own";
 }
 
 Status too_many_principals(BrokerState& state) {
@@ -90,6 +97,7 @@ Owner* owner_of(BrokerState& state, const Client& client, const TaskSpec& spec) 
 
 Status may_have_task(BrokerState& state, Client& client, const Owner* owner, std::size_t bytes) {
   if (owner == nullptr) return too_many_principals(state);
+  if (auto status = may_have_result(state, client, *owner); !status.ok()) return status;
   const Rights* rights = client.session.rights;
   if (rights == nullptr || owner != client.owner) return {};
   const Quotas& quotas = rights->quotas;
@@ -109,6 +117,20 @@ Status may_have_task(BrokerState& state, Client& client, const Owner* owner, std
   return {};
 }
 
+Status may_have_result(BrokerState& state, Client& client, const Owner& owner) {
+  const Owners& owners = state.tasks.owners;
+  if (!owners.has_room_for_results(owner, state.options.total.results)) {
+    return refuse_quota(state, client,
+                        "the broker has " + unfetched(owners.results()) +
+                            " (--result-bytes), and takes no tasks of those that have most",
+                        Errc::results_full);
+  }
+  const Rights* rights = client.session.rights;
+  if (rights == nullptr || &owner != client.owner || owner.results.bytes < rights->quotas.result_bytes) return {};
+  return refuse_quota(state, client, owner, unfetched(owner.results),
+                      "max-result-bytes=" + std::to_string(rights->quotas.result_bytes), Errc::results_full);
+}
+
 Status may_have_object(BrokerState& state, Client& client, std::size_t bytes) {
   if (client.owner == nullptr) return too_many_principals(state);
   const Rights* rights = client.session.rights;
@@ -126,10 +148,14 @@ Status may_have_object(BrokerState& state, Client& client, std::size_t bytes) {
 }
 
 Status may_grow_object(BrokerState& state, Client& client, const Owner* maker, std::size_t bytes) {
-  const bool has_room = maker == nullptr || maker->max_object_bytes == Quotas::kUnlimited ||
-                        maker->object_bytes + bytes <= maker->max_object_bytes;
-  if (!has_room) {
-    return refuse_quota(state, client, *maker, "objects of " + std::to_string(maker->object_bytes) + " bytes",
+  const bool is_limited = maker != nullptr && maker->max_object_bytes != Quotas::kUnlimited;
+  if (is_limited && maker->object_bytes + maker->answer_bytes + bytes > maker->max_object_bytes) {
+    const std::string unconfirmed =
+        maker->answer_bytes == 0
+            ? std::string{}
+            : ", and answers of " + std::to_string(maker->answer_bytes) + " bytes that its clients have not confirmed";
+    return refuse_quota(state, client, *maker,
+                        "objects of " + std::to_string(maker->object_bytes) + " bytes" + unconfirmed,
                         "max-object-bytes=" + std::to_string(maker->max_object_bytes));
   }
   client.over_quota = false;

@@ -1,7 +1,7 @@
 // Rights checks: whether a principal may use a queue, a task name or a named object, by its rights
-// (proto/session/rights.h), and whether its quotas have room. Refusals fail with right_missing or quota_exceeded and
-// say which right or quota it is; they are counted. A client over a quota tries again until there is room, and counts
-// once. Peers whose session has no rights may use everything.
+// (proto/session/rights.h), and whether its quotas have room. Refusals fail with right_missing, quota_exceeded or
+// results_full and say which right or quota it is; they are counted. A client over a quota tries again until there is
+// room, and counts once. Peers whose session has no rights may use everything.
 #pragma once
 
 #include <string_view>
@@ -29,6 +29,9 @@ Owner* owner_of(BrokerState& state, const Client& client, const TaskSpec& spec);
 // of the client: what it does on behalf of another principal is not limited.
 proto::Status may_have_task(BrokerState& state, Client& client, const Owner* owner, std::size_t bytes);
 proto::Status may_have_object(BrokerState& state, Client& client, std::size_t bytes);
+// Whether the owner may get one more result, by the quota of the client and by what all owners have together. Fails
+// with results_full.
+proto::Status may_have_result(BrokerState& state, Client& client, const Owner& owner);
 // Whether an object that `maker` has made may get that many more bytes from the client. Any client may put values into
 // an object; they count for its maker. Null: no principal.
 proto::Status may_grow_object(BrokerState& state, Client& client, const Owner* maker, std::size_t bytes);

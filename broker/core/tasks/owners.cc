@@ -14,4 +14,21 @@ Owner* Owners::find_or_make(std::string_view name) {
   return &owner;
 }
 
+void Owners::hold_result(Owner& owner, std::size_t bytes) {
+  if (owner.results.tasks == 0) ++holders_;
+  for (HeldResults* held : {&owner.results, &results_}) {
+    ++held->tasks;
+    held->bytes += bytes;
+  }
+}
+
+void Owners::release_result(Owner& owner, std::size_t bytes) {
+  for (HeldResults* held : {&owner.results, &results_}) {
+    FORKMILL_CHECK(held->tasks > 0 && held->bytes >= bytes);
+    --held->tasks;
+    held->bytes -= bytes;
+  }
+  if (owner.results.tasks == 0) --holders_;
+}
+
 }  // namespace forkmill::broker

@@ -14,6 +14,13 @@
 
 namespace forkmill::broker {
 
+// HeldResults: finished tasks that the broker must keep, since no client has fetched their results, or for a time of
+// their own.
+struct HeldResults {
+  std::size_t tasks = 0;
+  std::size_t bytes = 0;
+};
+
 struct Owner {
   std::string name;
   std::uint16_t number = 0;      // 0: the owner without a name; tasks on disk have it in the table
@@ -21,7 +28,9 @@ struct Owner {
   std::size_t bytes = 0;         // bytes of their arguments
   std::size_t objects = 0;       // named objects that it has made
   std::size_t object_bytes = 0;  // values in these, and those that wait for room in them
+  std::size_t answer_bytes = 0;  // values in answers to its clients that these have not confirmed
   std::uint64_t max_object_bytes = ~std::uint64_t{0};  // its quota, as its clients had it last; none: not limited
+  HeldResults results;                                 // Owners counts them
   // Tasks that have another id in the table than for their owner, because a task of another principal had theirs when
   // they were submitted: the id in the table by the owner's.
   std::unordered_map<TaskId, TaskId> renamed{};
@@ -47,9 +56,22 @@ class Owners {
 
   const std::deque<Owner>& all() const { return owners_; }
 
+  // Counts a result of `bytes` bytes for the owner, and no longer.
+  void hold_result(Owner& owner, std::size_t bytes);
+  void release_result(Owner& owner, std::size_t bytes);
+  // Results of all owners.
+  const HeldResults& results() const { return results_; }
+  // Whether the owner may get more results if all owners together may have `most` bytes of them: beyond that, those
+  // may that have less than an equal share.
+  bool has_room_for_results(const Owner& owner, std::uint64_t most) const {
+    return results_.bytes < most || owner.results.bytes * holders_ < most;
+  }
+
  private:
   std::deque<Owner> owners_{1};  // by number
   std::unordered_map<std::string, Owner*> by_name_;
+  HeldResults results_;
+  std::size_t holders_ = 0;  // owners with results
 };
 
 inline std::uint16_t number_of(const Owner* owner) { return owner == nullptr ? std::uint16_t{0} : owner->number; }

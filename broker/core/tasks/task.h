@@ -34,6 +34,7 @@ struct FinishedPart {
   bool dropped = false;          // by an operator: erased as soon as no delivery is under way
   bool delivered = false;        // a client has acknowledged the result
   bool released = false;         // no longer counted in its queue's limits
+  bool counted = false;          // in the results of its owner
   std::uint8_t shelf = 0;        // the shelf on which Retention keeps it
 };
 
@@ -99,6 +100,17 @@ inline void set_finished(Task& task, proto::Outcome outcome, milliseconds at) {
 
 // Returns the bytes of what the submitter has given, as far as they are kept: arguments and headers.
 inline std::size_t given_bytes(const Task& task) { return proto::given_bytes(*task.spec, task.payload.size()); }
+
+// Returns the bytes that a finished task counts for in the results of its owner: `given`, which is kept of what the
+// submitter has given; the value and the texts of the outcome; and about what the broker notes of it.
+constexpr std::size_t result_bytes(std::size_t given, std::size_t value, std::size_t texts) {
+  constexpr std::size_t kRecord = 512;
+  return kRecord + given + value + texts;
+}
+inline std::size_t result_bytes(const Task& task) {
+  const proto::Outcome& outcome = task.finished->outcome;
+  return result_bytes(given_bytes(task), outcome.value.size(), text_bytes(outcome));
+}
 
 // Whether an operator has dropped the task; it is there only as long as a delivery is under way.
 inline bool is_dropped(const Task& task) { return task.finished != nullptr && task.finished->dropped; }

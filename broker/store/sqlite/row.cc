@@ -44,6 +44,12 @@ constexpr RowCoder::Damage kNewer = "its version is not known: a newer forkmill 
 constexpr RowCoder::Damage kMismatch = "its checksum does not match";
 constexpr RowCoder::Damage kUnreadable = "its contents cannot be decoded";
 
+RowCoder::Damage decode_outcome(std::string_view row, proto::Outcome& outcome) {
+  proto::Reader reader{row.substr(kOutcomeHeader), {}};
+  reader.get(outcome);
+  return reader.error() == Errc::ok && reader.at_end() ? kSound : kUnreadable;
+}
+
 std::uint32_t checksum(RowKind kind, proto::TaskSeq seq, std::string_view row) {
   char prefix[16] = {};  // whole words: the fast path of the CRC instruction
   put_number(prefix, static_cast<std::uint8_t>(kind));
@@ -222,16 +228,18 @@ RowCoder::Damage RowCoder::decode(proto::TaskSeq seq, std::string_view row, Task
   if (!read_kind(row, end.kind)) return kUnreadable;
   end.finished_at = milliseconds{get_number<std::int64_t>(row.data() + kFinishedAt)};
   end.bytes = get_number<std::uint32_t>(row.data() + kValueSizeAt);
+  if (end.kind == proto::OutcomeKind::succeeded) return kSound;
+  proto::Outcome outcome;
+  if (const Damage damage = decode_outcome(row, outcome); !damage.empty()) return damage;
+  end.text_bytes = text_bytes(outcome);
   return kSound;
 }
 
 RowCoder::Damage RowCoder::decode(proto::TaskSeq seq, std::string_view row, Finish& finish) {
   TaskSummary::End end;
   if (const Damage damage = decode(seq, row, end); !damage.empty()) return damage;
-  proto::Reader reader{row.substr(kOutcomeHeader), {}};
   Finish read{seq, {}, end.finished_at};
-  reader.get(read.outcome);
-  if (reader.error() != Errc::ok || !reader.at_end()) return kUnreadable;
+  if (const Damage damage = decode_outcome(row, read.outcome); !damage.empty()) return damage;
   finish = std::move(read);
   return kSound;
 }

@@ -81,11 +81,21 @@ std::string history_text(const Json& history) {
   return text;
 }
 
+// "3 kept, 1.2 KiB; 2 not fetched, 1.0 KiB of at most 64.0 GiB"
+std::string results_text(const Json& body) {
+  std::string text = text_of(body, "results_kept") + " kept, " + size(body, "results_bytes").text;
+  if (const auto unfetched = value_of(body, "unfetched"); unfetched.is_object()) {
+    text += "; " + text_of(unfetched, "tasks") + " not fetched, " + size(unfetched, "bytes").text + " of at most " +
+            size(unfetched, "limit").text;
+  }
+  return text;
+}
+
 Json status_json(const Json& body) {
   auto status = shaped(
       body, {"software", "epoch",         "store",        "listen",        "uptime_ms",    "clients",   "workers",
              "children", "tasks",         "results_kept", "results_bytes", "dead_letters", "rss_bytes", "refused",
-             "unserved", "paused_queues", "paused_names", "memory_limit",  "memory_full",  "history"});
+             "unserved", "paused_queues", "paused_names", "memory_limit",  "memory_full",  "history",   "unfetched"});
   for (const char* key : {"paused_queues", "paused_names"})
     if (!status[key].is_array()) status[key] = Json::array();
   status["tasks"] =
@@ -122,7 +132,7 @@ std::string render_status(const Json& body, Format format) {
   fields.add("workers", text_of(body, "workers") + " with " + text_of(body, "children") + " processes");
   fields.add("tasks", counts(tasks, {"scheduled", "ready", "running"}));
   fields.add("since_start", counts(tasks, {"succeeded", "failed", "cancelled", "expired"}));
-  fields.add("results", text_of(body, "results_kept") + " kept, " + size(body, "results_bytes").text);
+  fields.add("results", results_text(body));
   fields.add("memory", memory_text(body));
   if (const auto history = value_of(body, "history"); !history.is_null()) fields.add("history", history_text(history));
   if (number_of(body, "refused") > 0)

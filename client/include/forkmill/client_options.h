@@ -23,7 +23,7 @@ namespace forkmill {
 enum class WhenFull : std::uint8_t {
   block,    // submit() waits for room, without a time limit; a rejected task is sent again until it is taken
   timeout,  // the same for submit_timeout at most; then submit() throws Rejected{window_full}, and the future of a
-            // rejected task ends with Rejected{queue_full, disk_full, memory_full or quota_exceeded}
+            // rejected task ends with Rejected{queue_full, disk_full, memory_full, quota_exceeded or results_full}
   reject,   // submit() throws, and the future ends, at once
 };
 

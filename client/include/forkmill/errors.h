@@ -155,8 +155,8 @@ class Expired : public Error {
   explicit Expired(const std::string& detail = {}) : Error{Errc::expired, detail} {}
 };
 // Rejected: the request was not taken, and nothing was done: queue_full, disk_full, memory_full, quota_exceeded,
-// window_full, payload_too_large, signature_mismatch, duplicate_task, too_many_queues, right_missing, task_unknown,
-// object_unknown …
+// results_full, window_full, payload_too_large, signature_mismatch, duplicate_task, too_many_queues, right_missing,
+// task_unknown, object_unknown …
 class Rejected : public Error {
  public:
   using Error::Error;

@@ -121,6 +121,16 @@ void add_status(Exposition& text, const Json& body) {
   add_gauge(text, "forkmill_clients", "Connected clients.", value_of(body, "clients"));
   add_gauge(text, "forkmill_results_kept", "Results that wait for their clients.", value_of(body, "results_kept"));
   add_gauge(text, "forkmill_results_bytes", "Size of these results.", value_of(body, "results_bytes"));
+  if (const auto unfetched = cli::value_of(body, "unfetched"); !unfetched.is_null()) {
+    add_gauge(text, "forkmill_results_unfetched",
+              "Results that the broker must keep: no client has fetched them, or they have a time of their own.",
+              value_of(unfetched, "tasks"));
+    add_gauge(text, "forkmill_results_unfetched_bytes", "Size of these, with what is noted of their tasks.",
+              value_of(unfetched, "bytes"));
+    add_gauge(text, "forkmill_results_unfetched_limit_bytes",
+              "Size beyond which the broker takes no tasks of the principals that have most of these.",
+              value_of(unfetched, "limit"));
+  }
   add_gauge(text, "forkmill_dead_letters", "Dead letters: tasks that have failed for good and are kept.",
             value_of(body, "dead_letters"));
   const auto tasks = cli::value_of(body, "tasks");

@@ -62,6 +62,23 @@ void add_store(Exposition& text, const Json& body) {
   text.add_histogram({}, counts.cumulative(kEverySecond), counts.sum_seconds());
 }
 
+void add_principals(Exposition& text, const Json& body) {
+  const auto principals = cli::value_of(body, "principals");
+  if (!principals.is_array() || principals.empty()) return;
+  const auto add = [&](const char* name, const char* help, const char* key) {
+    text.begin(name, Kind::gauge, help);
+    for (const auto& row : principals) text.add({{"principal", cli::text_of(row, "name")}}, count_of(row, key));
+  };
+  add("forkmill_principal_tasks", "Unfinished tasks of a principal.", "tasks");
+  add("forkmill_principal_task_bytes", "Size of the arguments and headers of these.", "task_bytes");
+  add("forkmill_principal_objects", "Named objects that a principal has made.", "objects");
+  add("forkmill_principal_object_bytes", "Size of the values in these.", "object_bytes");
+  add("forkmill_principal_answer_bytes",
+      "Size of values that clients of a principal have been sent and have not confirmed.", "answer_bytes");
+  add("forkmill_principal_results", "Results of a principal that the broker must keep.", "results");
+  add("forkmill_principal_result_bytes", "Size of these, with what is noted of their tasks.", "result_bytes");
+}
+
 void add_events(Exposition& text, const Json& body) {
   const auto events = cli::value_of(body, "events");
   if (!events.is_object()) return;
@@ -110,6 +127,7 @@ void add_times(Exposition& text, const Json& body) {
   add_store(text, body);
   add_events(text, body);
   add_logs(text, body);
+  add_principals(text, body);
 }
 
 }  // namespace forkmill::web

@@ -44,6 +44,7 @@ enum class Errc : std::uint16_t {
   disk_full = 39,            // the broker's disk is nearly full: durable tasks are rejected until space is free
   quota_exceeded = 40,       // the principal of this client has as many tasks, bytes or objects as it may have
   memory_full = 41,          // the broker has as much memory as it may have: nothing is taken in until there is room
+  results_full = 42,         // results that no client has fetched take as many bytes as this principal may have of them
 
   // Running
   handler_error = 50,          // the handler threw

@@ -62,7 +62,8 @@ struct QuotaWord {
 };
 constexpr std::array kQuotas{
     QuotaWord{"max-queued", &Quotas::tasks}, QuotaWord{"max-queued-bytes", &Quotas::task_bytes},
-    QuotaWord{"max-objects", &Quotas::objects}, QuotaWord{"max-object-bytes", &Quotas::object_bytes}};
+    QuotaWord{"max-objects", &Quotas::objects}, QuotaWord{"max-object-bytes", &Quotas::object_bytes},
+    QuotaWord{"max-result-bytes", &Quotas::result_bytes}};
 
 // The functions below return what is wrong; empty: nothing.
 
@@ -101,7 +102,8 @@ std::string add_right(const std::string& word, Rights& rights) {
     return set_quota(name, text, rights.quotas.*one->quota);
   if (name == "max-priority") return set_max_priority(text, rights.max_priority);
   return "behind the key, write submit=QUEUES, submit-names=TASKS, serve=QUEUES, serve-names=TASKS, objects=NAMES, "
-         "manage=QUEUES, max-priority=N, max-queued=N, max-queued-bytes=SIZE, max-objects=N or max-object-bytes=SIZE";
+         "manage=QUEUES, max-priority=N, max-queued=N, max-queued-bytes=SIZE, max-objects=N, max-object-bytes=SIZE or "
+         "max-result-bytes=SIZE";
 }
 
 // Adds the key of one line. Returns what is wrong with the line; empty: nothing.

@@ -7,9 +7,9 @@
 //     mail-web        client          1f90…      submit=mail.* objects=mail.*,shared
 //
 // Behind the key may stand the rights and quotas (proto/session/rights.h), each once: submit=, submit-names=, serve=,
-// serve-names=, objects= and manage= with patterns, max-priority=, max-queued=, max-queued-bytes=, max-objects= and
-// max-object-bytes= with numbers. A principal has at most two keys, all with the same roles and rights, so that a key
-// can be replaced without a pause. A key stands in one line only. A file has at most 4,000 keys.
+// serve-names=, objects= and manage= with patterns, max-priority=, max-queued=, max-queued-bytes=, max-objects=,
+// max-object-bytes= and max-result-bytes= with numbers. A principal has at most two keys, all with the same roles and
+// rights, so that a key can be replaced without a pause. A key stands in one line only. A file has at most 4,000 keys.
 #pragma once
 
 #include <map>

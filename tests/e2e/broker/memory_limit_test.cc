@@ -1,4 +1,4 @@
-// A broker that has as much memory as it may have.
+// A broker that has as much memory, or as many bytes of results, as it may have.
 #include <doctest/doctest.h>
 #include <forkmill/client.h>
 
@@ -60,5 +60,31 @@ TEST_CASE("beyond --memory-limit nothing is taken in, what runs goes on, and the
   CHECK(contains(cluster.log("broker.log"), "there is room in memory again"));
 }
 #endif
+
+TEST_CASE("beyond --result-bytes of results that must be kept, tasks are rejected, and the results stay") {
+  Cluster cluster{{"--memory", "--result-bytes", "1M"}};
+  cluster.start_worker();
+  ClientOptions strict;
+  strict.endpoint = cluster.endpoint();
+  strict.when_full = WhenFull::reject;
+  Client client{strict};
+  const std::string argument(300'000, 'x');
+  std::vector<TaskId> kept;
+  Errc refused = Errc::ok;
+  while (refused == Errc::ok && kept.size() < 100) {
+    auto task = client.with({.result_ttl = 1h}).submit(kEcho, argument);
+    const TaskId id = task.id();
+    try {
+      CHECK(task.get_for(kLong).size() == argument.size());
+      kept.push_back(id);
+    } catch (const Rejected& error) {
+      refused = error.code();
+    }
+  }
+  CHECK(refused == Errc::results_full);
+  CHECK(kept.size() == 4);
+  Client other{cluster.endpoint()};
+  for (const TaskId& id : kept) CHECK(other.attach<std::string>(id).get_for(kLong).size() == argument.size());
+}
 
 }  // namespace memory_limit_test

@@ -14,6 +14,7 @@ void Audits::begin(const broker::Core& core, proto::CommitSeq last, milliseconds
   order_audit_.begin(core);
   event_audit_.begin();
   history_audit_.begin();
+  loan_audit_.begin();
 }
 
 void Audits::arrived(const broker::Core& core, proto::PeerId peer, const proto::Envelope& envelope) {
@@ -22,6 +23,7 @@ void Audits::arrived(const broker::Core& core, proto::PeerId peer, const proto::
   retry_audit_.arrived(core, peer, envelope);
   steering_audit_.arrived(peer, envelope);
   bulk_audit_.arrived(core, peer, envelope);
+  loan_audit_.arrived(core, peer, envelope);
 }
 
 void Audits::round(const broker::Core& core, const broker::Effects& effects) {
@@ -40,6 +42,7 @@ void Audits::round(const broker::Core& core, const broker::Effects& effects) {
     state_audit_.check_tasks(state, state.tasks.paged_out() == 0 || rounds_ % kCountEvery == 0);
     worker_audit_.check_families(state);
   }
+  loan_audit_.round(core, effects);
   log_audit_.round(state);
   object_audit_.round(core);
   retry_audit_.round(state, effects.sends, effects.commit);

@@ -5,6 +5,7 @@
 #include "tests/sim/audits/bulk_audit.h"
 #include "tests/sim/audits/event_audit.h"
 #include "tests/sim/audits/history_audit.h"
+#include "tests/sim/audits/loan_audit.h"
 #include "tests/sim/audits/log_audit.h"
 #include "tests/sim/audits/object_audit.h"
 #include "tests/sim/audits/order_audit.h"
@@ -56,6 +57,7 @@ class Audits {
   BulkAudit bulk_audit_;
   OrderAudit order_audit_;
   EventAudit event_audit_;
+  LoanAudit loan_audit_;
   LogAudit log_audit_;
   HistoryAudit history_audit_;
   std::uint64_t rounds_ = 0;

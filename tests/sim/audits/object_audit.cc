@@ -83,8 +83,26 @@ void ObjectAudit::check_makers(const broker::Core& core) {
   }
 }
 
+// Answers with values count for the principals of their clients until these have confirmed them.
+void ObjectAudit::check_answers(const broker::Core& core) {
+  std::map<const broker::Owner*, std::size_t> bytes;
+  for (const auto& [client, operations] : core.objects().answers().all()) {
+    for (const auto& [number, entry] : operations.entries) {
+      std::size_t values = 0;
+      for (const proto::Payload& value : entry.answer.values) values += value.size();
+      if (entry.counted != 0 && entry.counted != values)
+        throw Violation{"objects: an answer counts for other bytes than its values have"};
+      bytes[operations.owner] += entry.counted;
+    }
+  }
+  for (const broker::Owner& owner : core.state().tasks.owners.all())
+    if (bytes[&owner] != owner.answer_bytes)
+      throw Violation{"objects: the unconfirmed answers of principal '" + owner.name + "' are not those that count"};
+}
+
 void ObjectAudit::round(const broker::Core& core) const {
   check_makers(core);
+  check_answers(core);
   core.objects().directory().visit([&](const Object& object) {
     check_clients(core, object);
     switch (object.spec().kind) {

@@ -24,6 +24,7 @@ class ObjectAudit {
 
  private:
   static void check_makers(const broker::Core& core);
+  static void check_answers(const broker::Core& core);
   void check_semaphore(const broker::Object& object) const;
 
   const ObjectHistory& history_;

@@ -73,6 +73,49 @@ void check_holders(const broker::BrokerState& state, std::size_t running) {
 
 namespace {
 
+// Whether the broker must keep the result: no client has fetched it, or it has a time of its own.
+bool must_be_kept(const broker::Task& task) {
+  const broker::FinishedPart& finished = *task.finished;
+  if (!finished.released) return true;
+  const bool is_dead = task.state == State::failed && !finished.delivered && task.options().dead_letter;
+  return !is_dead && (task.options().result_ttl.count() > 0 || !task.options().key.empty());
+}
+
+// The results that count for an owner are those that must be kept. Of tasks on disk their size is not known.
+void check_results(const broker::BrokerState& state) {
+  struct Found {
+    std::size_t tasks = 0;
+    std::size_t bytes = 0;
+    std::size_t on_disk = 0;
+  };
+  std::map<std::string, Found> by_owner;
+  for (const broker::Task* task : state.tasks.resident_tasks()) {
+    if (task->finished == nullptr) continue;
+    require(task->finished->deliveries > 0 || task->finished->counted == must_be_kept(*task), "13",
+            [&] { return "task " + brief(task->id) + ": whether its result must be kept and counts disagree"; });
+    if (!task->finished->counted) continue;
+    Found& found = by_owner[task->counts.owner->name];
+    ++found.tasks;
+    found.bytes += broker::result_bytes(*task);
+  }
+  const auto& owners = state.tasks.owners.all();
+  state.tasks.visit_paged_out([&](const TaskId&, broker::PagedOutEntry entry) {
+    if (broker::is_terminal(entry.state)) ++by_owner[owners[entry.owner].name].on_disk;
+  });
+  broker::HeldResults all;
+  for (const broker::Owner& owner : owners) {
+    const Found& found = by_owner[owner.name];
+    const std::size_t rest = owner.results.bytes - found.bytes;
+    all.tasks += owner.results.tasks;
+    all.bytes += owner.results.bytes;
+    require(owner.results.tasks == found.tasks + found.on_disk && owner.results.bytes >= found.bytes &&
+                (found.on_disk > 0 ? rest > 0 : rest == 0),
+            "13", [&] { return "the results of principal " + owner.name + " are not those that count for it"; });
+  }
+  require(all.tasks == state.tasks.owners.results().tasks && all.bytes == state.tasks.owners.results().bytes, "13",
+          [&] { return "the results of the principals do not add up"; });
+}
+
 // Each unfinished task counts for one owner.
 void check_owners(const broker::BrokerState& state) {
   std::size_t tasks = 0;
@@ -147,6 +190,7 @@ void StateAudit::check_tasks(const broker::BrokerState& state, bool paged_out_to
     check_room(*queue);
   }
   check_owners(state);
+  if (paged_out_too) check_results(state);
   require(!paged_out_too || (rest.scheduled == 0 && rest.ready == 0 && rest.held == 0), "12",
           [&] { return "the counts of the queues are not those of the tasks on disk"; });
 }

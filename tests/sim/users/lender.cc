@@ -35,21 +35,34 @@ void Lender::answered(const ObjectCall& call) {
     if (random.chance(0.5)) caller_.hold([this, call] { this->call(call, Verb::lend, 0, call.op.b); });
     return;
   }
+  guess(call);
   const double roll = random.unit();
   if (roll < 0.2) return;
   if (roll < 0.35) return this->call(call, Verb::close, call.op.a, call.answer.a);
   roll < 0.7 && !workload_.known().empty() ? place(call) : send(call);
 }
 
-void Lender::place(const ObjectCall& lent) {
+Payload Lender::some_task() const {
   Random& random = caller_.world().random;
   const auto& known = workload_.known();
   constexpr std::size_t kLatest = 4;  // which have probably not ended
   const TaskId task =
       random.chance(0.7) ? known[known.size() - 1 - random.below(std::min(kLatest, known.size()))] : random.pick(known);
   const auto* bytes = reinterpret_cast<const char*>(task.bytes().data());
-  const std::int64_t in_result = random.chance(0.3) ? 1 : 0;
-  call(lent, Verb::lend, in_result, lent.answer.a, {Payload::copy({bytes, task.bytes().size()})});
+  return Payload::copy({bytes, task.bytes().size()});
+}
+
+void Lender::place(const ObjectCall& lent) {
+  const std::int64_t in_result = caller_.world().random.chance(0.3) ? 1 : 0;
+  call(lent, Verb::lend, in_result, lent.answer.a, {some_task()});
+}
+
+void Lender::guess(const ObjectCall& lent) {
+  const double roll = caller_.world().random.unit();
+  const std::int64_t ticket = lent.answer.a - 1;
+  if (ticket < 1 || roll > 0.3) return;
+  if (roll < 0.15) return call(lent, Verb::lend, 0, ticket);
+  if (!workload_.known().empty()) call(lent, Verb::lend, 0, ticket, {some_task()});
 }
 
 // Through the pipe itself, or through a queue that the client has open.
@@ -77,12 +90,16 @@ void Lender::read(const ObjectCall& call) {
     const auto lent = text.find(" lent ");
     if (lent == std::string::npos || std::sscanf(text.c_str() + lent, " lent %llu %lld", &pipe, &ticket) != 2) continue;
     const double roll = caller_.world().random.unit();
-    if (roll > 0.8) continue;
+    const bool places = roll > 0.9 && !workload_.known().empty();
+    const bool guesses = roll > 0.85 && !places && ticket > 1;
+    if (roll > 0.8 && !places && !guesses) continue;
     for (std::size_t i = 0; i < caller_.objects().count(); ++i) {
       if (caller_.objects().shared(i).role != Role::pipe) continue;
-      Operation op = caller_.make(i, roll < 0.6 ? Verb::lend : Verb::close);  // claims the end, or gives it back
+      const bool gives_back = roll >= 0.6 && !places && !guesses;
+      Operation op = caller_.make(i, gives_back ? Verb::close : Verb::lend);
       op.object = pipe;
-      op.b = ticket;
+      op.b = guesses ? ticket - 1 : ticket;
+      if (places) op.values = {some_task()};
       caller_.call(i, std::move(op), false);
       break;
     }

@@ -1,5 +1,6 @@
 // Lender: lends ends of a pipe, and keeps them, or passes them in a task, a message or a queue item. What reads such a
-// value claims the end, gives it back, or does neither.
+// value claims the end, gives it back, or does neither. Some readers try what only clients of the lender's principal
+// may: they place the end themselves, or claim another one, whose ticket they guess.
 #pragma once
 
 #include "tests/sim/users/object_caller.h"
@@ -20,6 +21,10 @@ class Lender {
 
  private:
   void place(const ObjectCall& lent);
+  // Tries to get the loan before this one, which is probably that of another client.
+  void guess(const ObjectCall& lent);
+  // The payload that names a task which has probably not ended.
+  proto::Payload some_task() const;
   void send(const ObjectCall& lent);
   void call(const ObjectCall& about, proto::Verb verb, std::int64_t a, std::int64_t b,
             std::vector<proto::Payload> values = {});

@@ -165,6 +165,68 @@ TEST_CASE("a client ends no loan of another principal by naming it in a value of
   CHECK(site.code(alice, Verb::lend, pipe, 0, ticket) == Errc::ok);  // the loan is still there
 }
 
+TEST_CASE("a client claims no end by a ticket that it was not sent, so the task of another principal is tried again") {
+  Site site;
+  const auto alice = site.client(Principals::kAlice);
+  const auto bob = site.client(Principals::kBob);
+  const auto pipe = site.open(alice, ObjectKind::pipe, "hers", 3).a;
+  const auto ticket = site.operate(alice, Site::on(Verb::lend, pipe, 1)).a;
+  CHECK(site.code(alice, Verb::lend, pipe, 0, ticket, {bytes_of(id(1))}) == Errc::ok);
+  site.broker.submit(alice, {task(1, tried_twice())});
+  const auto worker = site.broker.worker(10);
+  const Grant first = site.broker.grants(worker).at(0).grant;
+  CHECK(site.code(bob, Verb::lend, pipe, 0, ticket) == Errc::object_closed);
+  SUBCASE("no client claims it") {
+    site.broker.fail(worker, first, OutcomeKind::lost, Errc::worker_lost);
+    CHECK(site.broker.grants(worker).size() == 1);
+  }
+  SUBCASE("a client in the process of the worker claims it") {
+    const auto handler = site.broker.client();
+    CHECK(site.code(handler, Verb::lend, pipe, 0, ticket) == Errc::ok);
+    site.broker.fail(worker, first, OutcomeKind::lost, Errc::worker_lost);
+    CHECK(site.broker.grants(worker).empty());
+  }
+}
+
+TEST_CASE("a client claims an end that it has read from a value of another principal") {
+  Site site;
+  const auto alice = site.client(Principals::kAlice);
+  const auto bob = site.client(Principals::kBob);
+  const auto pipe = site.open(alice, ObjectKind::pipe, "hers", 3).a;
+  const auto queue = site.open(alice, ObjectKind::queue, "shared").a;
+  const auto ticket = site.operate(alice, Site::on(Verb::lend, pipe, 1)).a;
+  Operation put = Site::on(Verb::put, queue, 0, 0, {Payload::copy("x")});
+  put.loans = {{static_cast<std::uint64_t>(pipe), ticket, 0}};
+  CHECK(site.operate(alice, put).code == Errc::ok);
+  CHECK(site.code(bob, Verb::lend, pipe, 0, ticket) == Errc::object_closed);
+  CHECK(site.operate(bob, Site::on(Verb::get, queue, 1)).loans.size() == 1);
+  CHECK(site.code(bob, Verb::lend, pipe, 0, ticket) == Errc::ok);
+}
+
+TEST_CASE("an end that its receiver has placed in a task that never comes is closed when that client is gone") {
+  Site site;
+  const auto lender = site.client(Principals::kAlice);
+  const auto receiver = site.client(Principals::kAlice);
+  const auto pipes = [&] {
+    std::size_t count = 0;
+    site.broker.core().objects().directory().visit(
+        [&](const Object& object) { count += object.spec().kind == ObjectKind::pipe ? 1 : 0; });
+    return count;
+  };
+  const auto pipe = site.open(lender, ObjectKind::pipe, "hers", 3).a;
+  const auto queue = site.open(lender, ObjectKind::queue, "shared").a;
+  const auto ticket = site.operate(lender, Site::on(Verb::lend, pipe, 1)).a;
+  Operation put = Site::on(Verb::put, queue, 0, 0, {Payload::copy("x")});
+  put.loans = {{static_cast<std::uint64_t>(pipe), ticket, 0}};
+  CHECK(site.operate(lender, put).code == Errc::ok);
+  CHECK(site.operate(receiver, Site::on(Verb::get, queue, 1)).code == Errc::ok);
+  CHECK(site.code(receiver, Verb::lend, pipe, 0, ticket, {bytes_of(id(7))}) == Errc::ok);
+  site.broker.send(lender, Goodbye{});
+  CHECK(pipes() == 1);
+  site.broker.send(receiver, Goodbye{});
+  CHECK(pipes() == 0);
+}
+
 TEST_CASE("a pipe lends a limited number of ends, and none without memory") {
   Site site;
   const auto alice = site.client(Principals::kAlice);

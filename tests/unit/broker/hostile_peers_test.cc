@@ -87,6 +87,63 @@ TEST_CASE("results under way to a client are limited in bytes until it acknowled
   CHECK(broker.results(client).size() == 1);
 }
 
+TEST_CASE("results without any bytes that are under way to a client are limited as well") {
+  Broker broker;
+  Hello hello;
+  hello.name = "client";
+  hello.window_results = ~std::uint32_t{0};
+  const auto client = broker.connect(hello);
+  const auto worker = broker.worker(2000);
+  constexpr std::uint64_t kTasks = 1000;
+  std::vector<Submission> tasks;
+  Attach all;
+  for (std::uint64_t n = 1; n <= kTasks; ++n) {
+    tasks.push_back(task(n));
+    all.ids.push_back(id(n));
+  }
+  broker.submit(client, tasks);
+  for (const auto& granted : broker.grants(worker)) broker.succeed(worker, granted.grant, "");
+  std::size_t sent = broker.results(client).size();
+  REQUIRE(sent == kTasks);
+  constexpr std::size_t kMost = Deliveries::kMaxUnderWay / Deliveries::kSentResult;
+  for (std::size_t i = 0; i < kMost / kTasks + 10; ++i) {
+    broker.send(client, all);
+    sent += broker.results(client).size();
+  }
+  CHECK(sent >= kMost);
+  CHECK(sent <= kMost + limits::kBatchTasks);
+}
+
+TEST_CASE("clients that wait for a task and go cost nothing, however many there were") {
+  for (const bool on_disk : {false, true}) {
+    CAPTURE(on_disk);
+    MemoryStore store{"store", true};
+    CoreOptions options;
+    options.resident.tasks = 1;
+    Broker broker{options, &store};
+    const auto submitter = broker.client();
+    broker.submit(submitter, {task(1), task(2), task(3)});
+    const TaskId waits = on_disk ? id(3) : id(1);
+    REQUIRE((broker.core().state().tasks.find(waits) == nullptr) == on_disk);
+    for (int i = 0; i < 1000; ++i) {
+      const auto client = broker.client();
+      broker.send(client, Attach{{waits}});
+      broker.send(client, Goodbye{});
+    }
+    const auto last = broker.client();
+    broker.send(last, Attach{{waits}});
+    const auto& state = broker.core().state();
+    const auto count = [&](const auto& watchers) { return watchers.size(); };
+    const std::size_t watchers =
+        on_disk ? count(state.paging.watchers.begin()->second) : count(*state.tasks.find(waits)->watchers);
+    CHECK(watchers <= 64);
+    const auto worker = broker.worker(10);
+    for (auto grants = broker.grants(worker); !grants.empty(); grants = broker.grants(worker))
+      for (const auto& granted : grants) broker.succeed(worker, granted.grant);
+    CHECK(broker.results(last).size() == 1);
+  }
+}
+
 TEST_CASE("attached tasks whose results are due already are sent once") {
   Broker broker;
   Hello hello;
@@ -129,7 +186,7 @@ TEST_CASE("all clients together are refused tasks while the store has too much t
   MemoryStore store{"store", true};
   CoreOptions options;
   options.restart_grace = 0ms;
-  options.unsafe_bytes = 90;  // ten tasks of nine bytes
+  options.total.unsafe = 90;  // ten tasks of nine bytes
   Broker broker{options, &store};
   broker.hold_commits();
   std::vector<Broker::Peer> clients;
@@ -144,7 +201,7 @@ TEST_CASE("the headers of tasks count in what the store has still to do") {
   MemoryStore store{"store", true};
   CoreOptions options;
   options.restart_grace = 0ms;
-  options.unsafe_bytes = 9000;
+  options.total.unsafe = 9000;
   Broker broker{options, &store};
   broker.hold_commits();
   const auto client = broker.client();
@@ -253,6 +310,109 @@ TEST_CASE("a connection is that of one client, however often it says HELLO for a
   CHECK(broker.take<SubmitAck>(last).at(0).rejected.empty());
   broker.submit(holder, {task(2)});
   CHECK(broker.take<SubmitAck>(holder).at(0).rejected.empty());
+}
+
+TEST_CASE("a connection is that of one client or worker, also of one that says HELLO as both in turn") {
+  Broker broker;
+  const PeerId peer{900};
+  const PeerId other{901};
+  for (std::uint64_t instance = 1; instance <= 50; ++instance) {
+    Hello hello = Broker::worker_hello();
+    hello.instance = 1000 + instance;
+    REQUIRE(broker.greet(peer, hello).session);
+    Hello as_client;
+    as_client.name = "both";
+    as_client.instance = instance;
+    REQUIRE(broker.greet(peer, as_client).session);
+  }
+  CHECK(broker.core().state().clients.size() == 1);
+  CHECK(broker.core().state().workers.empty());
+  for (std::uint64_t instance = 1; instance <= 50; ++instance) {  // each session moves to the other connection
+    Hello hello = Broker::worker_hello();
+    hello.instance = 2000 + instance;
+    const auto first = broker.greet(peer, hello);
+    REQUIRE(first.session);
+    hello.resume = first.session;
+    REQUIRE(broker.greet(other, hello).session);
+  }
+  CHECK(broker.core().state().clients.empty());
+  CHECK(broker.core().state().workers.size() == 1);
+}
+
+TEST_CASE("a worker that says of itself that it is its own child, and has ended, is gone, and harms no other peer") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto honest = broker.worker(1);
+  Hello hello = Broker::worker_hello();
+  hello.instance = hello.child_of = 10;
+  hello.pid = 5;
+  const auto liar = broker.connect(hello);
+  broker.send(liar, ChildrenGone{{5, 6, 5, 7}, {7}});
+  CHECK(broker.core().state().workers.size() == 1);
+  broker.submit(client, {task(1)});
+  CHECK(broker.grants(honest).size() == 1);
+}
+
+TEST_CASE("a worker may say of as many processes as a message has room for that they have ended, again and again") {
+  Broker broker;
+  Hello hello = Broker::worker_hello();
+  hello.instance = 10;
+  const auto worker = broker.connect(hello);
+  ChildrenGone many;
+  for (std::uint32_t pid = 1; pid <= limits::kMaxRecords; ++pid) many.pids.push_back(1'000'000 + pid);
+  for (std::uint32_t pid = 1; pid <= limits::kMaxRecords; ++pid) many.in_order.push_back(pid);
+  for (int i = 0; i < 50; ++i) broker.send(worker, many);  // takes minutes if each process is compared with each
+  Hello inside;
+  inside.name = "inside";
+  inside.child_of = 10;
+  inside.pid = 5;
+  inside.instance = 7;
+  REQUIRE(broker.connect(inside).session);
+  many.pids.back() = 5;
+  broker.send(worker, many);
+  CHECK(broker.core().state().clients.empty());
+}
+
+TEST_CASE("clients that ask for a cancel and go cost nothing, however many there were") {
+  Broker broker;
+  const auto submitter = broker.client();
+  const auto worker = broker.worker(1);
+  broker.submit(submitter, {task(1)});
+  const auto grants = broker.grants(worker);
+  REQUIRE(grants.size() == 1);
+  for (int i = 0; i < 100; ++i) {
+    const auto client = broker.client();
+    broker.send(client, Cancel{{id(1)}});
+    broker.send(client, Goodbye{});
+  }
+  broker.send(submitter, Cancel{{id(1)}});
+  broker.succeed(worker, grants[0].grant);
+  const auto answers = broker.take<CancelReply>(submitter);
+  REQUIRE(answers.size() == 1);
+  CHECK(answers[0].answers.at(0).state == CancelState::finished);
+}
+
+TEST_CASE("a worker that says of very many processes that they have ended hides no ended process of another one") {
+  Broker broker;
+  Hello honest = Broker::worker_hello();
+  honest.instance = 10;
+  const auto worker = broker.connect(honest);
+  Hello liar = Broker::worker_hello();
+  liar.instance = 20;
+  const auto lying = broker.connect(liar);
+  broker.send(worker, ChildrenGone{{77}, {}});
+  ChildrenGone many;
+  for (std::uint32_t pid = 1; pid <= limits::kMaxRecords; ++pid) many.pids.push_back(pid);
+  broker.send(lying, many);
+  Hello late;
+  late.name = "late";
+  late.instance = 5;
+  late.child_of = 10;
+  late.pid = 77;
+  CHECK_FALSE(broker.connect(late).session);
+  late.instance = 6;
+  late.pid = 78;
+  CHECK(broker.connect(late).session);
 }
 
 }  // namespace hostile_peers_test

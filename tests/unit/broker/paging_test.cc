@@ -323,6 +323,20 @@ TEST_CASE("a worker abandons the grants of another store") {
   CHECK(paged.broker.connect(hello).welcome.abandon == std::vector<Grant>{held});
 }
 
+TEST_CASE("a worker does not come back with a task that was submitted since the start of the broker") {
+  Paged paged;
+  paged.broker.restart();
+  const auto client = paged.broker.client();
+  paged.broker.submit(client, {task(1)});
+  const auto* fresh = paged.broker.core().state().tasks.find(id(1));
+  REQUIRE(fresh != nullptr);
+  const Grant forged{Epoch{1}, fresh->seq, Attempt{1}};
+  Hello hello = Broker::worker_hello();
+  hello.worker.holding = {forged};
+  hello.worker.holding_store = "s";
+  CHECK(paged.broker.connect(hello).welcome.abandon == std::vector<Grant>{forged});
+}
+
 TEST_CASE("a task number that was granted before a restart and never stored is not given to another task") {
   Paged paged;
   Hello hello = Broker::worker_hello();

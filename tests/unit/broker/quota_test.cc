@@ -219,10 +219,43 @@ TEST_CASE("values that wait for room, are lent, or with which a list begins coun
   begin(Verb::get, {}, 1, 1);  // lent; the one that waits moves up
   CHECK(owner(site, "alice").object_bytes == 15);
   site.broker.take<Operated>(alice);
-  site.alice.quotas.object_bytes = 115;
+  site.alice.quotas.object_bytes = 125;  // with the answer that is not confirmed
   CHECK(open("list", ObjectKind::list, 101, kObjectFixed).code == Errc::quota_exceeded);
   CHECK(open("list", ObjectKind::list, 100, kObjectFixed).code == Errc::ok);
   CHECK(owner(site, "alice").object_bytes == 115);
+}
+
+TEST_CASE("values that its clients were sent count for a principal until the clients confirm them or are gone") {
+  Principals site;
+  site.alice.quotas.object_bytes = 20;
+  const auto alice = site.client(Principals::kAlice);
+  Operation open = open_lock(1, "q");
+  open.spec->kind = ObjectKind::queue;
+  const auto queue = static_cast<std::uint64_t>(operate(site, alice, open).a);
+  std::uint64_t number = 1;
+  const auto run = [&](Verb verb, std::string_view value, std::uint64_t answered) {
+    Operation one;
+    one.number = ++number;
+    one.verb = verb;
+    one.object = queue;
+    if (!value.empty()) one.values.push_back(Payload::copy(value));
+    site.broker.send(alice, Operate{answered, {std::move(one)}});
+    return site.broker.take<Operated>(alice).at(0).answers.at(0);
+  };
+  CHECK(run(Verb::put, "0123456789", 0).code == Errc::ok);
+  CHECK(run(Verb::get, {}, 0).code == Errc::ok);
+  CHECK(owner(site, "alice").object_bytes == 0);
+  CHECK(owner(site, "alice").answer_bytes == 10);
+  const auto refused = run(Verb::put, "0123456789A", 0);
+  CHECK(refused.code == Errc::quota_exceeded);
+  CHECK(refused.text.find("alice has objects of 0 bytes, and answers of 10 bytes that its clients have not confirmed, "
+                          "and the quota max-object-bytes=20") == 0);
+  CHECK(run(Verb::put, "0123456789A", 4).code == Errc::ok);
+  CHECK(owner(site, "alice").answer_bytes == 0);
+  CHECK(run(Verb::get, {}, 4).code == Errc::ok);
+  CHECK(owner(site, "alice").answer_bytes == 11);
+  site.broker.send(alice, Goodbye{});
+  CHECK(owner(site, "alice").answer_bytes == 0);
 }
 
 TEST_CASE("no principal with a name makes more than half of the objects that the broker can have") {

@@ -11,14 +11,15 @@ TEST_CASE("status is shown as fields and as JSON") {
     "failed":1,"cancelled":0,"expired":0},"results_kept":3,"results_bytes":1229,"dead_letters":1,"rss_bytes":14680064,
     "refused":7,    "unserved":[{"queue":"default","name":"census.count","count":3,"reason":"no worker has task census.count"}],
     "paused_queues":["mail","text"],"paused_names":["census.count"],"memory_limit":1073741824,"memory_full":false,
-    "history":{"tasks":12,"bytes":3072,"oldest_ms":1,"written":14,"dropped":2,"damaged":0,"stopped":"no room"}})");
+    "history":{"tasks":12,"bytes":3072,"oldest_ms":1,"written":14,"dropped":2,"damaged":0,"stopped":"no room"},
+    "unfetched":{"tasks":2,"bytes":1024,"limit":68719476736}})");
   CHECK(render_status(body, Format::table) ==
         "broker         forkmill 0.1.0, up 3m12s, epoch 3, listening on ipc:///tmp/b\n"
         "clients        2\n"
         "workers        1 with 4 processes\n"
         "tasks          scheduled 0, ready 3, running 2\n"
         "since start    succeeded 100, failed 1, cancelled 0, expired 0\n"
-        "results        3 kept, 1.2 KiB\n"
+        "results        3 kept, 1.2 KiB; 2 not fetched, 1.0 KiB of at most 64.0 GiB\n"
         "memory         14.0 MiB of at most 1.0 GiB\n"
         "history        12 finished tasks, 3.0 KiB; 2 are missing; stopped: no room\n"
         "refused        7 messages and tasks without the right, or over a quota\n"

@@ -174,7 +174,7 @@ TEST_CASE("rights and quotas stand behind the key, in any order") {
   const auto keys = parse_authorized_keys(
       "web client " + kHex +
           " max-priority=-5 submit=mail.*,ads submit-names=mail.send objects=mail.* manage=mail.* max-queued=100000 "
-          "max-queued-bytes=1GiB max-objects=10 max-object-bytes=1M\nrun worker " +
+          "max-queued-bytes=1GiB max-objects=10 max-object-bytes=1M max-result-bytes=2M\nrun worker " +
           kOther + " serve=mail.* serve-names=mail.*\nboss client,admin " + kThird,
       "keys");
   REQUIRE(keys.ok());
@@ -184,7 +184,7 @@ TEST_CASE("rights and quotas stand behind the key, in any order") {
   CHECK(web.objects == Patterns{"mail.*"});
   CHECK(web.manage == Patterns{"mail.*"});
   CHECK(web.max_priority == -5);
-  CHECK(web.quotas == Quotas{100'000, 1ULL << 30, 10, 1ULL << 20});
+  CHECK(web.quotas == Quotas{100'000, 1ULL << 30, 10, 1ULL << 20, 2ULL << 20});
   CHECK(web.own_tasks_only);
   const Rights& run = keys->at(*parse_key(kOther)).rights;
   CHECK(run.serve == Patterns{"mail.*"});

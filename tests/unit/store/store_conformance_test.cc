@@ -48,11 +48,11 @@ void check_five_changed_tasks(Store& store) {
   const auto loaded = summaries(store);
   REQUIRE(loaded.size() == 4);
   REQUIRE(loaded[0].end);
-  CHECK(*loaded[0].end == TaskSummary::End{forkmill::proto::OutcomeKind::succeeded, milliseconds{5000}, 2});
+  CHECK(*loaded[0].end == TaskSummary::End{forkmill::proto::OutcomeKind::succeeded, milliseconds{5000}, 2, 0});
   CHECK(loaded[1].progression == Progression{Attempt{1}, milliseconds{9000}, false});
   CHECK(loaded[2].progression == Progression{Attempt{0}, {}, true});
   REQUIRE(loaded[3].end);
-  CHECK(loaded[3].end->kind == forkmill::proto::OutcomeKind::failed);
+  CHECK(*loaded[3].end == TaskSummary::End{forkmill::proto::OutcomeKind::failed, milliseconds{6000}, 0, 12});
 }
 
 const std::string kLargeRecord = std::string(100'000, 'x') + std::string("\0\xFF", 2);
@@ -128,7 +128,7 @@ STORE_RULE("an outcome is kept with its task") {
   const auto tasks = summaries(tested.store());
   REQUIRE(tasks.size() == 5);
   REQUIRE(tasks[0].end);
-  CHECK(*tasks[0].end == TaskSummary::End{forkmill::proto::OutcomeKind::succeeded, milliseconds{5000}, 2});
+  CHECK(*tasks[0].end == TaskSummary::End{forkmill::proto::OutcomeKind::succeeded, milliseconds{5000}, 2, 0});
   REQUIRE(tasks[4].end);
   CHECK(tasks[4].end->kind == forkmill::proto::OutcomeKind::failed);
 }

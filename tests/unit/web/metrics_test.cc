@@ -28,16 +28,29 @@ TEST_CASE("status becomes counters of ends and gauges") {
     "tasks":{"succeeded":7,"failed":1},"dead_letters":1,"refused":3,"rss_bytes":1048576,"memory_limit":4096,"memory_full":true,"unserved":[
     {"queue":"q","name":"t","count":2,"reason":"a"},{"queue":"q","name":"t","count":3,"reason":"b"}],
     "history":{"tasks":12,"bytes":3072,"written":14,"dropped":2,"removed":9,"damaged":1,"errors":3,
-    "stopped":"the disk is full"}})");
+    "stopped":"the disk is full"},
+    "unfetched":{"tasks":2,"bytes":1024,"limit":8192}})");
   const auto text = text_of([&](Exposition& to) { add_status(to, body); });
-  for (const char* line :
-       {"forkmill_broker_info{software=\"forkmill 0.1.0\",store=\"memory\"} 1", "forkmill_broker_uptime_seconds 1.5",
-        "forkmill_tasks_finished_total{outcome=\"succeeded\"} 7",
-        "forkmill_tasks_finished_total{outcome=\"expired\"} 0", "forkmill_dead_letters 1", "forkmill_refused_total 3",
-        "forkmill_history_tasks 12", "forkmill_history_bytes 3072", "forkmill_history_written_total 14",
-        "forkmill_history_dropped_total 2", "forkmill_history_removed_total 9", "forkmill_history_damaged_total 1",
-        "forkmill_history_errors_total 3", "forkmill_history_stopped 1", "forkmill_broker_memory_limit_bytes 4096",
-        "forkmill_broker_memory_full 1", "forkmill_tasks_unserved{queue=\"q\",task=\"t\"} 5"})
+  for (const char* line : {"forkmill_broker_info{software=\"forkmill 0.1.0\",store=\"memory\"} 1",
+                           "forkmill_broker_uptime_seconds 1.5",
+                           "forkmill_tasks_finished_total{outcome=\"succeeded\"} 7",
+                           "forkmill_tasks_finished_total{outcome=\"expired\"} 0",
+                           "forkmill_dead_letters 1",
+                           "forkmill_refused_total 3",
+                           "forkmill_history_tasks 12",
+                           "forkmill_history_bytes 3072",
+                           "forkmill_history_written_total 14",
+                           "forkmill_results_unfetched 2",
+                           "forkmill_results_unfetched_bytes 1024",
+                           "forkmill_results_unfetched_limit_bytes 8192",
+                           "forkmill_history_dropped_total 2",
+                           "forkmill_history_removed_total 9",
+                           "forkmill_history_damaged_total 1",
+                           "forkmill_history_errors_total 3",
+                           "forkmill_history_stopped 1",
+                           "forkmill_broker_memory_limit_bytes 4096",
+                           "forkmill_broker_memory_full 1",
+                           "forkmill_tasks_unserved{queue=\"q\",task=\"t\"} 5"})
     CHECK_MESSAGE(has_line(text, line), text);
 }
 

@@ -126,7 +126,7 @@ Answer Pipe::lend(const Call& call, std::size_t end) {
 }
 
 Answer Pipe::claim(const Call& call) {
-  const auto end = loans_.claim(ticket_to_claim(call.op));
+  const auto end = loans_.claim(ticket_to_claim(call.op), call.client);
   if (!end) return failed(Errc::object_closed, "this end of the pipe was claimed before, or its sender is gone");
   hold(*end, call.client);
   return done(static_cast<std::int64_t>(*end));

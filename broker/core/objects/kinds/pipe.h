@@ -17,6 +17,7 @@ class Pipe final : public Object {
       : Object{id, std::move(spec), object_host}, loans_{id, object_host} {}
 
   PipeLoans& loans() { return loans_; }
+  const PipeLoans& loans() const { return loans_; }
   // As PipeLoans::keep_open().
   bool is_open(std::size_t end, PipeLoans::Ends& seen) const {
     return !ends_[end].used || !ends_[end].holders.empty() || loans_.keep_open(end, seen);

@@ -16,6 +16,7 @@ PipeLoans::Loan* PipeLoans::find(std::int64_t ticket) {
 
 PipeLoans::Loan* PipeLoans::lent_by_principal_of(ClientHandle client, std::int64_t ticket) {
   Loan* loan = find(ticket);
+  if (loan != nullptr && proto::mutant(proto::Mutant::loan_placed_by_others)) return loan;
   const bool is_theirs = loan != nullptr && loan->owner == host_.principals().owner_of(client);
   return is_theirs ? loan : nullptr;
 }
@@ -56,9 +57,18 @@ std::optional<std::int64_t> PipeLoans::lend(std::size_t end, ClientHandle lender
   return last_ticket_;
 }
 
-std::optional<std::size_t> PipeLoans::claim(std::int64_t ticket) {
+// Tickets rise, so that clients could guess them.
+bool PipeLoans::may_claim(const Loan& loan, ClientHandle client) const {
+  const LoanPrincipals& principals = host_.principals();
+  const Owner* owner = principals.owner_of(client);
+  if (loan.owner == owner || proto::mutant(proto::Mutant::loan_claimed_by_others)) return true;
+  return std::ranges::any_of(loan.receivers, [&](ClientHandle one) { return principals.owner_of(one) == owner; }) ||
+         principals.is_run_by(client, loan.task);
+}
+
+std::optional<std::size_t> PipeLoans::claim(std::int64_t ticket, ClientHandle client) {
   Loan* loan = find(ticket);
-  if (loan == nullptr) return std::nullopt;
+  if (loan == nullptr || !may_claim(*loan, client)) return std::nullopt;
   const std::size_t end = loan->end;
   leave_task(ticket, *loan, true);
   loans_.erase(ticket);
@@ -71,6 +81,10 @@ void PipeLoans::place_in_task(std::int64_t ticket, const TaskId& task, bool in_r
   const auto carrier = in_result ? host_.principals().run_by(client, task) : OwnedTask{task, loan->owner};
   if (!carrier) return;
   leave_task(ticket, *loan, false);
+  if (!loan->lender) {  // the task may never come: then the loan ends with this client
+    loan->lender = client;
+    host_.note_holding(client, pipe_);
+  }
   loan->task = *carrier;
   loan->in_result = in_result;
   host_.loans().place(*carrier, {pipe_, ticket});

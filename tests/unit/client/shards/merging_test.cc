@@ -62,6 +62,25 @@ TEST_CASE("rows of one queue become one, whose numbers are added up") {
   CHECK(rows[1].at("paused").as<bool>());
 }
 
+TEST_CASE("what a principal has on all shards is one row") {
+  const auto principal = [](std::uint32_t shard, std::uint64_t result_bytes) {
+    Body body;
+    body.out().pack_map(1);
+    body.out().pack(std::string{"principals"});
+    body.out().pack_array(1);
+    body.out().pack_map(2);
+    body.out().pack(std::string{"name"}).pack(std::string{"alice"});
+    body.out().pack(std::string{"result_bytes"}).pack(result_bytes);
+    return body.of(shard);
+  };
+  const auto handle = unpack(merged(QueryKind::metrics, {principal(1, 500), principal(2, 300)}));
+  const auto rows =
+      handle.get().as<std::map<std::string, std::vector<std::map<std::string, msgpack::object>>>>().at("principals");
+  REQUIRE(rows.size() == 1);
+  CHECK(rows[0].at("name").as<std::string>() == "alice");
+  CHECK(rows[0].at("result_bytes").as<int>() == 800);
+}
+
 TEST_CASE("counts of histograms are added up by bucket, and their bounds stay") {
   const auto metrics = [](std::uint32_t shard, std::vector<std::uint64_t> counts) {
     using Lists = std::map<std::string, std::vector<std::uint64_t>>;
