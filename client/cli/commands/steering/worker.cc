@@ -218,7 +218,7 @@ std::shared_ptr<WorkerSelection> add_for_many(const Program& program, CLI::App& 
   return selection;
 }
 
-void add_drain(const Program& program, CLI::App& group) {
+void add_worker_drain(const Program& program, CLI::App& group) {
   auto* command = group.add_subcommand("drain", "Let workers finish what they run, and end");
   const auto selection = add_for_many(program, *command, orders_of<WorkerAction::drain>);
   selection->asks = "Drain";
@@ -247,7 +247,7 @@ void add_worker(const Program& program) {
   auto* list = group->add_subcommand("ls", "List workers, where they run and what they do");
   list->alias("list")->footer("Examples:\n  forkmill worker ls -o wide\n  forkmill worker ls --no-headers | wc -l");
   add_view(program, *list, QueryKind::workers, show_workers);
-  add_drain(program, *group);
+  add_worker_drain(program, *group);
   add_restart(program, *group);
   auto* scaled = group->add_subcommand("scale", "Set the number of processes of workers while they run");
   scaled->footer(kScaleWorkerFooter);
