@@ -40,13 +40,13 @@ std::optional<TableAddress> table_address(const sockaddr_storage& address) {
   return end;
 }
 
-struct Question {
+struct DiagQuestion {
   nlmsghdr header{};
   inet_diag_req_v2 request{};
 };
 
-Question question_about(const TableAddress& own, const TableAddress& peer) {
-  Question question;
+DiagQuestion question_about(const TableAddress& own, const TableAddress& peer) {
+  DiagQuestion question;
   question.header.nlmsg_len = sizeof question;
   question.header.nlmsg_type = SOCK_DIAG_BY_FAMILY;
   question.header.nlmsg_flags = NLM_F_REQUEST;  // no dump: one socket, by its addresses
@@ -69,7 +69,7 @@ std::optional<SocketOwner> owner_of_connection(const sockaddr_storage& own, cons
   const auto theirs = table_address(peer);
   if (!ours || !theirs || ours->family != theirs->family) return std::nullopt;
   const Descriptor kernel{::socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG)};
-  const Question question = question_about(*ours, *theirs);
+  const DiagQuestion question = question_about(*ours, *theirs);
   if (!kernel || ::send(kernel.get(), &question, sizeof question, 0) != static_cast<ssize_t>(sizeof question))
     return std::nullopt;
   // The kernel has answered when send() returns.
