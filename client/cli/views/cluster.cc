@@ -2,6 +2,7 @@
 
 #include <array>
 #include <map>
+#include <utility>
 
 #include "client/cli/text/answers.h"
 #include "client/cli/text/human.h"
@@ -133,27 +134,6 @@ std::string render_status(const Json& body, Format format) {
     fields.add("paused_names", paused);
   const auto unserved = unserved_table(body);
   return fields.render(format) + (unserved.empty() ? "" : "\n" + unserved.render(format, true));
-}
-
-Table shard_table(const Json& body) {
-  Table table{{{.name = "shard", .right = true},
-               {.name = "listen", .title = "owner"},
-               {.name = "epoch", .right = true},
-               {.name = "uptime_ms", .title = "since", .right = true},
-               {.name = "ready", .right = true},
-               {.name = "running", .right = true},
-               {.name = "scheduled", .wide = true, .right = true},
-               {.name = "store", .wide = true}}};
-  auto only = body;
-  only["shard"] = 1;
-  const auto several = value_of(body, "shards");
-  for (const auto& row : several.is_array() ? several : Json::array({only})) {
-    const auto tasks = value_of(row, "tasks");
-    table.add({plain(row, "shard"), Cell{value_of(row, "listen"), joined_texts(value_of(row, "listen"))},
-               plain(row, "epoch"), duration_ms(row, "uptime_ms", "0s"), plain(tasks, "ready"), plain(tasks, "running"),
-               plain(tasks, "scheduled"), plain(row, "store")});
-  }
-  return table;
 }
 
 Table paused_names_table(const Json& body) {

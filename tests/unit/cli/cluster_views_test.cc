@@ -74,20 +74,6 @@ TEST_CASE("a queue of an older broker, which does not tell of pauses, is shown a
   CHECK(Json::parse(queue_table(body).render(Format::jsonl, false))["paused"].is_null());
 }
 
-TEST_CASE("shards are shown with their owners, and a broker without them as the only one") {
-  const auto body = Json::parse(R"({"shards":[
-    {"shard":1,"listen":["tcp://a:7118"],"epoch":3,"uptime_ms":60000,"tasks":{"ready":4,"running":2,"scheduled":0}},
-    {"shard":2,"listen":["tcp://b:7119"],"epoch":5,"uptime_ms":1000,"tasks":{"ready":0,"running":0,"scheduled":0}}]})");
-  CHECK(shard_table(body).render(Format::table, true) ==
-        "SHARD  OWNER         EPOCH  SINCE  READY  RUNNING\n"
-        "    1  tcp://a:7118      3  1m00s      4        2\n"
-        "    2  tcp://b:7119      5   1.0s      0        0\n");
-  const auto single = Json::parse(R"({"listen":["ipc:///tmp/b"],"epoch":7,"tasks":{"ready":1}})");
-  const auto row = Json::parse(shard_table(single).render(Format::jsonl, true));
-  CHECK(row["shard"] == 1);
-  CHECK(row["epoch"] == 7);
-}
-
 TEST_CASE("the names of paused tasks are shown as rows") {
   const auto body = Json::parse(R"({"paused_names":["a.one","b.two"]})");
   CHECK(paused_names_table(body).render(Format::table, true) == "NAME   STATE\na.one  paused\nb.two  paused\n");
