@@ -128,6 +128,7 @@ std::string Queries::status(const Client& asker) const {
   }
   PackedMap map;
   if (self_.history) map.add("history", packed_history(*self_.history));
+  if (state_.identity.shards > 1) map.add("broker", state_.identity.broker);
   return map.add("software", state_.identity.software)
       .add("epoch", state_.identity.epoch.value())
       .add("store", state_.identity.store)

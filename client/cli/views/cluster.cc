@@ -82,6 +82,20 @@ std::string history_text(const Json& history) {
   return text;
 }
 
+// "4: 1,3 of tcp://a:7117; 2,4 of tcp://b:7117"
+std::string shards_text(const Json& shards) {
+  std::map<std::string, std::string> by_broker;
+  for (const auto& shard : shards) {
+    auto& numbers = by_broker[text_of(shard, "broker")];
+    numbers += (numbers.empty() ? "" : ",") + text_of(shard, "shard");
+  }
+  std::string text = std::to_string(shards.size());
+  const char* before = ": ";
+  for (const auto& [broker, numbers] : by_broker)
+    text += std::exchange(before, "; ") + numbers + (broker.empty() ? "" : " of " + broker);
+  return text;
+}
+
 Json status_json(const Json& body) {
   auto status = shaped(
       body, {"software", "epoch",         "store",        "listen",        "uptime_ms",    "clients",   "workers",
@@ -92,6 +106,9 @@ Json status_json(const Json& body) {
   status["tasks"] =
       shaped(value_of(body, "tasks"), {"scheduled", "ready", "running", "succeeded", "failed", "cancelled", "expired"});
   status["unserved"] = shaped_rows(body, "unserved", {"queue", "name", "count", "reason"});
+  const bool has_shards = value_of(body, "shards").is_array();
+  status["shards"] =
+      has_shards ? shaped_rows(body, "shards", {"shard", "broker", "listen", "epoch", "uptime_ms"}) : Json();
   return status;
 }
 
@@ -117,8 +134,7 @@ std::string render_status(const Json& body, Format format) {
   const auto tasks = value_of(body, "tasks");
   Fields fields;
   fields.add("broker", broker_text(body));
-  if (const auto shards = value_of(body, "shards"); shards.is_array())
-    fields.add("shards", Cell{std::to_string(shards.size()) + "; `forkmill shard ls` has their owners"});
+  if (const auto shards = value_of(body, "shards"); shards.is_array()) fields.add("shards", Cell{shards_text(shards)});
   fields.add("clients", plain(body, "clients"));
   fields.add("workers", text_of(body, "workers") + " with " + text_of(body, "children") + " processes");
   fields.add("tasks", counts(tasks, {"scheduled", "ready", "running"}));

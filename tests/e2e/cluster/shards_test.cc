@@ -132,6 +132,33 @@ TEST_CASE("one client and one worker use all shards as one broker") {
     const TaskId none = *TaskId::parse("0190163d-8694-739b-aea5-966c26f8ad91");
     CHECK(other.cancel(none).get_for(kLong) == CancelState::unknown);
   }
+  SUBCASE("the events of all shards are told once, and go on behind a cursor") {
+    const auto ends_of = [&](EventStream& events, std::size_t count) {
+      std::set<std::string> ended;
+      while (ended.size() < count) {
+        const auto event = events.next_for(kLong);
+        REQUIRE(event);
+        CHECK(event->kind == TaskEventKind::succeeded);
+        CHECK(ended.insert(event->id.to_string()).second);
+      }
+      return events.cursor();
+    };
+    auto events = client.events({.queue = "work", .state = "succeeded"});
+    REQUIRE(events.begin_within(kLong));
+    load.submit(40);
+    load.check();
+    const std::string cursor = ends_of(events, 40);
+    load.submit(12);
+    load.check();
+    auto later = client.events({.queue = "work", .state = "succeeded", .after = cursor});
+    ends_of(later, 12);
+  }
+  SUBCASE("views name the shards and their broker") {
+    CHECK(cluster.run({"status"}).printed.find("4: 1,2,3,4 of " + cluster.endpoint("a")) != std::string::npos);
+    CHECK(cluster.run({"submit", "-d", "--queue", "images", "--delay", "1h", "nobody.has", "1"}).status == 0);
+    const auto why = cluster.run({"why", "queue", "images"});
+    CHECK_MESSAGE(why.printed.find("; shard 2, of " + cluster.endpoint("a")) != std::string::npos, why.printed);
+  }
   SUBCASE("what the cluster does not have is refused") {
     try {
       auto future = client.with({.queue = "images@9"}).submit(kEcho, "lost");
