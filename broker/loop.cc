@@ -56,7 +56,8 @@ Loop::Loop(ProgramOptions options, std::unique_ptr<Store> store, std::shared_ptr
                     opened->last_seq,
                     env_.random(),
                     static_cast<std::uint32_t>(options_.sharding.shard),
-                    static_cast<std::uint32_t>(options_.sharding.shards)};
+                    static_cast<std::uint32_t>(options_.sharding.shards),
+                    options_.sharding.broker};
   options_.core.audit = audit_.is_on();
   options_.core.principal_of = [this](proto::PeerId peer) { return access_control_.principal_of(peer); };
   options_.core.rights_of = [this](proto::PeerId peer) { return access_control_.rights_of(peer); };

@@ -10,6 +10,7 @@
 
 #include "broker/cluster/endpoints.h"
 #include "broker/cluster/membership.h"
+#include "broker/cluster/shard_orders.h"
 #include "broker/store/maintenance/maintenance.h"
 #include "broker/store/maintenance/migration.h"
 #include "proto/os/host.h"
@@ -122,6 +123,9 @@ PostgresOptions postgres_options(const ProgramOptions& options, const std::strin
       [turn = std::make_shared<Turn>(options.sharding.shard, options.sharding.broker)](ServerSession& server) {
         return turn->has_come(read_view(server), proto::RealEnv::steady());
       };
+  of_store.divide = [orders = std::make_shared<ShardOrders>(of_store)](const ClusterRequest& request) {
+    return orders->handle(request);
+  };
   return of_store;
 }
 

@@ -16,29 +16,11 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
+#include "broker/store/cluster_view.h"
 #include "proto/clock.h"
 
 namespace forkmill::broker {
-
-// LiveBroker: a broker whose lease in table `broker` lasts.
-struct LiveBroker {
-  std::string name;
-  bool is_draining = false;  // an operator wants it to own nothing
-};
-
-// OwnedShard: one shard, as its row and its lease say.
-struct OwnedShard {
-  std::uint64_t number = 1;
-  std::string broker;  // the owner; empty: its lease is over
-  std::string placed;  // the broker that an operator has chosen; empty: none
-};
-
-struct ClusterView {
-  std::vector<LiveBroker> brokers;
-  std::vector<OwnedShard> shards;  // all, by number
-};
 
 // Returns the name of the chosen broker for each shard. Brokers that are draining are chosen only if all are. A shard
 // that was placed on a broker that is dead or draining is treated as one that was not. Empty: no broker lives.

@@ -18,12 +18,13 @@ constexpr const char* kShards =
 
 void read_brokers(ServerSession& server, ClusterView& view) {
   const Rows rows =
-      server.run("SELECT name, draining FROM forkmill.broker WHERE lease_until > clock_timestamp() ORDER BY name");
-  for (int i = 0; i < rows.size(); ++i) view.brokers.push_back({rows.text(i, 0), rows.number(i, 1) != 0});
-}
-
-void add_shard(const Rows& rows, int row, ClusterView& view) {
-  view.shards.push_back({rows.number(row, 0), rows.text(row, 1), rows.text(row, 2)});
+      server.run("SELECT name, draining, lease_until > clock_timestamp() FROM forkmill.broker ORDER BY name");
+  for (int i = 0; i < rows.size(); ++i) {
+    if (rows.number(i, 2) != 0)
+      view.brokers.push_back({rows.text(i, 0), rows.number(i, 1) != 0});
+    else
+      view.dead.push_back(rows.text(i, 0));
+  }
 }
 
 }  // namespace
@@ -32,7 +33,9 @@ ClusterView read_view(ServerSession& server) {
   ClusterView view;
   read_brokers(server, view);
   const Rows rows = server.run(kShards);
-  for (int i = 0; i < rows.size(); ++i) add_shard(rows, i, view);
+  for (int i = 0; i < rows.size(); ++i) {
+    view.shards.push_back({rows.number(i, 0), rows.text(i, 1), rows.text(i, 2), rows.text(i, 3), rows.number(i, 4)});
+  }
   return view;
 }
 
@@ -64,13 +67,10 @@ Membership::News Membership::look() {
   try {
     if (server_ == nullptr) connect();
     announce();
-    News news;
-    read_brokers(*server_, news.view);
-    const Rows rows = server_->run(kShards);
-    for (int i = 0; i < rows.size(); ++i) {
-      add_shard(rows, i, news.view);
-      news.map.places.push_back({rows.text(i, 3)});
-      news.map.version += rows.number(i, 4);
+    News news{read_view(*server_), {}};
+    for (const OwnedShard& shard : news.view.shards) {
+      news.map.places.push_back({shard.address});
+      news.map.version += shard.epoch;
     }
     return news;
   } catch (const Interrupted&) {

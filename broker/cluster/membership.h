@@ -14,7 +14,7 @@
 
 namespace forkmill::broker {
 
-// Reads the brokers that live, and who owns which shard.
+// Reads the brokers, and who owns which shard.
 ClusterView read_view(ServerSession& server);
 
 // ShardMap: where clients and workers find the shards.

@@ -55,7 +55,7 @@ void Core::expel(Now now, const Sessions::WhyExpelled& why) {
 }
 
 Instant Core::next_wakeup() const {
-  if (dispatcher_.has_waiting() && !parts_.operators.is_scanning()) return state_.clock.now();
+  if (dispatcher_.has_waiting() && !parts_.operators.is_waiting()) return state_.clock.now();
   return std::min({state_.deadlines.next_due(), parts_.sessions.next_wakeup(), parts_.objects.next_wakeup(),
                    parts_.retention.next_wakeup(), parts_.time_limits.next_wakeup(), parts_.paging.next_wakeup(),
                    parts_.matching.next_wakeup(), parts_.notices.next_wakeup(), parts_.bulk.next_wakeup(),

@@ -44,7 +44,7 @@ void Dispatcher::handle(StoreAnswer answer) {
 }
 
 void Dispatcher::answer_waiting() {
-  if (queries_.empty() || parts_.operators.is_scanning()) return;
+  if (queries_.empty() || parts_.operators.is_waiting()) return;
   auto [peer, envelope] = queries_.pop();
   handle(peer, envelope, {}, nullptr, true);
 }

@@ -1,5 +1,5 @@
 // QueryLine: queries and commands for which the broker looks at many tasks or objects. One of them is answered in each
-// round, and none while the store scans for an earlier one, so that other messages do not wait for a flood of them.
+// round, and none while the store is asked for an earlier one, so that other messages do not wait for a flood of them.
 // Clients take turns. Pure.
 #pragma once
 

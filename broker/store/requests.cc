@@ -53,12 +53,19 @@ proto::Status scan(Store& store, const ScanRequest& request, ScanAnswer& answer)
 
 }  // namespace
 
+proto::Result<ClusterView> Store::divide(const ClusterRequest&) {
+  return proto::Failure{Errc::bad_request,
+                        "this broker has all queues, and no shards to divide among brokers (forkmill-broker --shards)"};
+}
+
 proto::Result<StoreAnswer> serve(Store& store, const StoreRequest& request) {
   if (const auto* wanted = std::get_if<FetchRequest>(&request.what)) {
     FetchAnswer answer;
     if (auto status = fetch(store, *wanted, answer); !status.ok()) return status.failure();
     return StoreAnswer{request.ticket, std::move(answer)};
   }
+  if (const auto* wanted = std::get_if<ClusterRequest>(&request.what))
+    return StoreAnswer{request.ticket, ClusterAnswer{store.divide(*wanted)}};
   ScanAnswer answer;
   if (auto status = scan(store, std::get<ScanRequest>(request.what), answer); !status.ok()) return status.failure();
   return StoreAnswer{request.ticket, std::move(answer)};

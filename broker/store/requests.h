@@ -7,10 +7,12 @@
 #include <variant>
 #include <vector>
 
+#include "broker/store/cluster_view.h"
 #include "broker/store/finished_task.h"
 #include "broker/store/records.h"
 #include "proto/result.h"
 #include "proto/status.h"
+#include "proto/wire/operator_messages.h"
 
 namespace forkmill::broker {
 
@@ -43,6 +45,15 @@ struct BackupAnswer {
   proto::Result<std::uint64_t> bytes;
 };
 
+// ClusterRequest: tells how the shards of the cluster are divided among its brokers, after the change that an operator
+// wants of that, if any.
+struct ClusterRequest {
+  std::variant<std::monostate, proto::MoveShard, proto::DrainBroker> change;
+};
+struct ClusterAnswer {
+  proto::Result<ClusterView> view;  // a failure: nothing was changed, or it is not known whether
+};
+
 // HistoryScan: reads tasks of the history with numbers below `before` that pass, the latest ends first. `passes` is
 // called on the thread of the history.
 struct HistoryScan {
@@ -71,16 +82,16 @@ struct HistoryAnswer {
 struct StoreRequest {
   std::uint64_t ticket = 0;  // comes back with the answer
   // A HistoryRequest is for the history, which is no part of the store.
-  std::variant<FetchRequest, ScanRequest, BackupRequest, HistoryRequest> what;
+  std::variant<FetchRequest, ScanRequest, BackupRequest, HistoryRequest, ClusterRequest> what;
 };
 struct StoreAnswer {
   std::uint64_t ticket = 0;
-  std::variant<FetchAnswer, ScanAnswer, BackupAnswer, HistoryAnswer> what;
+  std::variant<FetchAnswer, ScanAnswer, BackupAnswer, HistoryAnswer, ClusterAnswer> what;
 };
 
 class Store;
-// Serves a fetch or a scan, no backup and no request to the history. For the owner of a store: StoreService or a
-// simulator.
+// Serves a fetch, a scan or a request about the cluster, no backup and no request to the history. For the owner of a
+// store: StoreService or a simulator.
 proto::Result<StoreAnswer> serve(Store& store, const StoreRequest& request);
 
 }  // namespace forkmill::broker

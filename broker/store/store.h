@@ -14,10 +14,13 @@
 #include <string>
 #include <string_view>
 
+#include "broker/store/cluster_view.h"
 #include "broker/store/records.h"
 #include "proto/result.h"
 
 namespace forkmill::broker {
+
+struct ClusterRequest;
 
 class Store {
  public:
@@ -80,6 +83,10 @@ class Store {
   // nothing waits for the store: it fails once the store has another owner.
   virtual bool is_shared() const { return false; }
   virtual proto::Status still_owned() { return {}; }
+
+  // Tells how the shards of the cluster are divided, and changes that if the request says so. A failure ends the
+  // request only. Stores that are not shared have no shards to divide.
+  virtual proto::Result<ClusterView> divide(const ClusterRequest& request);
 
   // Any thread: the broker is to end. A store that waits for its server gives up after some seconds, with a failure.
   virtual void hurry() {}

@@ -53,6 +53,8 @@ struct ToWire {
   proto::AnyCommand operator()(const SteerWorkers& one) const {
     return proto::SteerWorkers{static_cast<proto::WorkerAction>(one.action), one.name, one.host, one.children};
   }
+  proto::AnyCommand operator()(const MoveShard& one) const { return proto::MoveShard{one.shard, one.broker}; }
+  proto::AnyCommand operator()(const DrainBroker& one) const { return proto::DrainBroker{one.broker, one.undo}; }
 };
 
 }  // namespace

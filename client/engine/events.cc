@@ -57,11 +57,18 @@ class Row {
   const msgpack::object& map_;
 };
 
+void read_missed(const Row& row, MissedEvents& missed) {
+  row.read("from", missed.first);
+  row.read("to", missed.end);
+  row.read("restarted", missed.restarted);
+}
+
 TaskEvent event_of(const Row& row, const std::string& run) {
   TaskEvent event;
   std::uint64_t at = 0;
   row.read("at", at);
   event.cursor = run + "-" + std::to_string(at + 1);
+  row.read("cursor", event.cursor);  // only in a cluster with several shards
   event.kind = kind_named(row.text("kind"));
   if (const auto id = TaskId::parse(row.text("id"))) event.id = *id;
   row.read("seq", event.seq);
@@ -84,15 +91,14 @@ TaskEvent event_of(const Row& row, const std::string& run) {
   row.read("label", event.label);
   row.read("traceparent", event.traceparent);
   row.read("tracestate", event.tracestate);
+  if (event.kind == TaskEventKind::missed) read_missed(row, event.missed);
   return event;
 }
 
 TaskEvent missed_of(const Row& row, const std::string& run) {
   TaskEvent event;
   event.kind = TaskEventKind::missed;
-  row.read("from", event.missed.first);
-  row.read("to", event.missed.end);
-  row.read("restarted", event.missed.restarted);
+  read_missed(row, event.missed);
   event.cursor = run + "-" + std::to_string(event.missed.end);
   return event;
 }

@@ -42,10 +42,10 @@ struct ListRule {
 };
 const ListRule* rule_of(std::string_view list) {
   static const std::vector<ListRule> rules{
-      {"queues", {"name"}},         {"workers", {"name", "host", "pid"}, false, {"running", "waiting"}},
-      {"times", {"queue", "task"}}, {"processes", {"host", "pid"}, true},
-      {"changes", {"id"}},          {"unserved", {"queue", "name"}},
-      {"objects", {"name"}},        {"principals", {"name"}}};
+      {"queues", {"name", "shard"}}, {"workers", {"name", "host", "pid"}, false, {"running", "waiting"}},
+      {"times", {"queue", "task"}},  {"processes", {"host", "pid"}, true},
+      {"changes", {"id"}},           {"unserved", {"queue", "name"}},
+      {"objects", {"name"}},         {"principals", {"name"}}};
   const auto found = std::ranges::find(rules, list, &ListRule::list);
   return found == rules.end() ? nullptr : &*found;
 }
@@ -58,9 +58,12 @@ bool is_maximum(std::string_view key) {
   return std::ranges::find(kKeys, key) != std::end(kKeys);
 }
 bool names_something(std::string_view key) {
-  return key == "pid" || key == "session" || key == "id" || key == "seq" || key == "priority" || key == "sum" ||
-         (key.ends_with("_at_ms") && key != "finished_at_ms");
+  return key == "pid" || key == "session" || key == "shard" || key == "id" || key == "seq" || key == "priority" ||
+         key == "sum" || (key.ends_with("_at_ms") && key != "finished_at_ms");
 }
+
+// A key in the status of each shard that that of all does not have.
+constexpr std::string_view kOfOneShard = "broker";
 
 class Merger {
  public:
@@ -71,7 +74,8 @@ class Merger {
     std::vector<std::string_view> keys;
     for (const object* one : maps)
       for (std::uint32_t i = 0; i < one->via.map.size; ++i)
-        if (const auto key = text_of(one->via.map.ptr[i].key); std::ranges::find(keys, key) == keys.end())
+        if (const auto key = text_of(one->via.map.ptr[i].key);
+            std::ranges::find(keys, key) == keys.end() && (more == 0 || key != kOfOneShard))
           keys.push_back(key);
     out_.pack_map(static_cast<std::uint32_t>(keys.size()) + more);
     for (const auto key : keys) {

@@ -28,6 +28,8 @@ struct OfCommand {
   Place operator()(const proto::SendSignal& one) const { return of_named(one.task); }
   Place operator()(const proto::RemoveObject&) const { return kShardOfObjects; }
   Place operator()(const proto::ReleaseObject&) const { return kShardOfObjects; }
+  Place operator()(const proto::MoveShard&) const { return kShardOfCluster; }
+  Place operator()(const proto::DrainBroker&) const { return kShardOfCluster; }
   Place operator()(const proto::WriteBackup&) const {
     return refused("this cluster has its tasks in PostgreSQL: back up the database there (pg_basebackup, pg_dump)");
   }
@@ -40,6 +42,7 @@ struct OfCommand {
 struct OfRequest {
   Place operator()(const AskBroker& ask) const {
     const auto kind = ask.query.kind;
+    if (kind == proto::QueryKind::shards) return kShardOfCluster;
     const bool is_about_objects = kind == proto::QueryKind::objects || kind == proto::QueryKind::object;
     return is_about_objects ? kShardOfObjects : Placement::kAll;
   }

@@ -10,6 +10,7 @@
 namespace forkmill::client {
 
 inline constexpr std::uint32_t kShardOfObjects = 1;
+inline constexpr std::uint32_t kShardOfCluster = 1;  // answers what all shards would answer alike
 
 class Placement {
  public:

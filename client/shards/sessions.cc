@@ -52,6 +52,12 @@ void Sessions::handle(Instant now, Request&& request) {
     for (const auto& session : sessions_)
       if (session && session->knows(cancel->id)) return session->handle(now, std::move(request));
   }
+  const auto* ask = std::get_if<AskBroker>(&request);
+  if (ask != nullptr && ask->query.kind == proto::QueryKind::events) {
+    for (auto& part : event_rounds_.begin(*ask, placement_->shards(), own_))
+      make(part.shard).handle(now, std::move(part.request));
+    return;
+  }
   const auto shard = placement_->of(request);
   if (!shard.ok()) return refuse(request, shard.failure());
   if (shard.value() != Placement::kAll) return make(shard.value()).handle(now, std::move(request));
@@ -93,6 +99,7 @@ void Sessions::take_effects(Instant now, std::uint32_t shard, Effects& effects) 
   }
   if (!is_single()) {
     if (shard != kShardOfObjects) effects.holdings_lost = false;
+    event_rounds_.collect(effects);
     if (!gatherings_.empty()) gatherings_.collect(effects);
   }
   std::ranges::move(own_.ended, std::back_inserter(effects.ended));

@@ -3,7 +3,7 @@
 // connections and effects are those of one shard each.
 //
 //     requests ──▶ Placement ──one shard──▶ Session ──▶ effects
-//                      └──all shards──▶ Gatherings ──▶ each Session
+//                      └──all shards──▶ Gatherings, EventRounds ──▶ each Session
 //
 // How many shards there are is known from the first answer of a broker. Until then the session of shard 1 has all.
 #pragma once
@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "client/session/session.h"
+#include "client/shards/event_rounds.h"
 #include "client/shards/gatherings.h"
 #include "client/shards/placement.h"
 #include "client/shards/unplaced.h"
@@ -65,7 +66,8 @@ class Sessions {
   std::optional<proto::Failure> refusal_;           // ends all that is asked later
   Unplaced unplaced_;
   Gatherings gatherings_;
-  Effects own_;  // requests that no session gets end here
+  EventRounds event_rounds_;
+  Effects own_;  // requests that no session gets end here, and answers that are there already
 };
 
 }  // namespace forkmill::client

@@ -35,6 +35,7 @@ enum class QueryKind : std::uint8_t {
   events = 25,   // events of tasks that match `filter`, behind the cursor `argument`
   changes = 24,  // changes of many tasks (ChangeTasks): those under way, and the latest that are done
   logs = 27,     // the log of an attempt of a task: `attempt`, from the position `from` on
+  shards = 28,   // who owns which shard of the cluster, and what operators want of that
 };
 
 // Conditions that a listed task meets. A field that is empty or 0 matches all tasks.
@@ -195,15 +196,31 @@ struct ChangeTasks {
   friend bool operator==(const ChangeTasks&, const ChangeTasks&) = default;
 };
 
+// Gives a shard to a broker of the cluster, for as long as that lives and does not drain.
+struct MoveShard {
+  static constexpr std::uint8_t kNumber = 14;
+  std::uint32_t shard = 0;
+  std::string broker;  // its name; empty: the one that all brokers compute
+  friend bool operator==(const MoveShard&, const MoveShard&) = default;
+};
+
+// Lets a broker of the cluster own no shard any more, until it starts again.
+struct DrainBroker {
+  static constexpr std::uint8_t kNumber = 15;
+  std::string broker;
+  bool undo = false;  // lets it own shards again instead
+  friend bool operator==(const DrainBroker&, const DrainBroker&) = default;
+};
+
 // A command of a newer client. The broker refuses it by REPLY.
 struct UnknownCommand {
   std::uint8_t number = 0;
   friend bool operator==(const UnknownCommand&, const UnknownCommand&) = default;
 };
 
-using AnyCommand =
-    std::variant<RetryDeadLetter, DropDeadLetter, WriteBackup, SendSignal, RemoveObject, ReleaseObject, PauseQueue,
-                 ResumeQueue, PauseName, ResumeName, LimitQueue, SteerWorkers, ChangeTasks, UnknownCommand>;
+using AnyCommand = std::variant<RetryDeadLetter, DropDeadLetter, WriteBackup, SendSignal, RemoveObject, ReleaseObject,
+                                PauseQueue, ResumeQueue, PauseName, ResumeName, LimitQueue, SteerWorkers, ChangeTasks,
+                                MoveShard, DrainBroker, UnknownCommand>;
 
 // Client to broker. Sent again in each later session until REPLY, and done once nevertheless.
 struct Command {

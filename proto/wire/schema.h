@@ -365,6 +365,8 @@ void fields(auto& io, Is<SteerWorkers> auto& m) { io.record(4, m.action, name(m.
 void fields(auto& io, Is<ChangeTasks> auto& m) {
   io.record(7, m.id, m.action, m.filter, m.dry_run, m.running, name(m.queue), m.priority);
 }
+void fields(auto& io, Is<MoveShard> auto& m) { io.record(2, m.shard, text(m.broker)); }
+void fields(auto& io, Is<DrainBroker> auto& m) { io.record(2, text(m.broker), m.undo); }
 void fields(auto& io, Is<UnknownCommand> auto&) { io.record(0); }
 void fields(auto& io, Is<Command> auto& m) { io.record(3, m.id, number_in(m.command), record_in(m.command)); }
 void fields(auto& io, Is<Reply> auto& m) { io.record(4, m.id, m.code, text(m.text), m.body); }

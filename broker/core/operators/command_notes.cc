@@ -67,6 +67,12 @@ struct Description {
     if (c.running) line.add("running", true);
     if (c.dry_run) line.add("dry_run", true);
   }
+  void operator()(const proto::MoveShard& c) const {
+    command(c.broker.empty() ? "shard_unpin" : "shard_move").add("shard", c.shard).add("to_broker", c.broker);
+  }
+  void operator()(const proto::DrainBroker& c) const {
+    command(c.undo ? "shard_undrain" : "shard_drain").add("of_broker", c.broker);
+  }
   // A command without a description of its own, or of a newer client.
   template <class Other>
   void operator()(const Other& other) const {

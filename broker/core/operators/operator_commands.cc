@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "broker/core/operators/answers/division.h"
 #include "broker/core/operators/command_notes.h"
 #include "broker/core/operators/named_task.h"
 #include "broker/core/operators/object_queries.h"
@@ -43,6 +44,12 @@ proto::Status check_backup(const CoreOptions& options, const Client& client, con
   return {Errc::not_permitted, "this broker makes backups in " + folder + " only (--backup-folder): name a file there"};
 }
 
+ReplyBody backup_body(const proto::Command& command, const BackupAnswer& answer) {
+  if (!answer.bytes.ok()) return answer.bytes.failure();
+  const auto& path = std::get<proto::WriteBackup>(command.command).path;
+  return PackedMap{}.add("path", path).add("bytes", answer.bytes.value());
+}
+
 void remember(Client& client, const proto::Command& command) {
   client.commands.push_back({client.session.id, command, std::nullopt});
   if (client.commands.size() > kMaxRemembered) client.commands.pop_front();
@@ -68,8 +75,15 @@ struct OperatorCommands::Order {
     if (!commands.state_.identity.durable) {
       return proto::Failure{Errc::bad_request, "this broker keeps tasks in memory only: there is nothing to back up"};
     }
-    commands.backups_.emplace(commands.state_.output.ask(BackupRequest{backup.path}),
-                              Backup{client.handle, AuditedPeer{client.session}, command});
+    commands.begin(BackupRequest{backup.path}, client, command);
+    return std::nullopt;
+  }
+  Body operator()(const proto::MoveShard& move) const { return change_division(move); }
+  Body operator()(const proto::DrainBroker& drain) const { return change_division(drain); }
+  template <class Change>
+  Body change_division(const Change& change) const {
+    if (!commands.state_.identity.durable) return no_shards();
+    commands.begin(ClusterRequest{change}, client, command);
     return std::nullopt;
   }
   Body operator()(const proto::SendSignal& order) const {
@@ -120,16 +134,19 @@ std::optional<proto::Reply> OperatorCommands::reply(Client& client, const proto:
   return client.commands.back().reply = std::move(reply);
 }
 
+void OperatorCommands::begin(decltype(StoreRequest::what) request, const Client& client,
+                             const proto::Command& command) {
+  begun_.emplace(state_.output.ask(std::move(request)), Begun{client.handle, AuditedPeer{client.session}, command});
+}
+
 void OperatorCommands::handle(StoreAnswer answer) {
-  const auto found = backups_.find(answer.ticket);
-  FORKMILL_CHECK(found != backups_.end());
-  const Backup backup = std::move(found->second);
-  backups_.erase(found);
-  const auto& bytes = std::get<BackupAnswer>(answer.what).bytes;
-  const auto& path = std::get<proto::WriteBackup>(backup.command.command).path;
+  auto found = begun_.extract(answer.ticket);
+  FORKMILL_CHECK(!found.empty());
+  const Begun& begun = found.mapped();
+  const auto* division = std::get_if<ClusterAnswer>(&answer.what);
   finish(
-      backup.client, backup.peer, backup.command,
-      bytes.ok() ? ReplyBody{PackedMap{}.add("path", path).add("bytes", bytes.value())} : ReplyBody{bytes.failure()});
+      begun.client, begun.peer, begun.command,
+      division != nullptr ? division_body(*division) : backup_body(begun.command, std::get<BackupAnswer>(answer.what)));
 }
 
 void OperatorCommands::finish(ClientHandle handle, const AuditedPeer& peer, const proto::Command& command,

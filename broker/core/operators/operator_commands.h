@@ -39,19 +39,23 @@ class OperatorCommands {
   // `task`: the task that the command names, or null. None: the reply goes out when the store or the history has
   // answered, or the tasks have been changed.
   std::optional<proto::Reply> reply(Client& client, const proto::Command& command, Task* task);
-  // The store's answer to a backup.
+  // Whether a command waits for the answer of the store with this ticket: to a backup, or about shards.
+  bool awaits(std::uint64_t ticket) const { return begun_.contains(ticket); }
+  // REQUIRES: awaits(answer.ticket).
   void handle(StoreAnswer answer);
 
  private:
   struct Order;
 
-  // A backup that the store has not answered.
-  struct Backup {
+  // A command that the store has not answered.
+  struct Begun {
     ClientHandle client;
     AuditedPeer peer;
     proto::Command command;
   };
 
+  // Lets the store carry out a command, which is answered when that has answered.
+  void begin(decltype(StoreRequest::what) request, const Client& client, const proto::Command& command);
   // Replies to a command that was begun earlier.
   void finish(ClientHandle handle, const AuditedPeer& peer, const proto::Command& command, const ReplyBody& body);
 
@@ -63,7 +67,7 @@ class OperatorCommands {
   TaskChanges& changes_;
   HistoryQueries& history_;
   DeadLetters dead_letters_;
-  std::unordered_map<std::uint64_t, Backup> backups_;  // by ticket
+  std::unordered_map<std::uint64_t, Begun> begun_;  // by ticket
 };
 
 }  // namespace forkmill::broker

@@ -53,8 +53,7 @@ void Operators::handle(Client& client, const proto::Command& command) {
 
 void Operators::handle(StoreAnswer answer) {
   if (std::holds_alternative<HistoryAnswer>(answer.what)) return history_.handle(std::move(answer));
-  const bool is_backup = std::holds_alternative<BackupAnswer>(answer.what);
-  is_backup ? commands_.handle(std::move(answer)) : queries_.handle(std::move(answer));
+  commands_.awaits(answer.ticket) ? commands_.handle(std::move(answer)) : queries_.handle(std::move(answer));
 }
 
 // The state of a task is sent when it is safe: a crash might take it back. What an unfinished task waits for may be

@@ -31,11 +31,11 @@ class Operators {
   // Replies now, or when the store has answered. A task that the query or command names must be in memory.
   void handle(Client& client, const proto::Query& query);
   void handle(Client& client, const proto::Command& command);
-  // Replies to the query or command for which the store has answered a scan or a backup.
+  // Replies to the query or command for which the store has answered a scan, a backup or about shards.
   void handle(StoreAnswer answer);
 
-  // Whether the store is scanning for a query.
-  bool is_scanning() const { return queries_.is_scanning(); }
+  // Whether a query waits for the store.
+  bool is_waiting() const { return queries_.is_waiting(); }
 
   // The questions of clients that watch for events.
   EventPulls& event_pulls() { return event_pulls_; }

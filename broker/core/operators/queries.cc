@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "broker/core/lifecycle/time_limits.h"
+#include "broker/core/operators/answers/division.h"
 #include "broker/core/operators/answers/replies.h"
 #include "broker/core/operators/attempt_row.h"
 #include "broker/core/operators/listing/listing.h"
@@ -74,6 +75,8 @@ std::optional<proto::Reply> Queries::reply(const proto::Query& query, const Clie
       }
       body = list_tasks(state_, query.filter, visibility_of(asker), {});
       break;
+    case proto::QueryKind::shards:
+      return ask_shards(query, asker);
     default:
       return reply_to(query.id, proto::Failure{Errc::bad_request, "this broker does not know query " +
                                                                       std::to_string(static_cast<int>(query.kind))});
@@ -82,19 +85,25 @@ std::optional<proto::Reply> Queries::reply(const proto::Query& query, const Clie
 }
 
 void Queries::scan(const proto::Query& query, const Client& asker) {
-  scans_.emplace(state_.output.ask(scan_for(query.filter, visibility_of(asker))), Scan{query, asker.handle});
+  asked_.emplace(state_.output.ask(scan_for(query.filter, visibility_of(asker))), Asked{query, asker.handle});
+}
+
+std::optional<proto::Reply> Queries::ask_shards(const proto::Query& query, const Client& asker) {
+  if (!state_.identity.durable) return reply_to(query.id, no_shards());
+  asked_.emplace(state_.output.ask(ClusterRequest{}), Asked{query, asker.handle});
+  return std::nullopt;
 }
 
 void Queries::handle(StoreAnswer answer) {
-  const auto found = scans_.find(answer.ticket);
-  FORKMILL_CHECK(found != scans_.end());
-  const Scan scan = std::move(found->second);
-  scans_.erase(found);
-  Client* client = state_.client(scan.asker);
+  auto asked = asked_.extract(answer.ticket);
+  FORKMILL_CHECK(!asked.empty());
+  const proto::Query& query = asked.mapped().query;
+  Client* client = state_.client(asked.mapped().asker);
   if (client == nullptr) return;  // gone before the answer came
-  auto body =
-      list_tasks(state_, scan.query.filter, visibility_of(*client), std::move(std::get<ScanAnswer>(answer.what)));
-  state_.output.send(client->session, proto::Reply{scan.query.id, Errc::ok, {}, proto::Payload::own(std::move(body))});
+  if (const auto* division = std::get_if<ClusterAnswer>(&answer.what))
+    return state_.output.send(client->session, reply_to(query.id, division_body(*division)));
+  auto body = list_tasks(state_, query.filter, visibility_of(*client), std::move(std::get<ScanAnswer>(answer.what)));
+  state_.output.send(client->session, proto::Reply{query.id, Errc::ok, {}, proto::Payload::own(std::move(body))});
 }
 
 std::string Queries::status(const Client& asker) const {
@@ -119,6 +128,7 @@ std::string Queries::status(const Client& asker) const {
   }
   PackedMap map;
   if (self_.history) map.add("history", packed_history(*self_.history));
+  if (state_.identity.shards > 1) map.add("broker", state_.identity.broker);
   return map.add("software", state_.identity.software)
       .add("epoch", state_.identity.epoch.value())
       .add("store", state_.identity.store)

@@ -23,9 +23,9 @@ class Queries {
 
   // `task`: the one that the query names, or null. Empty: the reply goes out when the store has answered.
   std::optional<proto::Reply> reply(const proto::Query& query, const Client& asker, const Task* task);
-  // The store's answer to a scan.
+  // The store's answer to a scan, or about the shards of the cluster.
   void handle(StoreAnswer answer);
-  bool is_scanning() const { return !scans_.empty(); }
+  bool is_waiting() const { return !asked_.empty(); }
 
  private:
   std::string status(const Client& asker) const;
@@ -34,8 +34,10 @@ class Queries {
   // `id`: as the asker knows it.
   std::string task(const Task& task, const TaskId& id) const;
   void scan(const proto::Query& query, const Client& asker);
+  std::optional<proto::Reply> ask_shards(const proto::Query& query, const Client& asker);
 
-  struct Scan {
+  // A query that the store has not answered.
+  struct Asked {
     proto::Query query;
     ClientHandle asker;
   };
@@ -45,7 +47,7 @@ class Queries {
   const SelfReport& self_;
   HistoryQueries& history_;
   Serving serving_;
-  std::unordered_map<std::uint64_t, Scan> scans_;  // by the ticket of the request to the store
+  std::unordered_map<std::uint64_t, Asked> asked_;  // by the ticket of the request to the store
 };
 
 }  // namespace forkmill::broker

@@ -10,11 +10,21 @@
 
 namespace forkmill::broker {
 
+namespace {
+
+// Where the answer comes from, if the cluster has several shards.
+void add_shard(PackedMap& map, const Identity& identity) {
+  if (identity.shards > 1) map.add("shard", identity.shard).add("broker", identity.broker);
+}
+
+}  // namespace
+
 ReplyBody WhyQueries::task(const Client& client, const Task& named) const {
   std::vector<PackedMap> attempts;
   for (const AttemptEnd& end : ended_attempts(state_, named)) attempts.push_back(packed(end));
-  return PackedMap{}
-      .add("id", id_for(client, named).to_string())
+  PackedMap map;
+  add_shard(map, state_.identity);
+  return map.add("id", id_for(client, named).to_string())
       .add("queue", base_queue(named.spec->queue))
       .add("name", named.spec->name)
       .add("state", state_name(named.state))
@@ -30,13 +40,14 @@ ReplyBody WhyQueries::queue(const std::string& name) const {
   if (const Findings findings = why_queue(state_, serving_, name); !findings.empty()) {
     const Queue* processes = queue->processes;
     const auto sum = [&](auto count) { return count(*queue) + (processes == nullptr ? 0 : count(*processes)); };
-    rows.push_back(PackedMap{}
-                       .add("name", name)
-                       .add("ready", sum([](const Queue& one) { return one.ready.size(); }))
-                       .add("running", sum([](const Queue& one) { return one.running; }))
-                       .add("scheduled", sum([](const Queue& one) { return one.scheduled; }))
-                       .add("workers", serving_.workers_of(*queue))
-                       .add("findings", packed(findings)));
+    add_shard(rows.emplace_back(), state_.identity);
+    rows.back()
+        .add("name", name)
+        .add("ready", sum([](const Queue& one) { return one.ready.size(); }))
+        .add("running", sum([](const Queue& one) { return one.running; }))
+        .add("scheduled", sum([](const Queue& one) { return one.scheduled; }))
+        .add("workers", serving_.workers_of(*queue))
+        .add("findings", packed(findings));
   }
   return PackedMap{}.add("queues", rows);
 }

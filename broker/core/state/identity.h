@@ -20,6 +20,7 @@ struct Identity {
   std::uint64_t run = 0;    // random: differs from that of every other run of a broker
   std::uint32_t shard = 1;  // the one that this broker has
   std::uint32_t shards = 1;
+  std::string broker{};  // its name in a cluster with several shards
 };
 
 }  // namespace forkmill::broker

@@ -12,6 +12,7 @@
 #include "broker/store/postgres/schema.h"
 #include "broker/store/postgres/shard.h"
 #include "broker/store/postgres/surroundings.h"
+#include "broker/store/requests.h"
 
 namespace forkmill::broker {
 
@@ -27,6 +28,8 @@ struct PostgresOptions {
   bool waits = true;                 // for the lease of the present owner to end; false: takes over at once
   // Whether this broker is the one to take the shard over, which is free. Asked again in each look at the shard.
   std::function<bool(ServerSession&)> is_chosen = [](ServerSession&) { return true; };
+  // Carries out Store::divide(), on the thread that uses the store. Empty: the cluster has one shard.
+  std::function<proto::Result<ClusterView>(const ClusterRequest&)> divide{};
   std::function<bool()> stopped = [] { return false; };  // any thread: whether the broker is to end; asked in waits
   std::chrono::milliseconds answer{10'000};              // longest wait for an answer of the server
   // Called for what operators should know: news, trouble, and whom the broker waits for. On the thread that uses the

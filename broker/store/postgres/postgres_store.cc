@@ -56,6 +56,11 @@ proto::Status PostgresStore::still_owned() {
   return guarded([&] { tasks_.ownership().check(); });
 }
 
+proto::Result<ClusterView> PostgresStore::divide(const ClusterRequest& request) {
+  const auto& divide = tasks_.ownership().options().divide;
+  return divide ? divide(request) : Store::divide(request);
+}
+
 proto::Status PostgresStore::begin_backup(const std::string&) {
   return proto::Failure{
       Errc::bad_request,

@@ -29,6 +29,7 @@ class PostgresStore final : public Store {
   proto::Result<bool> continue_backup() override;
   bool is_shared() const override { return true; }
   proto::Status still_owned() override;
+  proto::Result<ClusterView> divide(const ClusterRequest& request) override;
   void hurry() override { tasks_.ownership().hurry(); }
   std::optional<std::uint64_t> free_bytes() override { return std::nullopt; }
   bool durable() const override { return true; }

@@ -1,5 +1,7 @@
 #include "client/cli/top/status.h"
 
+#include <set>
+
 #include "client/cli/text/answers.h"
 #include "client/cli/text/human.h"
 
@@ -12,6 +14,13 @@ std::int64_t ended_in(const Json& status) {
   for (const char* state : {"succeeded", "failed", "cancelled", "expired"})
     sum += number_of(value_of(status, "tasks"), state);
   return sum;
+}
+
+// "2 brokers"
+std::string count_brokers(const Json& shards) {
+  std::set<std::string> brokers;
+  for (const auto& shard : shards) brokers.insert(text_of(shard, "broker"));
+  return format_count(brokers.size(), "broker");
 }
 
 }  // namespace
@@ -35,6 +44,8 @@ std::string TopStatus::text() const {
                      text_of(tasks, "scheduled") + "  ends " + (rate_ ? format_rate(*rate_) : "-") + "  failed " +
                      text_of(tasks, "failed") + "  workers " + text_of(*body_, "workers") + "/" +
                      text_of(*body_, "children");
+  if (const auto shards = value_of(*body_, "shards"); shards.is_array())
+    text += "  shards " + std::to_string(shards.size()) + " on " + count_brokers(shards);
   if (is_true(*body_, "memory_full")) text += "  MEMORY FULL";
   if (const auto unserved = value_of(*body_, "unserved"); unserved.is_array() && !unserved.empty())
     text += "  UNSERVED " + std::to_string(unserved.size());

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <map>
+#include <utility>
 
 #include "client/cli/text/answers.h"
 #include "client/cli/text/human.h"
@@ -91,6 +92,20 @@ std::string results_text(const Json& body) {
   return text;
 }
 
+// "4: 1,3 of tcp://a:7117; 2,4 of tcp://b:7117"
+std::string shards_text(const Json& shards) {
+  std::map<std::string, std::string> by_broker;
+  for (const auto& shard : shards) {
+    auto& numbers = by_broker[text_of(shard, "broker")];
+    numbers += (numbers.empty() ? "" : ",") + text_of(shard, "shard");
+  }
+  std::string text = std::to_string(shards.size());
+  const char* before = ": ";
+  for (const auto& [broker, numbers] : by_broker)
+    text += std::exchange(before, "; ") + numbers + (broker.empty() ? "" : " of " + broker);
+  return text;
+}
+
 Json status_json(const Json& body) {
   auto status = shaped(
       body, {"software", "epoch",         "store",        "listen",        "uptime_ms",    "clients",   "workers",
@@ -101,6 +116,9 @@ Json status_json(const Json& body) {
   status["tasks"] =
       shaped(value_of(body, "tasks"), {"scheduled", "ready", "running", "succeeded", "failed", "cancelled", "expired"});
   status["unserved"] = shaped_rows(body, "unserved", {"queue", "name", "count", "reason"});
+  const bool has_shards = value_of(body, "shards").is_array();
+  status["shards"] =
+      has_shards ? shaped_rows(body, "shards", {"shard", "broker", "listen", "epoch", "uptime_ms"}) : Json();
   return status;
 }
 
@@ -126,8 +144,7 @@ std::string render_status(const Json& body, Format format) {
   const auto tasks = value_of(body, "tasks");
   Fields fields;
   fields.add("broker", broker_text(body));
-  if (const auto shards = value_of(body, "shards"); shards.is_array())
-    fields.add("shards", Cell{std::to_string(shards.size()) + "; `forkmill shard ls` has their owners"});
+  if (const auto shards = value_of(body, "shards"); shards.is_array()) fields.add("shards", Cell{shards_text(shards)});
   fields.add("clients", plain(body, "clients"));
   fields.add("workers", text_of(body, "workers") + " with " + text_of(body, "children") + " processes");
   fields.add("tasks", counts(tasks, {"scheduled", "ready", "running"}));
@@ -143,27 +160,6 @@ std::string render_status(const Json& body, Format format) {
     fields.add("paused_names", paused);
   const auto unserved = unserved_table(body);
   return fields.render(format) + (unserved.empty() ? "" : "\n" + unserved.render(format, true));
-}
-
-Table shard_table(const Json& body) {
-  Table table{{{.name = "shard", .right = true},
-               {.name = "listen", .title = "owner"},
-               {.name = "epoch", .right = true},
-               {.name = "uptime_ms", .title = "since", .right = true},
-               {.name = "ready", .right = true},
-               {.name = "running", .right = true},
-               {.name = "scheduled", .wide = true, .right = true},
-               {.name = "store", .wide = true}}};
-  auto only = body;
-  only["shard"] = 1;
-  const auto several = value_of(body, "shards");
-  for (const auto& row : several.is_array() ? several : Json::array({only})) {
-    const auto tasks = value_of(row, "tasks");
-    table.add({plain(row, "shard"), Cell{value_of(row, "listen"), joined_texts(value_of(row, "listen"))},
-               plain(row, "epoch"), duration_ms(row, "uptime_ms", "0s"), plain(tasks, "ready"), plain(tasks, "running"),
-               plain(tasks, "scheduled"), plain(row, "store")});
-  }
-  return table;
 }
 
 Table paused_names_table(const Json& body) {

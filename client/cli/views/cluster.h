@@ -18,8 +18,6 @@ std::string worker_state(const Json& row);
 
 std::string render_status(const Json& body, Format format);
 Table queue_table(const Json& body);
-// The shards of a cluster, of the status. A broker that has all queues is shard 1.
-Table shard_table(const Json& body);
 // The task names that are paused, of the status.
 Table paused_names_table(const Json& body);
 // `now_ms`, in milliseconds since 1970, is the time that ages refer to.

@@ -17,5 +17,8 @@ std::string render_why_workers(const Json& body, Format format);
 Json why_task_json(const Json& body);
 Json why_queues_json(const Json& body);
 Json why_workers_json(const Json& body);
+// One row of `queues`: that of a queue with a part on each of several shards has the sums, and says of each finding
+// which shard it is of. Null: there is no such queue.
+Json why_queue_json(const Json& body);
 
 }  // namespace forkmill::cli

@@ -156,7 +156,27 @@ struct ChangeTasks {
   TaskId id{};
 };
 
-using Command = std::variant<RetryDeadLetter, DropDeadLetter, WriteBackup, SendSignal, RemoveObject, ReleaseObject,
-                             PauseQueue, ResumeQueue, PauseName, ResumeName, LimitQueue, SteerWorkers, ChangeTasks>;
+// Gives a shard of a cluster to a broker, which takes it over within some seconds, and keeps it for as long as it lives
+// and does not drain. The answer is that of QueryKind::shards. Error{bad_request} if there is no such shard, or no such
+// broker that lives and does not drain, or the broker has no shards.
+struct MoveShard {
+  // From 1.
+  std::uint32_t shard = 0;
+  // The name of the broker, as QueryKind::shards has it. Empty: the one that all brokers compute, as before any move.
+  std::string broker{};
+};
+
+// Takes all shards from a broker of a cluster, one after the other, and gives it none until it is started again. The
+// answer is that of QueryKind::shards. Error{bad_request} if there is no such broker that lives, or no other one that
+// could take the shards.
+struct DrainBroker {
+  std::string broker{};
+  // Ends the draining instead: the broker gets its share again.
+  bool undo = false;
+};
+
+using Command =
+    std::variant<RetryDeadLetter, DropDeadLetter, WriteBackup, SendSignal, RemoveObject, ReleaseObject, PauseQueue,
+                 ResumeQueue, PauseName, ResumeName, LimitQueue, SteerWorkers, ChangeTasks, MoveShard, DrainBroker>;
 
 }  // namespace forkmill

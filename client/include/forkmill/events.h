@@ -17,7 +17,9 @@
 // (QueryKind::tasks) if you keep a picture of them.
 //
 // The client asks for the next events only when all that it has are read: it holds one answer, 500 events at most. A
-// connection that breaks is made again, and the stream goes on where it was.
+// connection that breaks is made again, and the stream goes on where it was. In a cluster with several shards, the
+// stream has the events of all of them: a cursor is that of all, an answer holds 500 of each, in the order of time, and
+// a shard that another broker has taken over counts as restarted.
 //
 // Threads: a stream belongs to one thread at a time. Lifetime: a stream may outlive its client, and then throws
 // Disconnected{client_closed}. Times are by the broker's clock.

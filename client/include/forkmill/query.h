@@ -36,6 +36,7 @@ enum class QueryKind : std::uint8_t {
   events = 25,      // events of the tasks that `filter` lets through; Client::events() asks it. Argument: a cursor
   changes = 24,  // changes of many tasks (ChangeTasks): those under way, and the latest done. Argument: an id, or none
   logs = 27,     // the log of an attempt: `attempt`, `from`. Argument as for `task`. task_unknown
+  shards = 28,  // who owns which shard of the cluster, and which brokers it has. bad_request of a broker without shards
   metrics = 20,  // how long tasks wait and run, and how long commits take, since the start of the broker
 };
 

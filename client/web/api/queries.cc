@@ -7,6 +7,7 @@
 #include "client/cli/text/answers.h"
 #include "client/cli/text/sealed.h"
 #include "client/cli/views/cluster.h"
+#include "client/cli/views/division.h"
 #include "client/cli/views/objects.h"
 #include "client/cli/views/processes.h"
 #include "client/cli/views/tasks.h"
@@ -64,15 +65,29 @@ Json scaling(Call& call) {
           {"desired_workers", std::min((tasks + per_worker - 1) / per_worker, max)}};
 }
 
+// Null: the broker has all queues.
+Json division_of(Call& call, const Json& status) {
+  return cli::value_of(status, "shards").is_array() ? call.broker.ask(QueryKind::shards) : Json();
+}
+
 // A queue that has just been forgotten is not in all answers; each one is true by itself.
 Json overview(Call& call) {
   const auto status = call.broker.ask(QueryKind::status);
+  const auto division = division_of(call, status);
   const auto queues = call.broker.ask(QueryKind::queues);
   const auto workers = call.broker.ask(QueryKind::workers);
   return {{"status", rendered(cli::render_status(status, Format::json))},
           {"attention", attention(status, queues, workers)},
-          {"history", call.history.json()}};
+          {"history", call.history.json()},
+          {"shards", division.is_null() ? Json() : table(cli::shard_table(status, division))}};
 }
+
+Json shards(Call& call) {
+  const auto status = call.broker.ask(QueryKind::status);
+  return table(cli::shard_table(status, division_of(call, status)));
+}
+
+Json brokers(Call& call) { return table(cli::broker_table(division_of(call, call.broker.ask(QueryKind::status)))); }
 
 Json workers(Call& call) { return table(cli::worker_table(call.broker.ask(QueryKind::workers), unix_time().count())); }
 
@@ -125,9 +140,9 @@ Json why_task(Call& call) { return cli::why_task_json(call.broker.ask(QueryKind:
 
 Json why_queue(Call& call) {
   const auto& name = call.path.at("queue");
-  const auto rows = cli::why_queues_json(call.broker.ask(QueryKind::why_queue, name));
-  if (rows.empty()) throw Failure{404, "queue_unknown", "there is no queue " + name};
-  return rows.front();
+  auto row = cli::why_queue_json(call.broker.ask(QueryKind::why_queue, name));
+  if (row.is_null()) throw Failure{404, "queue_unknown", "there is no queue " + name};
+  return row;
 }
 
 // Several workers may have one name.
@@ -172,6 +187,8 @@ std::vector<Route> query_routes() {
   return {
       {false, "/api/v1/status", "The broker, its load, and tasks that no worker can run", {}, status},
       {false, "/api/v1/overview", "The status, what needs attention, and the last ten minutes", {}, overview},
+      {false, "/api/v1/shards", "The shards of a cluster, with their owners", {}, shards},
+      {false, "/api/v1/brokers", "The brokers of a cluster with several shards", {}, brokers},
       {false, "/api/v1/queues", "All queues", {}, queues},
       {false, "/api/v1/queues/{queue}", "One queue", {}, queue},
       {false,

@@ -163,6 +163,29 @@ void add_queues(Exposition& text, const Json& body) {
                [](const QueueSums& sum) { return sum.paused; });
 }
 
+void add_shards(Exposition& text, const Json& status, const Json& division) {
+  const auto shards = cli::value_of(division, "shards");
+  text.begin("forkmill_shard_epoch", Kind::gauge, "The epoch of the shard, which rises with each takeover.");
+  for (const auto& row : shards) text.add({{"shard", cli::text_of(row, "shard")}}, value_of(row, "epoch"));
+  text.begin("forkmill_shard_owner", Kind::gauge, "The broker that owns the shard; empty: none.");
+  for (const auto& row : shards)
+    text.add({{"shard", cli::text_of(row, "shard")}, {"broker", cli::text_of(row, "broker")}}, 1);
+  text.begin("forkmill_shard_moving", Kind::gauge, "1 while another broker than the owner is to own the shard.");
+  for (const auto& row : shards)
+    text.add({{"shard", cli::text_of(row, "shard")}},
+             cli::text_of(row, "broker") == cli::text_of(row, "chosen") ? 0 : 1);
+  text.begin("forkmill_shard_tasks", Kind::gauge, "Unfinished tasks of the shard.");
+  for (const auto& row : cli::value_of(status, "shards"))
+    for (const char* state : {"ready", "running", "scheduled"})
+      text.add({{"shard", cli::text_of(row, "shard")}, {"state", state}}, value_of(cli::value_of(row, "tasks"), state));
+  text.begin("forkmill_broker_shards", Kind::gauge, "Shards that the broker owns.");
+  for (const auto& row : cli::value_of(division, "brokers"))
+    text.add({{"broker", cli::text_of(row, "name")}}, value_of(row, "shards"));
+  text.begin("forkmill_broker_draining", Kind::gauge, "1 if an operator drains the broker of its shards.");
+  for (const auto& row : cli::value_of(division, "brokers"))
+    text.add({{"broker", cli::text_of(row, "name")}}, cli::is_true(row, "draining") ? 1 : 0);
+}
+
 void add_workers(Exposition& text, const Json& body) {
   std::map<std::string, double> states{{"serving", 0}, {"draining", 0}, {"barred", 0}, {"paused", 0}, {"short", 0}};
   double busy = 0;

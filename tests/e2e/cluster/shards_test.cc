@@ -57,6 +57,25 @@ class ShardedCluster {
                                  "--kill-grace", "200ms"},
         folder_.path("worker.log"));
   }
+  struct Ended {
+    int status = -1;
+    std::string printed;
+  };
+  // Runs `forkmill WORDS`, which must end.
+  Ended run(std::vector<std::string> words) const {
+    const std::string file = folder_.path("command.log");
+    std::filesystem::remove(file);
+    words.insert(words.begin(), {FORKMILL_PROGRAM, "--broker", endpoints(), "--connect-timeout", "60s"});
+    Process command{words, file};
+    return {command.exit_code(), folder_.read("command.log")};
+  }
+  Ended shard(std::vector<std::string> words) const {
+    words.insert(words.begin(), "shard");
+    return run(std::move(words));
+  }
+  std::string owner(int shard) const {
+    return server_.sql("SELECT split_part(owner, ' ', 1) FROM forkmill.shard WHERE id = " + std::to_string(shard));
+  }
   std::string tasks_of(int shard) const {
     return server_.sql("SELECT last_seq FROM forkmill.shard WHERE id = " + std::to_string(shard));
   }
@@ -113,6 +132,33 @@ TEST_CASE("one client and one worker use all shards as one broker") {
     const TaskId none = *TaskId::parse("0190163d-8694-739b-aea5-966c26f8ad91");
     CHECK(other.cancel(none).get_for(kLong) == CancelState::unknown);
   }
+  SUBCASE("the events of all shards are told once, and go on behind a cursor") {
+    const auto ends_of = [&](EventStream& events, std::size_t count) {
+      std::set<std::string> ended;
+      while (ended.size() < count) {
+        const auto event = events.next_for(kLong);
+        REQUIRE(event);
+        CHECK(event->kind == TaskEventKind::succeeded);
+        CHECK(ended.insert(event->id.to_string()).second);
+      }
+      return events.cursor();
+    };
+    auto events = client.events({.queue = "work", .state = "succeeded"});
+    REQUIRE(events.begin_within(kLong));
+    load.submit(40);
+    load.check();
+    const std::string cursor = ends_of(events, 40);
+    load.submit(12);
+    load.check();
+    auto later = client.events({.queue = "work", .state = "succeeded", .after = cursor});
+    ends_of(later, 12);
+  }
+  SUBCASE("views name the shards and their broker") {
+    CHECK(cluster.run({"status"}).printed.find("4: 1,2,3,4 of " + cluster.endpoint("a")) != std::string::npos);
+    CHECK(cluster.run({"submit", "-d", "--queue", "images", "--delay", "1h", "nobody.has", "1"}).status == 0);
+    const auto why = cluster.run({"why", "queue", "images"});
+    CHECK_MESSAGE(why.printed.find("; shard 2, of " + cluster.endpoint("a")) != std::string::npos, why.printed);
+  }
   SUBCASE("what the cluster does not have is refused") {
     try {
       auto future = client.with({.queue = "images@9"}).submit(kEcho, "lost");
@@ -154,6 +200,69 @@ TEST_CASE("brokers share the shards, and no acknowledged task is lost when one d
     CHECK(cluster.server().sql("SELECT count(*) FROM forkmill.broker") == "1");
     load.submit(500);
     cluster.await_owned("a", "4");
+    load.check();
+  }
+  load.submit(200);
+  load.check();
+}
+
+TEST_CASE("operators move shards, drain a broker and undo it under load, and no acknowledged task is lost") {
+  ShardedCluster cluster;
+  cluster.start("a");
+  cluster.start("b");
+  cluster.await_owned("a", "2");
+  cluster.await_owned("b", "2");
+  const auto worker = cluster.worker("work@*");
+  Load load{cluster.endpoints()};
+  const std::string from = cluster.owner(2);
+  const std::string to = from == cluster.endpoint("a") ? cluster.endpoint("b") : cluster.endpoint("a");
+  const std::string emptied = to.ends_with("/a") ? "a" : "b";
+  load.submit(500);
+  const auto moved = cluster.shard({"move", "2", to, "--wait", "-o", "json"});
+  REQUIRE_MESSAGE(moved.status == 0, moved.printed);
+  CHECK(cluster.owner(2) == to);
+  CHECK(moved.printed.find("\"pinned\": \"" + to + "\"") != std::string::npos);
+  load.submit(500);
+  load.check();
+
+  load.submit(500);
+  const auto drained = cluster.shard({"drain", to, "--wait"});
+  REQUIRE_MESSAGE(drained.status == 0, drained.printed);
+  CHECK(cluster.owned(emptied) == "0");
+  load.submit(500);
+  load.check();
+  CHECK(cluster.shard({"brokers"}).printed.find("draining  -") != std::string::npos);
+
+  SUBCASE("what cannot be carried out is refused, and changes nothing") {
+    const auto refused = [&](const std::vector<std::string>& words, const std::string& why) {
+      const auto ended = cluster.shard(words);
+      CHECK(ended.status == 2);
+      CHECK_MESSAGE(ended.printed.find(why) != std::string::npos, ended.printed);
+    };
+    refused({"move", "3", to}, "is draining");
+    refused({"move", "9", from}, "no shard 9");
+    refused({"move", "3", "tcp://nowhere:1"}, "no broker tcp://nowhere:1");
+    refused({"drain", from}, "no other broker could take the shards");
+    refused({"drain", "tcp://nowhere:1"}, "no broker tcp://nowhere:1");
+    cluster[emptied].signal(SIGKILL);
+    cluster[emptied].wait();
+    REQUIRE(eventually([&] {
+      return cluster.server().sql("SELECT lease_until < clock_timestamp() FROM forkmill.broker WHERE name = '" + to +
+                                  "'") == "t";
+    }));
+    refused({"move", "3", to}, "is dead");
+    CHECK(cluster.server().sql("SELECT count(*) FROM forkmill.placement") == "1");
+  }
+  SUBCASE("the end of a drain gives the broker its share again, with the shard that was moved to it") {
+    load.submit(500);
+    const auto undone = cluster.shard({"drain", to, "--undo", "--wait"});
+    REQUIRE_MESSAGE(undone.status == 0, undone.printed);
+    CHECK(cluster.owned(emptied) == "2");
+    CHECK(cluster.owner(2) == to);
+    load.submit(500);
+    const auto unpinned = cluster.shard({"unpin", "2", "--wait"});
+    REQUIRE_MESSAGE(unpinned.status == 0, unpinned.printed);
+    CHECK(cluster.server().sql("SELECT count(*) FROM forkmill.placement") == "0");
     load.check();
   }
   load.submit(200);

@@ -228,7 +228,7 @@ def check_watches(gateway):
     need(again.next()[1]["ready"] == 1)
     again.close()
     overview = Events(gateway, "/api/v1/overview?watch=1")
-    need(list(overview.next()[1]) == ["status", "attention", "history"])
+    need(list(overview.next()[1]) == ["status", "attention", "history", "shards"])
     within(lambda: "queue watched cannot run" in json.dumps(overview.next()[1]["attention"]))
     overview.close()
     gateway.post("/api/v1/queues/watched/purge", {"confirm": "watched"})

@@ -185,6 +185,8 @@ class Broker {
   std::uint64_t credit = 1000;  // the credit that workers give with their outcomes
   std::uint64_t requests = 0;   // requests to the store so far
   std::vector<FinishedTask> history;
+  // Answers the requests about shards; empty: the store does.
+  std::function<proto::Result<ClusterView>(const ClusterRequest&)> divide;
   std::string history_failure;  // why the history cannot be read; empty: it can
 
  private:
@@ -261,6 +263,8 @@ class Broker {
 
   StoreAnswer serve_request(const StoreRequest& request) {
     if (std::holds_alternative<BackupRequest>(request.what)) return {request.ticket, BackupAnswer{std::uint64_t{4096}}};
+    if (const auto* wanted = std::get_if<ClusterRequest>(&request.what); wanted != nullptr && divide)
+      return {request.ticket, ClusterAnswer{divide(*wanted)}};
     if (const auto* wanted = std::get_if<HistoryRequest>(&request.what)) return {request.ticket, search(*wanted)};
     REQUIRE(store_ != nullptr);
     return broker::serve(*store_, request).value();

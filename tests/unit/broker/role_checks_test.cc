@@ -60,7 +60,7 @@ TEST_CASE("commands of operators need admin, and those about a client's own task
        {AnyCommand{WriteBackup{"/x"}}, AnyCommand{RemoveObject{"x"}}, AnyCommand{ReleaseObject{"x"}},
         AnyCommand{PauseQueue{"x"}}, AnyCommand{ResumeQueue{"x"}}, AnyCommand{PauseName{"x"}},
         AnyCommand{ResumeName{"x"}}, AnyCommand{LimitQueue{"x"}}, AnyCommand{SteerWorkers{}},
-        AnyCommand{UnknownCommand{200}}}) {
+        AnyCommand{MoveShard{1, "x"}}, AnyCommand{DrainBroker{"x"}}, AnyCommand{UnknownCommand{200}}}) {
     CHECK(may_send(kClient, command(one)).code() == Errc::not_permitted);
     CHECK(may_send(kAdmin, command(one)).ok());
   }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "client/cli/top/model.h"
+#include "client/cli/top/status.h"
 
 namespace forkmill::cli::top_test {
 namespace {
@@ -352,6 +353,16 @@ TEST_CASE("help is shown until a key is pressed, and q quits") {
   CHECK(user.press(key('q')).kind == TopOrder::Kind::none);
   CHECK(has(user.lines()[3], "beta"));
   CHECK(user.press(key('q')).kind == TopOrder::Kind::quit);
+}
+
+TEST_CASE("the first line counts the shards of a cluster, and the brokers that have them") {
+  TopStatus status{"tcp://a:7117"};
+  status.told(Json::parse(R"({"tasks":{},"shards":[{"shard":1,"broker":"tcp://a:7117"},
+    {"shard":2,"broker":"tcp://b:7117"},{"shard":3,"broker":"tcp://a:7117"}]})"),
+              kNow);
+  CHECK(status.text().find("  shards 3 on 2 brokers  ") != std::string::npos);
+  status.told(Json::parse(R"({"tasks":{}})"), kNow);
+  CHECK(status.text().find("shards") == std::string::npos);
 }
 
 }  // namespace forkmill::cli::top_test

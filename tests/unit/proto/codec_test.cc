@@ -107,7 +107,9 @@ TEST_CASE("every command survives encoding and decoding") {
                                                      .dry_run = true,
                                                      .running = true,
                                                      .queue = "slow",
-                                                     .priority = -100}};
+                                                     .priority = -100},
+                                         MoveShard{3, "tcp://b:7117"},
+                                         DrainBroker{"tcp://b:7117", true}};
   for (const auto& command : commands) {
     const Envelope envelope{{SessionId{1}, MessageSeq{2}}, Command{3, command}};
     const auto decoded = decode(encode(envelope).envelope);

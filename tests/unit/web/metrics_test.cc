@@ -126,10 +126,26 @@ TEST_CASE("the logs of tasks become gauges of memory and counters of bytes and o
     CHECK_MESSAGE(has_line(text, line), text);
 }
 
+TEST_CASE("shards have their owners, epochs and tasks, and brokers the number of their shards") {
+  const auto status = Json::parse(R"({"shards":[{"shard":1,"tasks":{"ready":4,"running":2,"scheduled":1}}]})");
+  const auto division = Json::parse(R"({"shards":[
+    {"shard":1,"broker":"tcp://a:1","epoch":7,"chosen":"tcp://b:1"},{"shard":2,"broker":"","epoch":3,"chosen":""}],
+    "brokers":[{"name":"tcp://a:1","draining":true,"shards":1},{"name":"tcp://b:1","draining":false,"shards":0}]})");
+  const auto text = text_of([&](Exposition& to) { add_shards(to, status, division); });
+  for (const char* line :
+       {"forkmill_shard_epoch{shard=\"1\"} 7", "forkmill_shard_owner{shard=\"1\",broker=\"tcp://a:1\"} 1",
+        "forkmill_shard_owner{shard=\"2\",broker=\"\"} 1", "forkmill_shard_moving{shard=\"1\"} 1",
+        "forkmill_shard_moving{shard=\"2\"} 0", "forkmill_shard_tasks{shard=\"1\",state=\"ready\"} 4",
+        "forkmill_broker_shards{broker=\"tcp://a:1\"} 1", "forkmill_broker_shards{broker=\"tcp://b:1\"} 0",
+        "forkmill_broker_draining{broker=\"tcp://a:1\"} 1", "forkmill_broker_draining{broker=\"tcp://b:1\"} 0"})
+    CHECK_MESSAGE(has_line(text, line), text);
+}
+
 TEST_CASE("answers without any key give metrics as well") {
   CHECK_NOTHROW(text_of([](Exposition& to) {
     add_status(to, Json::object());
     add_queues(to, Json::object());
+    add_shards(to, Json::object(), Json::object());
     add_workers(to, Json::object());
     add_times(to, Json::object());
   }));

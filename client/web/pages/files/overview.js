@@ -1,5 +1,5 @@
 // The overview: what needs attention, counts, and how the last minutes went.
-import {h, replace} from "./dom.js";
+import {h, replace, table} from "./dom.js";
 import {watch} from "./api.js";
 import {fault} from "./fault.js";
 import {bytes, count, duration} from "./format.js";
@@ -30,7 +30,17 @@ function round(value) {
   return value >= 100 ? Math.round(value) : Math.round(value * 10) / 10;
 }
 
-function view({status, attention, history}) {
+const OF_SHARDS = [
+  {title: "Shard", number: true, value: ({shard}) => shard},
+  {title: "Broker", value: ({broker}) => broker},
+  {title: "Epoch", number: true, value: ({epoch}) => count(epoch)},
+  {title: "Since", number: true, value: ({uptime_ms}) => duration(uptime_ms)},
+  {title: "Ready", number: true, value: ({ready}) => count(ready)},
+  {title: "Running", number: true, value: ({running}) => count(running)},
+  {title: "Moving to", value: ({moving_to}) => moving_to},
+];
+
+function view({status, attention, history, shards}) {
   const {tasks} = status;
   const {at_ms, succeeded, failed, ready, running} = history;
   return [
@@ -41,6 +51,7 @@ function view({status, attention, history}) {
       tile("dead letters", count(status.dead_letters), status.dead_letters > 0 ? "dead" : undefined),
       tile("workers", count(status.workers)), tile("processes", count(status.children)),
       tile("clients", count(status.clients)), tile("memory of the broker", bytes(status.rss_bytes))),
+    shards ? [h("h2", {}, "Shards"), table(OF_SHARDS, shards, "")] : null,
     h("h2", {}, "The last minutes"),
     h("div", {class: "plots"},
       plot("Ends", " a second", [{name: "succeeded", values: rates(at_ms, succeeded)},

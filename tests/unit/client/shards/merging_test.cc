@@ -81,6 +81,33 @@ TEST_CASE("what a principal has on all shards is one row") {
   CHECK(rows[0].at("result_bytes").as<int>() == 800);
 }
 
+TEST_CASE("rows that say of which shard they are stay apart, and so does the broker of a shard in its status") {
+  const auto row = [](std::uint32_t shard) {
+    Body body;
+    body.out().pack_map(1);
+    body.out().pack(std::string{"queues"});
+    body.out().pack_array(1);
+    body.out().pack_map(2);
+    body.out().pack(std::string{"name"}).pack(std::string{"work"});
+    body.out().pack(std::string{"shard"}).pack(shard);
+    return body.of(shard);
+  };
+  const auto why = unpack(merged(QueryKind::why_queue, {row(2), row(1)}));
+  const auto rows =
+      why.get().as<std::map<std::string, std::vector<std::map<std::string, msgpack::object>>>>().at("queues");
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0].at("shard").as<int>() == 1);
+  const auto status = [](std::uint32_t shard, const std::string& broker) {
+    using Texts = std::map<std::string, std::string>;
+    return ShardReply{shard, {0, Errc::ok, {}, proto::Payload::own(pack_value(Texts{{"broker", broker}}))}};
+  };
+  const auto all = unpack(merged(QueryKind::status, {status(1, "a"), status(2, "b")}));
+  const auto body = all.get().as<std::map<std::string, msgpack::object>>();
+  CHECK(body.count("broker") == 0);
+  const auto shards = body.at("shards").as<std::vector<std::map<std::string, msgpack::object>>>();
+  CHECK(shards.at(1).at("broker").as<std::string>() == "b");
+}
+
 TEST_CASE("counts of histograms are added up by bucket, and their bounds stay") {
   const auto metrics = [](std::uint32_t shard, std::vector<std::uint64_t> counts) {
     using Lists = std::map<std::string, std::vector<std::uint64_t>>;

@@ -319,6 +319,20 @@ TEST_CASE("a command about a task by the beginning of its id is refused, and by 
   CHECK(world.answered[1].reply.code == Errc::ok);
 }
 
+TEST_CASE("questions and commands about the division of shards go to one shard, which answers for all") {
+  World world;
+  world.open_all();
+  world.ask(AskBroker{{0, proto::QueryKind::shards, ""}, 50});
+  world.say(1, world.reply_to(1, pack_value(std::map<std::string, std::string>{{"shards", "x"}})));
+  world.ask(CommandBroker{proto::MoveShard{2, "tcp://b:1"}, 52});
+  world.say(1, world.reply_to(1, ""));
+  world.ask(CommandBroker{proto::DrainBroker{"tcp://b:1"}, 54});
+  world.say(1, world.reply_to(1, ""));
+  REQUIRE(world.answered.size() == 3);
+  for (const std::uint32_t shard : {2U, 3U, 4U}) CHECK(world.count<proto::Query>(shard) == 0);
+  for (const std::uint32_t shard : {2U, 3U, 4U}) CHECK(world.count<proto::Command>(shard) == 0);
+}
+
 TEST_CASE("a client that is closed ends all it has asked, on all shards, and all that is asked later") {
   World world;
   world.open_all();
