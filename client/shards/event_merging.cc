@@ -7,6 +7,8 @@
 #include <string_view>
 #include <utility>
 
+#include "client/shards/body_fields.h"
+
 namespace forkmill::client {
 
 namespace {
@@ -15,20 +17,8 @@ using msgpack::object;
 using Type = msgpack::type::object_type;
 using Packer = msgpack::packer<msgpack::sbuffer>;
 
-std::string_view text_of(const object& value) {
-  return value.type == Type::STR ? std::string_view{value.via.str.ptr, value.via.str.size} : std::string_view{};
-}
-
-// Null: there is no such key, or `map` is no map.
-const object* find(const object& map, std::string_view key) {
-  if (map.type != Type::MAP) return nullptr;
-  for (std::uint32_t i = 0; i < map.via.map.size; ++i)
-    if (text_of(map.via.map.ptr[i].key) == key) return &map.via.map.ptr[i].val;
-  return nullptr;
-}
-
 std::uint64_t number_in(const object& map, std::string_view key) {
-  const object* value = find(map, key);
+  const object* value = find_field(map, key);
   return value != nullptr && value->type == Type::POSITIVE_INTEGER ? value->via.u64 : 0;
 }
 
@@ -47,12 +37,12 @@ struct Stream {
 
 Stream stream_of(std::uint32_t shard, const object& body) {
   Stream stream{shard, {}, {}};
-  if (const object* run = find(body, "run")) stream.run = text_of(*run);
-  if (const object* missed = find(body, "missed"); missed != nullptr && missed->type == Type::MAP) {
+  if (const object* run = find_field(body, "run")) stream.run = field_text(*run);
+  if (const object* missed = find_field(body, "missed"); missed != nullptr && missed->type == Type::MAP) {
     stream.rows.push_back(missed);
     stream.begins_with_missed = true;
   }
-  if (const object* events = find(body, "events"); events != nullptr && events->type == Type::ARRAY)
+  if (const object* events = find_field(body, "events"); events != nullptr && events->type == Type::ARRAY)
     for (std::uint32_t i = 0; i < events->via.array.size; ++i) stream.rows.push_back(&events->via.array.ptr[i]);
   return stream;
 }
@@ -130,8 +120,8 @@ proto::Reply merged_events(const std::vector<ShardReply>& replies, std::vector<s
     out.pack_array(static_cast<std::uint32_t>(count));
     while (Stream* next = next_of(streams)) merger.add(*next);
     for (std::size_t i = 0; i < replies.size(); ++i)
-      if (const object* cursor = find(bodies[i].get(), "cursor"))
-        merger.set_cursor(replies[i].shard, std::string{text_of(*cursor)});
+      if (const object* cursor = find_field(bodies[i].get(), "cursor"))
+        merger.set_cursor(replies[i].shard, std::string{field_text(*cursor)});
     pack_text(out, "cursor");
     pack_text(out, merger.cursor());
     return {0, Errc::ok, {}, proto::Payload::copy({buffer.data(), buffer.size()})};

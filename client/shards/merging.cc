@@ -10,6 +10,8 @@
 #include <string_view>
 #include <utility>
 
+#include "client/shards/body_fields.h"
+
 namespace forkmill::client {
 
 namespace {
@@ -18,16 +20,6 @@ using msgpack::object;
 using Type = msgpack::type::object_type;
 using Objects = std::vector<const object*>;
 using Packer = msgpack::packer<msgpack::sbuffer>;
-
-std::string_view text_of(const object& value) {
-  return value.type == Type::STR ? std::string_view{value.via.str.ptr, value.via.str.size} : std::string_view{};
-}
-
-const object* find(const object& map, std::string_view key) {
-  for (std::uint32_t i = 0; i < map.via.map.size; ++i)
-    if (text_of(map.via.map.ptr[i].key) == key) return &map.via.map.ptr[i].val;
-  return nullptr;
-}
 
 bool all_are(const Objects& values, Type type) {
   return std::ranges::all_of(values, [&](const object* value) { return value->type == type; });
@@ -74,7 +66,7 @@ class Merger {
     std::vector<std::string_view> keys;
     for (const object* one : maps)
       for (std::uint32_t i = 0; i < one->via.map.size; ++i)
-        if (const auto key = text_of(one->via.map.ptr[i].key);
+        if (const auto key = field_text(one->via.map.ptr[i].key);
             std::ranges::find(keys, key) == keys.end() && (more == 0 || key != kOfOneShard))
           keys.push_back(key);
     out_.pack_map(static_cast<std::uint32_t>(keys.size()) + more);
@@ -82,7 +74,7 @@ class Merger {
       put_text(key);
       Objects values;
       for (const object* one : maps)
-        if (const object* value = find(*one, key)) values.push_back(value);
+        if (const object* value = find_field(*one, key)) values.push_back(value);
       merge(key, values, rule);
     }
   }
@@ -145,7 +137,7 @@ class Merger {
   void texts(const Objects& rows) {
     std::vector<std::string_view> different;
     for (const object* row : rows)
-      if (std::ranges::find(different, text_of(*row)) == different.end()) different.push_back(text_of(*row));
+      if (std::ranges::find(different, field_text(*row)) == different.end()) different.push_back(field_text(*row));
     out_.pack_array(static_cast<std::uint32_t>(different.size()));
     for (const auto text : different) put_text(text);
   }
@@ -156,7 +148,7 @@ class Merger {
     for (const object* row : rows) {
       msgpack::sbuffer identity;
       for (const auto key : rule.keys)
-        if (const object* value = find(*row, key)) msgpack::pack(identity, *value);
+        if (const object* value = find_field(*row, key)) msgpack::pack(identity, *value);
       const auto [place, is_new] = place_of.try_emplace({identity.data(), identity.size()}, groups.size());
       if (is_new) groups.emplace_back();
       groups[place->second].push_back(row);
@@ -242,7 +234,7 @@ proto::Reply page_of(const ShardReply& page, std::uint32_t shards) {
     for (std::uint32_t i = 0; i < map.via.map.size; ++i) {
       const auto& [key, value] = map.via.map.ptr[i];
       out.pack(key);
-      if (text_of(key) == "next" && value.type == Type::POSITIVE_INTEGER)
+      if (field_text(key) == "next" && value.type == Type::POSITIVE_INTEGER)
         out.pack(next_page(value.via.u64, page.shard, shards));
       else
         out.pack(value);
