@@ -82,6 +82,7 @@ void Dispatcher::handle(PeerId peer, Envelope& envelope, SessionId fresh, const 
     }
     if (found != nullptr || !parking_.park(peer, envelope, fresh)) dispatch(*client, header, message);
   } else if (worker != nullptr && may.worker) {
+    state_.output.outdate_place(*worker);
     dispatch(*worker, header, message);
   } else {
     refuse(peer, header, Errc::not_permitted,

@@ -124,12 +124,12 @@ Status Intake::check(const proto::Submission& submission, bool spec_is_known) co
 // A client that keeps to its window never fills it here: its own count goes down later. One task may be larger.
 Status Intake::check_windows(Client& client) {
   client.unsafe.settle(state_.output.safe);
-  state_.unsafe.settle(state_.output.safe);
+  state_.output.unsafe.settle(state_.output.safe);
   const CoreOptions& options = state_.options;
   if (client.unsafe.tasks() >= 2 * std::size_t{options.window.tasks} ||
       client.unsafe.bytes() >= options.window.bytes + options.max_payload)
     return {Errc::queue_full, "the client has submitted more than its window before it was acknowledged"};
-  if (state_.unsafe.bytes() >= options.total.unsafe)
+  if (state_.output.unsafe.bytes() >= options.total.unsafe)
     return {Errc::queue_full, "clients submit more than the broker's disk takes in"};
   return {};
 }
@@ -220,7 +220,7 @@ Status Intake::take_in(Client& client, proto::Submission submission, std::uint64
     state_.output.ops.emplace_back(
         PutTask{task.seq, task.id, task.spec, task.payload, client.handle.value(), task.submitted_at});
     client.unsafe.add(state_.output.safe_after(), bytes);
-    state_.unsafe.add(state_.output.safe_after(), bytes);
+    state_.output.unsafe.add(state_.output.safe_after(), bytes);
   }
   if (task.options().daemon) client.daemons.emplace(task.seq, &task);
   queue->budget.hold(task, bytes);

@@ -194,6 +194,7 @@ void TaskGrants::unassign(Worker& worker, Task& task) {
     state_.process_starts.erase(task.seq);
   }
   task.worker = WorkerHandle{};
+  state_.output.outdate_place(worker);
 }
 
 bool TaskGrants::may_retry(const Task& task, const proto::Outcome& outcome) const {

@@ -72,9 +72,7 @@ void TimeLimits::tick() {
 }
 
 Instant TimeLimits::next_wakeup() const {
-  const bool any = std::any_of(state_.workers.begin(), state_.workers.end(),
-                               [](const auto& one) { return one.second->holding.size() > 0; });
-  return any && !proto::mutant(proto::Mutant::overrun_ignored) ? next_look_ : proto::kNever;
+  return state_.totals.running > 0 && !proto::mutant(proto::Mutant::overrun_ignored) ? next_look_ : proto::kNever;
 }
 
 // An attempt that was handed back and granted again counts from its new grant.

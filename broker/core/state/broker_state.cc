@@ -27,6 +27,7 @@ BrokerState::BrokerState(CoreOptions core_options, Identity who, proto::Now star
       tasks{last_used_seq(identity)},
       events{options.events},
       queues{{options.names.queues, options.queue, options.queues, options.resident, controls}, task_types},
+      offers{options.grants_unknown},
       output{identity.commit} {
   tasks.logs.set_budget(options.log_memory);
 }
@@ -34,13 +35,19 @@ BrokerState::BrokerState(CoreOptions core_options, Identity who, proto::Now star
 void BrokerState::step(Task& task, Event event) {
   const auto to = next_state(task.state, event);
   FORKMILL_CHECK(to.has_value());
-  if (task.state == State::running) --task.queue->running;
+  if (task.state == State::running) {
+    --task.queue->running;
+    --totals.running;
+  }
   if (task.state == State::scheduled) {
     --task.queue->scheduled;
     paging.no_longer_scheduled(task);
   }
   task.state = *to;
-  if (task.state == State::running) ++task.queue->running;
+  if (task.state == State::running) {
+    ++task.queue->running;
+    ++totals.running;
+  }
   if (task.state == State::scheduled) {
     ++task.queue->scheduled;
     ++paging.scheduled;

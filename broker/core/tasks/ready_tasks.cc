@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "broker/core/tasks/queue.h"
 #include "proto/buggify.h"
 #include "proto/check.h"
 
@@ -19,6 +20,7 @@ void ReadyTasks::push(Task& task) {
     request_refill(share, lane, task.options().priority);
   } else {
     lane.push_back(task);
+    queue_.offers.tell(task_types_, task.type);
   }
 }
 
@@ -27,6 +29,7 @@ void ReadyTasks::put_back(Task& task) {
   Lane& lane = lane_of(share, task.type);
   ++share.count;
   counts_.add(task.type);
+  queue_.offers.tell(task_types_, task.type);
   if (proto::mutant(proto::Mutant::returned_to_the_end)) return lane.push_back(task);
   lane.insert_by_seq(task);
 }
@@ -40,6 +43,7 @@ void ReadyTasks::remove(Task& task) {
   counts_.remove(task.type);
   request_refill(share, lane, task.options().priority);
   levels_[task.options().priority].drop_if_empty(share.key);
+  queue_.offers.tell_all();  // lower priorities may have waited for this task to come from the disk
 }
 
 Task* ReadyTasks::pop(const Share::Serves& serves) {
@@ -90,6 +94,7 @@ void ReadyTasks::refill(const LaneKey& key, Task* task) {
   if (task == nullptr) return;
   task->paging.in_paged_out_part = false;
   lane.push_back(*task);
+  queue_.offers.tell(task_types_, task->type);
 }
 
 void ReadyTasks::end_refill(const LaneKey& key) {
@@ -98,6 +103,7 @@ void ReadyTasks::end_refill(const LaneKey& key) {
   lane.needs_refill = false;
   request_refill(share, lane, key.priority);
   levels_[key.priority].drop_if_empty(key.share);
+  queue_.offers.tell_all();  // lower priorities may have waited for these tasks, which may not have come
 }
 
 void ReadyTasks::add_paged_out(const LaneKey& key, proto::TaskSeq seq, bool in_lane) {

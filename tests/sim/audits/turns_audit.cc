@@ -103,6 +103,28 @@ void TurnsAudit::check_lane(const broker::BrokerState& state, const Lane& lane, 
   if (of_owner > 0) wait.other_owners.clear();
 }
 
+void TurnsAudit::check_nothing_waits(const broker::BrokerState& state) {
+  if (state.identity.durable || state.clock.now() < state.grace_until) return;
+  if (std::ranges::none_of(state.queues, [](const auto& one) { return one.second->ready.size() > 0; })) return;
+  std::vector<const broker::Worker*> takers;
+  for (const auto& [handle, worker] : state.workers)
+    if (worker->wants_more() && state.clock.now() >= worker->pause.until &&
+        !state.controls.is_worker_paused(worker->session.name.str()))
+      takers.push_back(worker.get());
+  if (takers.empty()) return;
+  for (const auto& [lane, wait] : lanes_in(state)) {
+    if (!lane.queue->may_grant()) continue;
+    for (const broker::Worker* worker : takers) {
+      const auto& queues = worker->offer->queues();
+      const bool could_run =
+          std::ranges::find(queues, lane.queue) != queues.end() && worker->offer->serves(state.task_types, lane.type);
+      if (could_run)
+        throw Violation{"invariant 9: " + brief(wait.witness) + " waits in " + lane.queue->name() + ", and worker " +
+                        worker->session.name.str() + ", which wants a task and could run it, was not given it"};
+    }
+  }
+}
+
 void TurnsAudit::check_queues(const broker::BrokerState& state, const std::vector<Grant>& grants) {
   std::map<const broker::Worker*, std::map<const broker::Queue*, int>> turns;
   for (const auto& [worker, task] : grants)
@@ -111,7 +133,7 @@ void TurnsAudit::check_queues(const broker::BrokerState& state, const std::vecto
     std::set<const broker::Queue*> waiting;
     for (const auto& [lane, wait] : lanes_)
       if (knows(*worker, state.task_types.name(lane.type)) && lane.queue->may_grant()) waiting.insert(lane.queue);
-    for (const broker::Queue* queue : worker->queues.all) {
+    for (const broker::Queue* queue : worker->offer->queues()) {
       auto& others = queues_[{worker->handle, queue}];
       const auto found = by_queue.find(queue);
       const int own = found == by_queue.end() ? 0 : found->second;
