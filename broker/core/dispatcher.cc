@@ -193,7 +193,7 @@ milliseconds Dispatcher::pause_for_returns(Worker& worker) {
 void Dispatcher::forward(Worker& worker, Progress& progress) {
   for (ProgressNote& note : progress.notes) {
     Task* task = parts_.grants.held(worker, note.grant);
-    Client* client = task == nullptr ? nullptr : state_.client(task->client);
+    Client* client = task == nullptr ? nullptr : state_.client(task->client());
     if (client == nullptr) continue;
     note.id = id_for(*client, *task);
     client->outgoing.progress.notes.push_back(std::move(note));

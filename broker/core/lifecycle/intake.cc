@@ -168,7 +168,9 @@ Status Intake::take_in(Client& client, proto::Submission submission, std::vector
   Task* known = stored ? nullptr : state_.tasks.find(submission.id);
   const bool is_anothers = is_id_collision(client, known, stored);
   if (is_anothers) rename(state_, client, submission);
-  const TaskBody body = body_of(submission);
+  // The hash of a task is compared if it is known, or if it goes to disk and comes again in this message.
+  const bool is_compared = known != nullptr || stored || state_.identity.durable;
+  const TaskBody body = is_compared ? body_of(submission) : TaskBody{submission.id, 0};
   if (stored && !is_anothers) return repeat_submission_on_disk(left_on_disk, body, submission);
   auto status = take_in(client, std::move(submission), body.hash, is_anothers ? nullptr : known);
   if (status.ok() && paged_out(body.id)) left_on_disk.push_back(body);
@@ -206,25 +208,22 @@ Status Intake::take_in(Client& client, proto::Submission submission, std::uint64
   if (known != nullptr) retention_.drop(*known);
   Task& task = state_.tasks.insert(submission.id);
   task.durable = stored;
-  task.type = *type;
-  task.queue = queue;
-  task.counts.owner = owner;
-  task.client = client.handle;
-  task.body_hash = body;
   task.submitted_at = state_.clock.stamp();
   task.payload = std::move(submission.payload);
-  task.spec = std::move(submission.spec);
-  if (!spec_is_known) note_accepted(client, task);
+  const CommonPart common{std::move(submission.spec), queue, owner, client.handle, *type};
+  const bool is_shared = client.accepted.spec && client.accepted.spec.part() == common;
+  task.spec = is_shared ? client.accepted.spec : CommonRef{common};
+  if (!is_shared || !spec_is_known) note_accepted(client, task);
   if (task.spec->owners_id) owner->renamed[*task.spec->owners_id] = task.id;
   if (task.durable) {
     state_.output.ops.emplace_back(
-        PutTask{task.seq, task.id, task.spec, task.payload, client.handle.value(), task.submitted_at});
+        PutTask{task.seq, task.id, task.spec.shared(), task.payload, client.handle.value(), task.submitted_at});
     client.unsafe.add(state_.output.safe_after(), bytes);
     state_.output.unsafe.add(state_.output.safe_after(), bytes);
   }
   if (task.options().daemon) client.daemons.emplace(task.seq, &task);
-  queue->budget.hold(task, bytes);
-  owner->hold(task.counts.bytes);
+  queue->budget.hold(bytes);
+  owner->hold(bytes);
   start(task, state_.clock.first_due(task.options(), state_.clock.now()));
   return {};
 }
@@ -237,8 +236,8 @@ void Intake::start(Task& task, Instant due) {
   const Instant now = state_.clock.now();
   const proto::TaskOptions& options = task.options();
   if (options.expires.count() > 0) {
-    task.expires_at = now + options.expires;
-    state_.deadlines.add(task.expires_at, task);
+    edit_rare(task).expires_at = now + options.expires;
+    state_.deadlines.add(task.expires_at(), task);
   }
   task.ready_at = due;
   if (due <= now) {
@@ -256,7 +255,7 @@ void Intake::start(Task& task, Instant due) {
 
 void Intake::advance(Task& task, TaskGrants& grants) {
   const bool waits = task.state == State::scheduled || task.state == State::ready;
-  if (waits && task.attempts.value() == 0 && task.expires_at <= state_.clock.now() &&
+  if (waits && task.attempts.value() == 0 && task.expires_at() <= state_.clock.now() &&
       !mutant(Mutant::deadline_ignored)) {
     if (task.state == State::ready) remove_from_lane(state_, task);
     return grants.finish_unstarted(task, Event::expired, Errc::expired, std::string{errc_text(Errc::expired)});
@@ -281,25 +280,26 @@ bool Intake::share_spec(const Client& client, proto::Submission& submission) con
   const Client::Accepted& last = client.accepted;
   std::string_view principal = submission.spec->principal;
   if (principal.empty() && client.owner != nullptr) principal = client.owner->name;
-  if (last.spec == nullptr || (last.spec != submission.spec && !is_like(*last.spec, *submission.spec, principal))) {
+  if (!last.spec || (last.spec.shared() != submission.spec && !is_like(*last.spec, *submission.spec, principal))) {
     if (submission.spec->principal != principal) submission.edit().principal = principal;
     return false;
   }
-  submission.spec = last.spec;
+  submission.spec = last.spec.shared();
   return last.registry_version == registry_.version() && !submission.spec->options.process;
 }
 
 Queue* Intake::queue_of(const Client& client, const TaskSpec& spec, bool spec_is_known) {
-  if (spec_is_known && client.accepted.queues_forgotten == state_.queues.forgotten()) return client.accepted.queue;
+  if (spec_is_known && client.accepted.queues_forgotten == state_.queues.forgotten())
+    return client.accepted.spec.part().queue;
   return state_.queues.find_or_make(spec.queue, state_.clock.now());
 }
 
 void Intake::note_accepted(Client& client, const Task& task) {
-  const bool is_new = client.accepted.spec != task.spec;
-  client.accepted = {task.spec, task.durable, task.queue, state_.queues.forgotten(), registry_.version()};
+  const bool is_new = !client.accepted.spec || client.accepted.spec.shared() != task.spec.shared();
+  client.accepted = {task.spec, task.durable, state_.queues.forgotten(), registry_.version()};
   constexpr std::size_t kMaxNewSpecs = 1024;  // a client that alternates between specs makes one for each task
   if (is_new && state_.unserved.new_specs.size() < kMaxNewSpecs)
-    state_.unserved.new_specs.push_back({state_.clock.now(), client.handle, task.spec});
+    state_.unserved.new_specs.push_back({state_.clock.now(), client.handle, task.spec.shared()});
 }
 
 bool Intake::durable(const proto::TaskOptions& options, const std::string& queue) const {

@@ -26,7 +26,7 @@ void LogIntake::handle(Worker& worker, const proto::Logs& logs) {
       (void)state_.tasks.logs.add_to_known(note, worker.handle.value(), state_.clock.stamp());
       continue;
     }
-    const std::size_t limit = task->queue->budget.limits().log_bytes;
+    const std::size_t limit = task->queue()->budget.limits().log_bytes;
     if (limit > 0) state_.tasks.logs.add(note, worker.handle.value(), limit, state_.clock.stamp());
   }
 }

@@ -29,10 +29,9 @@ struct Client {
   std::size_t behind_bytes = 0;  // about
   // The last spec that was accepted, and what was found out about it: most submissions of one client are alike.
   struct Accepted {
-    SharedSpec spec;  // null: nothing was accepted yet
+    CommonRef spec;  // has no part if nothing was accepted yet
     bool stored = false;
-    Queue* queue = nullptr;
-    std::uint64_t queues_forgotten = 0;  // Queues::forgotten() when `queue` was looked up
+    std::uint64_t queues_forgotten = 0;  // Queues::forgotten() when the queue was looked up
     std::uint64_t registry_version = 0;  // when the workers were asked for the signature
   };
   Accepted accepted;

@@ -53,7 +53,7 @@ TurnsAudit::Lanes TurnsAudit::lanes_in(const broker::BrokerState& state) {
     if (task->state != State::ready || state.controls.is_name_paused(task->spec->name)) continue;
     // A task that must not run twice and may have run waits for its worker, in no lane.
     if (task->options().at_most_once && task->attempts.value() > 0) continue;
-    lanes.try_emplace({task->queue, task->options().priority, task->counts.owner, task->client, task->type},
+    lanes.try_emplace({task->queue(), task->options().priority, task->owner(), task->client(), task->type()},
                       Wait{task->id, {}, {}});
   }
   return lanes;
@@ -86,15 +86,15 @@ void TurnsAudit::check_lane(const broker::BrokerState& state, const Lane& lane, 
   int own = 0;
   int of_owner = 0;
   for (const auto& [worker, task] : grants) {
-    if (task->queue != lane.queue || task->options().priority != lane.priority) continue;
-    const bool is_owners = task->counts.owner == lane.owner;
-    own += is_owners && task->client == lane.client ? 1 : 0;
+    if (task->queue() != lane.queue || task->options().priority != lane.priority) continue;
+    const bool is_owners = task->owner() == lane.owner;
+    own += is_owners && task->client() == lane.client ? 1 : 0;
     of_owner += is_owners ? 1 : 0;
     if (!knows(*worker, state.task_types.name(lane.type))) continue;
     if (!is_owners)
-      ++wait.other_owners[task->counts.owner];
-    else if (task->client != lane.client)
-      ++wait.others[task->client];
+      ++wait.other_owners[task->owner()];
+    else if (task->client() != lane.client)
+      ++wait.others[task->client()];
   }
   check_turns("client", *lane.queue, wait.others, own, wait.witness);
   check_turns("principal", *lane.queue, wait.other_owners, of_owner, wait.witness);
@@ -128,7 +128,7 @@ void TurnsAudit::check_nothing_waits(const broker::BrokerState& state) {
 void TurnsAudit::check_queues(const broker::BrokerState& state, const std::vector<Grant>& grants) {
   std::map<const broker::Worker*, std::map<const broker::Queue*, int>> turns;
   for (const auto& [worker, task] : grants)
-    if (!task->options().process) ++turns[worker][task->queue];
+    if (!task->options().process) ++turns[worker][task->queue()];
   for (const auto& [worker, by_queue] : turns) {
     std::set<const broker::Queue*> waiting;
     for (const auto& [lane, wait] : lanes_)

@@ -6,6 +6,23 @@ using namespace forkmill;
 using namespace forkmill::broker::test;
 using forkmill::broker::test::id;
 
+TEST_CASE("tasks that a client submits alike share what they have in common") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto other = broker.client();
+  broker.submit(client, {task(1), task(2)});
+  broker.submit(client, {task(3)});
+  Submission labelled = task(4);
+  labelled.edit().options.label = "another";
+  broker.submit(client, {labelled});
+  broker.submit(other, {task(5)});
+  const auto part_of = [&](std::uint64_t n) { return &broker.core().state().tasks.find(id(n))->spec.part(); };
+  CHECK(part_of(1) == part_of(2));
+  CHECK(part_of(1) == part_of(3));
+  CHECK(part_of(1) != part_of(4));
+  CHECK(part_of(1) != part_of(5));
+}
+
 TEST_CASE("a submitted task runs, and its result goes to the submitter") {
   Broker broker;
   const auto client = broker.client();

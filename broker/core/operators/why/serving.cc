@@ -109,7 +109,7 @@ Serving::Clients Serving::clients_with_running_tasks(const Queue& queue) const {
   Clients clients;
   for (const auto& [handle, worker] : state_.workers)
     for (const Task* task : worker->holding.by_seq())
-      if (task->queue == &queue) clients.insert(task->client);
+      if (task->queue() == &queue) clients.insert(task->client());
   return clients;
 }
 
@@ -135,10 +135,10 @@ std::string Serving::why_waiting(const Task& task) const {
     case State::scheduled:
       return task.attempts.value() > 0 ? "waits for its next attempt" : "is not due yet";
     case State::ready: {
-      if (auto held = why_held_back(state_, *task.queue, task.spec->name)) return std::move(held->text);
-      std::string reason = why_unserved(*task.queue, task.type);
+      if (auto held = why_held_back(state_, *task.queue(), task.spec->name)) return std::move(held->text);
+      std::string reason = why_unserved(*task.queue(), task.type());
       return reason.empty()
-                 ? "waits for a free process; " + std::to_string(task.queue->ready.size()) + " ready in its queue"
+                 ? "waits for a free process; " + std::to_string(task.queue()->ready.size()) + " ready in its queue"
                  : reason;
     }
     case State::running:
