@@ -181,13 +181,13 @@ Status Intake::take_in(Client& client, proto::Submission submission, std::uint64
   if (known != nullptr && !key_is_free(state_, *known))
     return repeat_submission(deliveries_, client, *known, submission, body);
   if (auto status = may_submit(state_, client, *submission.spec); !status.ok()) return status;
-  const bool spec_is_known = share_spec(client, submission);
-  if (auto status = check(submission, spec_is_known); !status.ok()) return status;
+  const AcceptedSpec* accepted = share_spec(client, submission);
+  if (auto status = check(submission, accepted != nullptr); !status.ok()) return status;
   if (auto status = check_windows(client); !status.ok()) return status;
   const bool stored =
-      spec_is_known ? client.accepted.stored : durable(submission.spec->options, submission.spec->queue);
+      accepted != nullptr ? accepted->stored : durable(submission.spec->options, submission.spec->queue);
   if (submission.spec->options.process) submission.edit().queue = process_queue(submission.spec->queue);
-  Queue* queue = queue_of(client, *submission.spec, spec_is_known);
+  Queue* queue = queue_of(*submission.spec, accepted);
   if (queue == nullptr) return {Errc::too_many_queues, std::string{errc_text(Errc::too_many_queues)}};
   const std::size_t bytes = proto::given_bytes(submission);
   if (!queue->budget.can_ever_hold(bytes)) {
@@ -211,9 +211,9 @@ Status Intake::take_in(Client& client, proto::Submission submission, std::uint64
   task.submitted_at = state_.clock.stamp();
   task.payload = std::move(submission.payload);
   const CommonPart common{std::move(submission.spec), queue, owner, client.handle, *type};
-  const bool is_shared = client.accepted.spec && client.accepted.spec.part() == common;
-  task.spec = is_shared ? client.accepted.spec : CommonRef{common};
-  if (!is_shared || !spec_is_known) note_accepted(client, task);
+  const bool is_shared = accepted != nullptr && accepted->spec.part() == common;
+  task.spec = is_shared ? accepted->spec : CommonRef{common};
+  if (!is_shared || accepted->queues_forgotten != state_.queues.forgotten()) note_accepted(client, task);
   if (task.spec->owners_id) owner->renamed[*task.spec->owners_id] = task.id;
   if (task.durable) {
     state_.output.ops.emplace_back(
@@ -276,28 +276,36 @@ void Intake::plan_again() {
   }
 }
 
-bool Intake::share_spec(const Client& client, proto::Submission& submission) const {
-  const Client::Accepted& last = client.accepted;
+const AcceptedSpec* Intake::share_spec(const Client& client, proto::Submission& submission) const {
   std::string_view principal = submission.spec->principal;
   if (principal.empty() && client.owner != nullptr) principal = client.owner->name;
-  if (!last.spec || (last.spec.shared() != submission.spec && !is_like(*last.spec, *submission.spec, principal))) {
-    if (submission.spec->principal != principal) submission.edit().principal = principal;
-    return false;
+  const auto is_its = [&](const AcceptedSpec& one) {
+    return one.spec && (one.spec.shared() == submission.spec || is_like(*one.spec, *submission.spec, principal));
+  };
+  const AcceptedSpec* accepted = &client.accepted;
+  if (!is_its(*accepted)) {
+    accepted = &specs_.of(*submission.spec);
+    if (!is_its(*accepted)) {
+      if (submission.spec->principal != principal) submission.edit().principal = principal;
+      return nullptr;
+    }
   }
-  submission.spec = last.spec.shared();
-  return last.registry_version == registry_.version() && !submission.spec->options.process;
+  submission.spec = accepted->spec.shared();
+  const bool holds = accepted->registry_version == registry_.version() && !submission.spec->options.process;
+  return holds ? accepted : nullptr;
 }
 
-Queue* Intake::queue_of(const Client& client, const TaskSpec& spec, bool spec_is_known) {
-  if (spec_is_known && client.accepted.queues_forgotten == state_.queues.forgotten())
-    return client.accepted.spec.part().queue;
+Queue* Intake::queue_of(const TaskSpec& spec, const AcceptedSpec* accepted) {
+  if (accepted != nullptr && accepted->queues_forgotten == state_.queues.forgotten())
+    return accepted->spec.part().queue;
   return state_.queues.find_or_make(spec.queue, state_.clock.now());
 }
 
 void Intake::note_accepted(Client& client, const Task& task) {
   const bool is_new = !client.accepted.spec || client.accepted.spec.shared() != task.spec.shared();
   client.accepted = {task.spec, task.durable, state_.queues.forgotten(), registry_.version()};
-  constexpr std::size_t kMaxNewSpecs = 1024;  // a client that alternates between specs makes one for each task
+  specs_.note(client.accepted);
+  constexpr std::size_t kMaxNewSpecs = 1024;  // a client may have a spec of its own for each task
   if (is_new && state_.unserved.new_specs.size() < kMaxNewSpecs)
     state_.unserved.new_specs.push_back({state_.clock.now(), client.handle, task.spec.shared()});
 }
