@@ -44,6 +44,7 @@ enum class Mutant : std::uint8_t {
   lost_unit_taken,
   client_turns_ignored,
   queue_turns_ignored,
+  offers_not_told,
   retry_due_at_restart,
   results_forgotten_early,
   results_pile_up,

@@ -24,20 +24,17 @@ namespace forkmill::proto {
 
 class Payload {
  public:
-  static constexpr std::size_t kInline = 72;  // as many bytes may stand in the object
+  static constexpr std::size_t kInline = 71;  // as many bytes may stand in the object
 
   Payload() noexcept {}  // NOLINT(modernize-use-equals-default): the bytes are left uninitialized
-  Payload(const Payload& other) : shared_{other.shared_}, size_{other.size_} {
-    if (shared_)
+  Payload(const Payload& other) : size_{other.size_} {
+    if (is_shared())
       new (bytes_.at) Shared{other.owned()};
     else
       bytes_ = other.bytes_;
   }
   // A Shared may be moved by its bytes: a shared_ptr of libstdc++ and of libc++ does not point to itself.
-  Payload(Payload&& other) noexcept : bytes_{other.bytes_}, shared_{other.shared_}, size_{other.size_} {
-    other.size_ = 0;
-    other.shared_ = false;
-  }
+  Payload(Payload&& other) noexcept : bytes_{other.bytes_}, size_{std::exchange(other.size_, std::uint8_t{0})} {}
   Payload& operator=(const Payload& other) {
     if (this != &other) *this = Payload{other};
     return *this;
@@ -69,47 +66,54 @@ class Payload {
   }
 
   // The view is valid until this object is assigned to, moved or destroyed.
-  std::string_view view() const { return {shared_ ? owned().data : reinterpret_cast<const char*>(bytes_.at), size_}; }
-  std::size_t size() const { return size_; }
-  bool empty() const { return size_ == 0; }
+  std::string_view view() const {
+    return is_shared() ? owned().bytes : std::string_view{reinterpret_cast<const char*>(bytes_.at), size_};
+  }
+  std::size_t size() const { return is_shared() ? owned().bytes.size() : size_; }
+  bool empty() const { return size() == 0; }
   // Returns the same bytes with an owner, for users that keep a view beyond the life of this object.
   Payload with_owner() const {
-    if (shared_) return *this;
+    if (is_shared()) return *this;
     auto holder = std::make_shared<const std::string>(view());
     const std::string_view bytes = *holder;
     return Payload{std::move(holder), bytes};
   }
   // Null: the bytes stand in the object.
-  std::shared_ptr<const void> owner() const { return shared_ ? owned().owner : nullptr; }
+  std::shared_ptr<const void> owner() const { return is_shared() ? owned().owner : nullptr; }
 
   friend bool operator==(const Payload& a, const Payload& b) { return a.view() == b.view(); }
 
  private:
   struct Shared {
     std::shared_ptr<const void> owner;
-    const char* data;
+    std::string_view bytes;
   };
   static_assert(sizeof(Shared) <= kInline);
 
-  explicit Payload(std::string_view bytes) : size_{bytes.size()} {
+  explicit Payload(std::string_view bytes) : size_{static_cast<std::uint8_t>(bytes.size())} {
     if (!bytes.empty()) std::memcpy(bytes_.at, bytes.data(), bytes.size());  // an empty view may point nowhere
   }
-  Payload(std::shared_ptr<const void> owner, std::string_view bytes) : shared_{true}, size_{bytes.size()} {
-    new (bytes_.at) Shared{std::move(owner), bytes.data()};
+  Payload(std::shared_ptr<const void> owner, std::string_view bytes) : size_{kShared} {
+    new (bytes_.at) Shared{std::move(owner), bytes};
   }
+  bool is_shared() const { return size_ == kShared; }
   const Shared& owned() const { return *std::launder(reinterpret_cast<const Shared*>(bytes_.at)); }
   void release() {
-    if (shared_) std::launder(reinterpret_cast<Shared*>(bytes_.at))->~Shared();
+    if (is_shared()) std::launder(reinterpret_cast<Shared*>(bytes_.at))->~Shared();
   }
 
   // A copy of unwritten bytes is allowed only for unsigned char.
   struct Bytes {
-    alignas(Shared) unsigned char at[kInline];
+    unsigned char at[kInline];
   };
-  Bytes bytes_;
-  std::uint64_t shared_ : 1 = false;
-  std::uint64_t size_ : 63 = 0;
+  static constexpr std::uint8_t kShared = 255;
+
+  alignas(Shared) Bytes bytes_;
+  std::uint8_t size_ = 0;  // how many bytes stand in the object; kShared: `bytes_` is a Shared
 };
+
+// Each waiting task of the broker has one.
+static_assert(sizeof(Payload) == Payload::kInline + 1);
 
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic pop

@@ -82,6 +82,7 @@ void Dispatcher::handle(PeerId peer, Envelope& envelope, SessionId fresh, const 
     }
     if (found != nullptr || !parking_.park(peer, envelope, fresh)) dispatch(*client, header, message);
   } else if (worker != nullptr && may.worker) {
+    state_.output.outdate_place(*worker);
     dispatch(*worker, header, message);
   } else {
     refuse(peer, header, Errc::not_permitted,
@@ -192,7 +193,7 @@ milliseconds Dispatcher::pause_for_returns(Worker& worker) {
 void Dispatcher::forward(Worker& worker, Progress& progress) {
   for (ProgressNote& note : progress.notes) {
     Task* task = parts_.grants.held(worker, note.grant);
-    Client* client = task == nullptr ? nullptr : state_.client(task->client);
+    Client* client = task == nullptr ? nullptr : state_.client(task->client());
     if (client == nullptr) continue;
     note.id = id_for(*client, *task);
     client->outgoing.progress.notes.push_back(std::move(note));

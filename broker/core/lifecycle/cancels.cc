@@ -48,7 +48,7 @@ void Cancels::ask(Client& client, const TaskId& id, Task& task, bool unless_star
 
 void Cancels::revoke(Task& task) {
   task.cancelling.requested = true;
-  if (Worker* worker = state_.worker(task.worker)) {
+  if (Worker* worker = state_.worker(task.worker())) {
     worker->outgoing.revoke.grants.push_back(task.grant());
     state_.output.touch(*worker);
   }
@@ -56,7 +56,7 @@ void Cancels::revoke(Task& task) {
 
 void Cancels::revoke_unless_started(Task& task) {
   task.cancelling.unless_started = true;
-  if (Worker* worker = state_.worker(task.worker)) {
+  if (Worker* worker = state_.worker(task.worker())) {
     worker->outgoing.revoke.unless_started.push_back(task.grant());
     state_.output.touch(*worker);
   }

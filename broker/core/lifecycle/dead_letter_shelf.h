@@ -15,13 +15,13 @@ class DeadLetterShelf {
  public:
   // `bytes`: what the task takes in memory; the same for both calls.
   void add(Task& letter, std::size_t bytes) {
-    Letters& letters = by_owner_[number_of(letter.counts.owner)];
+    Letters& letters = by_owner_[number_of(letter.owner())];
     letters.tasks.push_back(letter);
     ++letters.count;
     letters.bytes += bytes;
   }
   void remove(Task& letter, std::size_t bytes) {
-    const auto found = by_owner_.find(number_of(letter.counts.owner));
+    const auto found = by_owner_.find(number_of(letter.owner()));
     Letters& letters = found->second;
     letters.tasks.remove(letter);
     letters.bytes -= bytes;

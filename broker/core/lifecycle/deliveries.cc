@@ -14,11 +14,11 @@ using proto::Mutant;
 using proto::mutant;
 
 void Deliveries::task_finished(Task& task) {
-  const auto watchers = std::exchange(task.watchers, nullptr);  // from now on those to whom the result is due
-  if (Client* client = state_.client(task.client)) enqueue(task, *client);
-  if (watchers != nullptr)
-    for (const ClientHandle handle : *watchers)
-      if (Client* client = state_.client(handle)) enqueue(task, *client);
+  std::vector<ClientHandle> watchers;
+  if (task.rare != nullptr) watchers.swap(task.rare->watchers);  // from now on those to whom the result is due
+  if (Client* client = state_.client(task.client())) enqueue(task, *client);
+  for (const ClientHandle handle : watchers)
+    if (Client* client = state_.client(handle)) enqueue(task, *client);
   if (task.finished->deliveries == 0) retention_.keep(task);
 }
 
@@ -29,9 +29,8 @@ void Deliveries::watch(Task& task, Client& client) {
     enqueue(task, client);
     return;
   }
-  if (task.client == client.handle) return;
-  if (task.watchers == nullptr) task.watchers = std::make_unique<std::vector<ClientHandle>>();
-  add_watcher(*task.watchers, client);
+  if (task.client() == client.handle) return;
+  add_watcher(edit_rare(task).watchers, client);
 }
 
 void Deliveries::watch_paged_out(proto::TaskSeq seq, Client& client) {
@@ -75,7 +74,7 @@ void Deliveries::acknowledge(Client& client, const proto::ResultAck& ack) {
     client.results.under_way_bytes -= found->second.bytes;
     for (const TaskRef& ref : found->second.tasks) {
       forget_loans(*ref.get(), client);
-      end_delivery(*ref.get(), ref.get()->client == client.handle || !ref.get()->client);
+      end_delivery(*ref.get(), ref.get()->client() == client.handle || !ref.get()->client());
     }
     client.results.under_way.erase(found);
   }
@@ -125,9 +124,9 @@ void Deliveries::flush(Client& client) {
       note_sent(*task, client);
       durable = durable || (task->durable && !mutant(Mutant::result_before_commit));
       bytes += kSentResult + task->finished->outcome.bytes();
-      if (task->client == client.handle) loans_.add_in_result(task->id, message.results.size(), message.loans);
-      message.results.push_back(
-          {id_for(client, *task), task->finished->outcome, task->options().key.empty() ? 0 : task->body_hash});
+      if (task->client() == client.handle) loans_.add_in_result(task->id, message.results.size(), message.loans);
+      message.results.push_back({id_for(client, *task), task->finished->outcome,
+                                 task->options().key.empty() ? 0 : task->finished->body_hash});
       sent.push_back(ref);
       if (proto::buggify(proto::Path::one_result)) break;
     }
@@ -147,7 +146,7 @@ void Deliveries::enqueue(Task& task, Client& client) {
 
 bool Deliveries::is_due(const Task& task, const Client& client) {
   if (task.finished->due_to == client.handle) return true;
-  return task.watchers != nullptr && std::ranges::find(*task.watchers, client.handle) != task.watchers->end();
+  return std::ranges::find(task.watchers(), client.handle) != task.watchers().end();
 }
 
 void Deliveries::note_due(Task& task, const Client& client) {
@@ -156,19 +155,18 @@ void Deliveries::note_due(Task& task, const Client& client) {
     task.finished->due_to = client.handle;
     return;
   }
-  if (task.watchers == nullptr) task.watchers = std::make_unique<std::vector<ClientHandle>>();
-  task.watchers->push_back(client.handle);
+  edit_rare(task).watchers.push_back(client.handle);
 }
 
 void Deliveries::note_sent(Task& task, const Client& client) {
   if (task.finished->due_to == client.handle)
     task.finished->due_to = {};
-  else if (task.watchers != nullptr)
-    std::erase(*task.watchers, client.handle);
+  else if (task.rare != nullptr)
+    std::erase(task.rare->watchers, client.handle);
 }
 
 void Deliveries::forget_loans(const Task& task, const Client& client) {
-  if (task.client == client.handle) loans_.remove_result(task.id);
+  if (task.client() == client.handle) loans_.remove_result(task.id);
 }
 
 void Deliveries::end_delivery(Task& task, bool delivered) {

@@ -31,7 +31,7 @@ bool key_is_free(const BrokerState& state, const Task& task) {
 
 proto::Status repeat_submission(Deliveries& deliveries, Client& client, Task& task, const proto::Submission& submission,
                                 std::uint64_t body) {
-  if (task.body_hash != body) return other_body(submission);
+  if (body_hash_of(task) != body) return other_body(submission);
   deliveries.watch(task, client);
   client.outgoing.ack_waits = client.outgoing.ack_waits || task.durable;
   return {};

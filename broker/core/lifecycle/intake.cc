@@ -124,12 +124,12 @@ Status Intake::check(const proto::Submission& submission, bool spec_is_known) co
 // A client that keeps to its window never fills it here: its own count goes down later. One task may be larger.
 Status Intake::check_windows(Client& client) {
   client.unsafe.settle(state_.output.safe);
-  state_.unsafe.settle(state_.output.safe);
+  state_.output.unsafe.settle(state_.output.safe);
   const CoreOptions& options = state_.options;
   if (client.unsafe.tasks() >= 2 * std::size_t{options.window.tasks} ||
       client.unsafe.bytes() >= options.window.bytes + options.max_payload)
     return {Errc::queue_full, "the client has submitted more than its window before it was acknowledged"};
-  if (state_.unsafe.bytes() >= options.total.unsafe)
+  if (state_.output.unsafe.bytes() >= options.total.unsafe)
     return {Errc::queue_full, "clients submit more than the broker's disk takes in"};
   return {};
 }
@@ -168,7 +168,9 @@ Status Intake::take_in(Client& client, proto::Submission submission, std::vector
   Task* known = stored ? nullptr : state_.tasks.find(submission.id);
   const bool is_anothers = is_id_collision(client, known, stored);
   if (is_anothers) rename(state_, client, submission);
-  const TaskBody body = body_of(submission);
+  // The hash of a task is compared if it is known, or if it goes to disk and comes again in this message.
+  const bool is_compared = known != nullptr || stored || state_.identity.durable;
+  const TaskBody body = is_compared ? body_of(submission) : TaskBody{submission.id, 0};
   if (stored && !is_anothers) return repeat_submission_on_disk(left_on_disk, body, submission);
   auto status = take_in(client, std::move(submission), body.hash, is_anothers ? nullptr : known);
   if (status.ok() && paged_out(body.id)) left_on_disk.push_back(body);
@@ -179,13 +181,13 @@ Status Intake::take_in(Client& client, proto::Submission submission, std::uint64
   if (known != nullptr && !key_is_free(state_, *known))
     return repeat_submission(deliveries_, client, *known, submission, body);
   if (auto status = may_submit(state_, client, *submission.spec); !status.ok()) return status;
-  const bool spec_is_known = share_spec(client, submission);
-  if (auto status = check(submission, spec_is_known); !status.ok()) return status;
+  const AcceptedSpec* accepted = share_spec(client, submission);
+  if (auto status = check(submission, accepted != nullptr); !status.ok()) return status;
   if (auto status = check_windows(client); !status.ok()) return status;
   const bool stored =
-      spec_is_known ? client.accepted.stored : durable(submission.spec->options, submission.spec->queue);
+      accepted != nullptr ? accepted->stored : durable(submission.spec->options, submission.spec->queue);
   if (submission.spec->options.process) submission.edit().queue = process_queue(submission.spec->queue);
-  Queue* queue = queue_of(client, *submission.spec, spec_is_known);
+  Queue* queue = queue_of(*submission.spec, accepted);
   if (queue == nullptr) return {Errc::too_many_queues, std::string{errc_text(Errc::too_many_queues)}};
   const std::size_t bytes = proto::given_bytes(submission);
   if (!queue->budget.can_ever_hold(bytes)) {
@@ -206,25 +208,22 @@ Status Intake::take_in(Client& client, proto::Submission submission, std::uint64
   if (known != nullptr) retention_.drop(*known);
   Task& task = state_.tasks.insert(submission.id);
   task.durable = stored;
-  task.type = *type;
-  task.queue = queue;
-  task.counts.owner = owner;
-  task.client = client.handle;
-  task.body_hash = body;
   task.submitted_at = state_.clock.stamp();
   task.payload = std::move(submission.payload);
-  task.spec = std::move(submission.spec);
-  if (!spec_is_known) note_accepted(client, task);
+  const CommonPart common{std::move(submission.spec), queue, owner, client.handle, *type};
+  const bool is_shared = accepted != nullptr && accepted->spec.part() == common;
+  task.spec = is_shared ? accepted->spec : CommonRef{common};
+  if (!is_shared || accepted->queues_forgotten != state_.queues.forgotten()) note_accepted(client, task);
   if (task.spec->owners_id) owner->renamed[*task.spec->owners_id] = task.id;
   if (task.durable) {
     state_.output.ops.emplace_back(
-        PutTask{task.seq, task.id, task.spec, task.payload, client.handle.value(), task.submitted_at});
+        PutTask{task.seq, task.id, task.spec.shared(), task.payload, client.handle.value(), task.submitted_at});
     client.unsafe.add(state_.output.safe_after(), bytes);
-    state_.unsafe.add(state_.output.safe_after(), bytes);
+    state_.output.unsafe.add(state_.output.safe_after(), bytes);
   }
   if (task.options().daemon) client.daemons.emplace(task.seq, &task);
-  queue->budget.hold(task, bytes);
-  owner->hold(task.counts.bytes);
+  queue->budget.hold(bytes);
+  owner->hold(bytes);
   start(task, state_.clock.first_due(task.options(), state_.clock.now()));
   return {};
 }
@@ -237,8 +236,8 @@ void Intake::start(Task& task, Instant due) {
   const Instant now = state_.clock.now();
   const proto::TaskOptions& options = task.options();
   if (options.expires.count() > 0) {
-    task.expires_at = now + options.expires;
-    state_.deadlines.add(task.expires_at, task);
+    edit_rare(task).expires_at = now + options.expires;
+    state_.deadlines.add(task.expires_at(), task);
   }
   task.ready_at = due;
   if (due <= now) {
@@ -256,7 +255,7 @@ void Intake::start(Task& task, Instant due) {
 
 void Intake::advance(Task& task, TaskGrants& grants) {
   const bool waits = task.state == State::scheduled || task.state == State::ready;
-  if (waits && task.attempts.value() == 0 && task.expires_at <= state_.clock.now() &&
+  if (waits && task.attempts.value() == 0 && task.expires_at() <= state_.clock.now() &&
       !mutant(Mutant::deadline_ignored)) {
     if (task.state == State::ready) remove_from_lane(state_, task);
     return grants.finish_unstarted(task, Event::expired, Errc::expired, std::string{errc_text(Errc::expired)});
@@ -277,29 +276,38 @@ void Intake::plan_again() {
   }
 }
 
-bool Intake::share_spec(const Client& client, proto::Submission& submission) const {
-  const Client::Accepted& last = client.accepted;
+const AcceptedSpec* Intake::share_spec(const Client& client, proto::Submission& submission) const {
   std::string_view principal = submission.spec->principal;
   if (principal.empty() && client.owner != nullptr) principal = client.owner->name;
-  if (last.spec == nullptr || (last.spec != submission.spec && !is_like(*last.spec, *submission.spec, principal))) {
-    if (submission.spec->principal != principal) submission.edit().principal = principal;
-    return false;
+  const auto is_its = [&](const AcceptedSpec& one) {
+    return one.spec && (one.spec.shared() == submission.spec || is_like(*one.spec, *submission.spec, principal));
+  };
+  const AcceptedSpec* accepted = &client.accepted;
+  if (!is_its(*accepted)) {
+    accepted = &specs_.of(*submission.spec);
+    if (!is_its(*accepted)) {
+      if (submission.spec->principal != principal) submission.edit().principal = principal;
+      return nullptr;
+    }
   }
-  submission.spec = last.spec;
-  return last.registry_version == registry_.version() && !submission.spec->options.process;
+  submission.spec = accepted->spec.shared();
+  const bool holds = accepted->registry_version == registry_.version() && !submission.spec->options.process;
+  return holds ? accepted : nullptr;
 }
 
-Queue* Intake::queue_of(const Client& client, const TaskSpec& spec, bool spec_is_known) {
-  if (spec_is_known && client.accepted.queues_forgotten == state_.queues.forgotten()) return client.accepted.queue;
+Queue* Intake::queue_of(const TaskSpec& spec, const AcceptedSpec* accepted) {
+  if (accepted != nullptr && accepted->queues_forgotten == state_.queues.forgotten())
+    return accepted->spec.part().queue;
   return state_.queues.find_or_make(spec.queue, state_.clock.now());
 }
 
 void Intake::note_accepted(Client& client, const Task& task) {
-  const bool is_new = client.accepted.spec != task.spec;
-  client.accepted = {task.spec, task.durable, task.queue, state_.queues.forgotten(), registry_.version()};
-  constexpr std::size_t kMaxNewSpecs = 1024;  // a client that alternates between specs makes one for each task
+  const bool is_new = !client.accepted.spec || client.accepted.spec.shared() != task.spec.shared();
+  client.accepted = {task.spec, task.durable, state_.queues.forgotten(), registry_.version()};
+  specs_.note(client.accepted);
+  constexpr std::size_t kMaxNewSpecs = 1024;  // a client may have a spec of its own for each task
   if (is_new && state_.unserved.new_specs.size() < kMaxNewSpecs)
-    state_.unserved.new_specs.push_back({state_.clock.now(), client.handle, task.spec});
+    state_.unserved.new_specs.push_back({state_.clock.now(), client.handle, task.spec.shared()});
 }
 
 bool Intake::durable(const proto::TaskOptions& options, const std::string& queue) const {

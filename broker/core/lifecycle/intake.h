@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "broker/core/lifecycle/accepted_specs.h"
 #include "broker/core/lifecycle/deliveries.h"
 #include "broker/core/lifecycle/duplicates.h"
 #include "broker/core/lifecycle/task_grants.h"
@@ -41,11 +42,11 @@ class Intake {
   proto::Status check_spec(const TaskSpec& spec) const;
   std::optional<PagedOutEntry> paged_out(const TaskId& id) const;
   void start(Task& task, Instant due);
-  // Lets the submission share the spec that the client's last one had, if they are equal. Returns whether the checks of
-  // that spec still hold. If it shares none, records its principal in its spec.
-  bool share_spec(const Client& client, proto::Submission& submission) const;
-  // Returns null if the maximum number of queues is in use.
-  Queue* queue_of(const Client& client, const TaskSpec& spec, bool spec_is_known);
+  // Lets the submission share the spec of an earlier one, if they are equal. Returns that if its checks still hold, or
+  // null. If it shares none, records its principal in its spec.
+  const AcceptedSpec* share_spec(const Client& client, proto::Submission& submission) const;
+  // `accepted`: what share_spec() has returned. Returns null if the maximum number of queues is in use.
+  Queue* queue_of(const TaskSpec& spec, const AcceptedSpec* accepted);
   void note_accepted(Client& client, const Task& task);
   bool durable(const proto::TaskOptions& options, const std::string& queue) const;
 
@@ -53,6 +54,7 @@ class Intake {
   Deliveries& deliveries_;
   Retention& retention_;
   const Registry& registry_;
+  AcceptedSpecs specs_;
 };
 
 }  // namespace forkmill::broker

@@ -8,7 +8,7 @@ namespace forkmill::broker {
 
 proto::Status retry_letter(Intake& intake, Retention& retention, Client& client, Task& letter, const TaskId& new_id,
                            std::string_view queue) {
-  proto::Submission again{new_id, letter.spec, letter.payload};
+  proto::Submission again{new_id, letter.spec.shared(), letter.payload};
   TaskSpec& spec = again.edit();
   spec.queue = queue.empty() ? base_queue(letter.spec->queue) : queue;
   spec.options.delay = spec.options.not_before = milliseconds{0};

@@ -26,7 +26,7 @@ void LogIntake::handle(Worker& worker, const proto::Logs& logs) {
       (void)state_.tasks.logs.add_to_known(note, worker.handle.value(), state_.clock.stamp());
       continue;
     }
-    const std::size_t limit = task->queue->budget.limits().log_bytes;
+    const std::size_t limit = task->queue()->budget.limits().log_bytes;
     if (limit > 0) state_.tasks.logs.add(note, worker.handle.value(), limit, state_.clock.stamp());
   }
 }
@@ -40,7 +40,7 @@ void LogIntake::take_without_texts(const Worker& worker, const proto::LogNote& n
 void tell_log_limits(BrokerState& state, Worker& worker) {
   if (!worker.info.logs) return;
   proto::LogLimits limits;
-  for (const Queue* queue : worker.queues.all) {
+  for (const Queue* queue : worker.offer->queues()) {
     if (is_process_queue(queue->name())) continue;
     const std::size_t bytes = state.queues.limits_of(queue->name()).log_bytes;
     if (bytes != state.options.queue.log_bytes) limits.limits.push_back({queue->name(), bytes});
@@ -51,7 +51,7 @@ void tell_log_limits(BrokerState& state, Worker& worker) {
 void tell_log_limit(BrokerState& state, std::string_view queue) {
   const std::size_t bytes = state.queues.limits_of(queue).log_bytes;
   for (const auto& [handle, worker] : state.workers) {
-    const auto& queues = worker->queues.all;
+    const auto& queues = worker->offer->queues();
     const bool serves =
         std::any_of(queues.begin(), queues.end(), [&](const Queue* one) { return one->name() == queue; });
     if (serves && worker->info.logs)

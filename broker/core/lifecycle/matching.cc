@@ -1,6 +1,7 @@
 #include "broker/core/lifecycle/matching.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "proto/buggify.h"
@@ -9,116 +10,131 @@
 namespace forkmill::broker {
 
 void Matching::run() {
+  wake_offers();
+  lines_.update();
   if (state_.clock.now() < state_.grace_until) return;
   give_pool();
   give_processes();
 }
 
-bool Matching::may_grant(const Worker& worker) const {
-  return !is_paused(worker) && !state_.controls.is_worker_paused(worker.session.name.str());
+// Lets all offers ask again if tasks may be granted that were not: operators have resumed a task name, or a worker has
+// come or gone where workers are given the tasks that none of them has.
+void Matching::wake_offers() {
+  const bool steered = std::exchange(known_controls_, state_.controls.version) != state_.controls.version;
+  const bool others = std::exchange(known_registry_, registry_.version()) != registry_.version();
+  if (steered || (others && state_.options.grants_unknown)) state_.offers.note_all();
 }
 
-bool Matching::is_paused(const Worker& worker) const {
-  return state_.clock.now() < worker.pause.until && !proto::mutant(proto::Mutant::pause_ignored);
-}
+// ---- Tasks of the pool ----------------------------------------------------------------------------------------------
 
-Instant Matching::next_wakeup() const {
-  Instant next = proto::kNever;
-  for (const auto& [handle, worker] : state_.workers)
-    if (is_paused(*worker)) next = std::min(next, worker->pause.until);
-  return next;
-}
-
+// Each worker with an idle child gets one task in turn, and then the others get the rest as prefetch in small runs. A
+// worker's prefetch only hides the time of a message to it.
 void Matching::give_pool() {
-  candidates_.clear();
-  for (const auto& [handle, worker] : state_.workers)
-    if (worker->wants_more() && may_grant(*worker)) candidates_.push_back(worker.get());
-  if (candidates_.empty()) return;
-  std::sort(candidates_.begin(), candidates_.end(),
-            [](const Worker* a, const Worker* b) { return a->handle < b->handle; });
-  if (proto::buggify(proto::Path::other_turn)) ++turn_;
-  std::rotate(candidates_.begin(), candidates_.begin() + static_cast<std::ptrdiff_t>(turn_++ % candidates_.size()),
-              candidates_.end());
-  give_idle();
-  give_rest();
-}
-
-// Gives one task to each worker in turn, as long as a worker has an idle child.
-void Matching::give_idle() {
-  bool gave = true;
-  while (gave) {
-    gave = false;
-    for (Worker* worker : candidates_) gave = (worker->has_idle_child() && give_one(*worker)) || gave;
-  }
-}
-
-// Gives the rest as prefetch in small runs. A worker's prefetch only hides the time of a message to it.
-void Matching::give_rest() {
   constexpr int kRun = 16;
-  bool gave = true;
-  while (gave) {
-    gave = false;
-    for (Worker* worker : candidates_)
-      for (int i = 0; i < kRun && give_one(*worker); ++i) gave = true;
+  if (state_.offers.awake().empty()) return;
+  give(WorkerLine::idle, 1);
+  give(WorkerLine::busy, kRun);
+  state_.offers.drop_asleep();
+}
+
+void Matching::give(WorkerLine line, int run) {
+  turns_.clear();
+  for (Offer* offer : state_.offers.awake()) add_turn(*offer, line);
+  while (!turns_.empty()) {
+    std::pop_heap(turns_.begin(), turns_.end());
+    Offer& offer = *turns_.back().offer;
+    turns_.pop_back();
+    const Offer::Workers& workers = offer.line(line);
+    Worker& worker = *(proto::buggify(proto::Path::other_turn) ? workers.back() : workers.front());
+    if (give_run(worker, line, run)) add_turn(offer, line);
   }
 }
 
-void Matching::give_processes() {
-  const auto& queues = state_.queues.process_queues();
-  if (std::none_of(queues.begin(), queues.end(), [](const Queue* queue) { return queue->ready.size() > 0; })) return;
-  candidates_.clear();
-  for (const auto& [handle, worker] : state_.workers)
-    if (worker->wants_process() && may_grant(*worker)) candidates_.push_back(worker.get());
-  while (!candidates_.empty()) {
-    const auto next = std::min_element(candidates_.begin(), candidates_.end(), [](const Worker* a, const Worker* b) {
-      return std::pair{a->processes, a->handle} < std::pair{b->processes, b->handle};
-    });
-    Worker& worker = **next;
-    Task* task = next_process(worker);
-    if (task != nullptr) grants_.grant(*task, worker);
-    if (task == nullptr || !worker.wants_process()) candidates_.erase(next);
+void Matching::add_turn(Offer& offer, WorkerLine line) {
+  if (!offer.is_awake() || offer.line(line).empty()) return;
+  turns_.push_back({offer.line(line).front()->place.since, &offer});
+  std::push_heap(turns_.begin(), turns_.end());
+}
+
+// A worker that has got nothing keeps its place.
+bool Matching::give_run(Worker& worker, WorkerLine line, int run) {
+  int given = 0;
+  bool has_more = true;
+  while (has_more && given < run && lines_.line_for(worker) == line) {
+    Task* task = next_task(worker);
+    has_more = task != nullptr;
+    if (!has_more) break;
+    grants_.grant(*task, worker);
+    ++given;
+  }
+  if (const WorkerLine now = lines_.line_for(worker); given > 0 || now != line) lines_.move(worker, now);
+  return has_more;
+}
+
+Task* Matching::next_task(Worker& worker) {
+  Offer& offer = *worker.offer;
+  std::optional<std::size_t> held;  // the first queue that has tasks and may not grant one now
+  std::size_t turn = proto::mutant(proto::Mutant::queue_turns_ignored) ? 0 : worker.place.queue_turn;
+  for (;;) {
+    const auto noted = offer.next_noted(turn);
+    if (!noted || noted == held) return nullptr;
+    Queue& queue = *offer.queues()[*noted];
+    worker.place.queue_turn = turn = *noted + 1 == offer.queues().size() ? 0 : *noted + 1;
+    if (queue.ready.size() > 0 && !queue.may_grant()) {
+      if (!held) held = noted;
+      continue;
+    }
+    if (Task* task = next_in(queue, worker)) return task;
+    offer.forget(*noted);
   }
 }
 
-Task* Matching::next_process(Worker& worker) {
+Task* Matching::next_in(Queue& queue, const Worker& worker) const {
   const auto serves_type = [&](TaskTypeId type) { return takes(worker, type); };
-  for (std::size_t i = 0; i < worker.queues.all.size(); ++i) {
-    const Queue& queue = *worker.queues.all[worker.queues.process_turn++ % worker.queues.all.size()];
-    if (queue.processes != nullptr && queue.processes->ready.size() > 0 && queue.may_grant())
-      if (Task* task = queue.processes->ready.pop(serves_type)) return task;
-  }
-  return nullptr;
+  const auto& types = queue.ready.types();
+  // Most of the time one type is ready. If the worker does not serve it, the lanes need not be walked.
+  constexpr std::size_t kFew = 4;
+  if (types.size() <= kFew &&
+      std::none_of(types.begin(), types.end(), [&](const auto& type) { return serves_type(type.first); }))
+    return nullptr;
+  return queue.ready.pop(serves_type);
 }
 
-bool Matching::takes(Worker& worker, TaskTypeId type) const {
+bool Matching::takes(const Worker& worker, TaskTypeId type) const {
   if (state_.controls.is_name_paused(state_.task_types.name(type))) return false;
-  if (serves(worker, state_.task_types, type)) return true;
+  if (worker.offer->serves(state_.task_types, type)) return true;
   if (!state_.options.grants_unknown) return false;
   const TaskTypes& types = state_.task_types;
   return registry_.ask(types.name(type), types.signature(type)) != Registry::Answer::served;
 }
 
-bool Matching::give_one(Worker& worker) {
-  if (!worker.wants_more()) return false;
-  Task* task = next_task(worker);
-  if (task == nullptr) return false;
-  grants_.grant(*task, worker);
-  return true;
+// ---- Tasks with a process of their own ------------------------------------------------------------------------------
+
+void Matching::give_processes() {
+  const auto& queues = state_.queues.process_queues();
+  if (std::none_of(queues.begin(), queues.end(), [](const Queue* queue) { return queue->ready.size() > 0; })) return;
+  std::vector<Worker*>& candidates = for_processes_;
+  candidates.clear();
+  for (const auto& [handle, worker] : state_.workers)
+    if (worker->wants_process() && lines_.may_grant(*worker)) candidates.push_back(worker.get());
+  while (!candidates.empty()) {
+    const auto next = std::min_element(candidates.begin(), candidates.end(), [](const Worker* a, const Worker* b) {
+      return std::pair{a->processes, a->handle} < std::pair{b->processes, b->handle};
+    });
+    Worker& worker = **next;
+    Task* task = next_process(worker);
+    if (task != nullptr) grants_.grant(*task, worker);
+    if (task == nullptr || !worker.wants_process()) candidates.erase(next);
+  }
 }
 
-Task* Matching::next_task(Worker& worker) {
+Task* Matching::next_process(Worker& worker) {
   const auto serves_type = [&](TaskTypeId type) { return takes(worker, type); };
-  for (std::size_t i = 0; i < worker.queues.all.size(); ++i) {
-    const std::size_t turn = proto::mutant(proto::Mutant::queue_turns_ignored) ? i : worker.queues.turn++;
-    Queue& queue = *worker.queues.all[turn % worker.queues.all.size()];
-    if (queue.ready.size() == 0 || !queue.may_grant()) continue;
-    const auto& types = queue.ready.types();
-    // Most of the time one type is ready. If the worker does not serve it, the lanes need not be walked.
-    constexpr std::size_t kFew = 4;
-    if (types.size() <= kFew &&
-        std::none_of(types.begin(), types.end(), [&](const auto& type) { return serves_type(type.first); }))
-      continue;
-    if (Task* task = queue.ready.pop(serves_type)) return task;
+  const std::vector<Queue*>& queues = worker.offer->queues();
+  for (std::size_t i = 0; i < queues.size(); ++i) {
+    const Queue& queue = *queues[worker.place.process_turn++ % queues.size()];
+    if (queue.processes != nullptr && queue.processes->ready.size() > 0 && queue.may_grant())
+      if (Task* task = queue.processes->ready.pop(serves_type)) return task;
   }
   return nullptr;
 }

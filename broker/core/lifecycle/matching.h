@@ -1,10 +1,15 @@
 // Matching: gives ready tasks to workers with credit. Children that are idle come before prefetch, and workers take
 // turns, so that work spreads. Tasks with a process of their own go to the worker that has the fewest of them.
+//
+// A round costs what there is to give, however many workers are connected: workers stand in the lines of their offers
+// (tasks/offers.h), and only offers are asked whose queues may have a task for them.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "broker/core/lifecycle/task_grants.h"
+#include "broker/core/lifecycle/worker_lines.h"
 #include "broker/core/state/broker_state.h"
 #include "broker/core/state/registry.h"
 
@@ -18,27 +23,39 @@ class Matching {
   // Grants tasks until there is none that a worker with credit could run.
   void run();
   // When the next worker's pause ends.
-  Instant next_wakeup() const;
+  Instant next_wakeup() const { return lines_.next_wakeup(); }
 
  private:
-  bool may_grant(const Worker& worker) const;
-  // Whether the worker is short of something.
-  bool is_paused(const Worker& worker) const;
+  // An offer, and since when the first worker of its line has waited.
+  struct Turn {
+    std::uint64_t since;
+    Offer* offer;
+    bool operator<(const Turn& other) const { return other.since < since; }  // the heap's top has waited longest
+  };
+
+  void wake_offers();
   void give_pool();
-  void give_processes();
-  void give_idle();
-  void give_rest();
-  bool give_one(Worker& worker);
+  // Gives the workers of a line `run` tasks in turn, until none of them could have another one.
+  void give(WorkerLine line, int run);
+  void add_turn(Offer& offer, WorkerLine line);
+  // Returns whether the worker's offer may have another task for its line.
+  bool give_run(Worker& worker, WorkerLine line, int run);
+  // Returns null if no queue of the worker's offer has a task for it.
   Task* next_task(Worker& worker);
+  Task* next_in(Queue& queue, const Worker& worker) const;
+  void give_processes();
   Task* next_process(Worker& worker);
 
-  bool takes(Worker& worker, TaskTypeId type) const;
+  bool takes(const Worker& worker, TaskTypeId type) const;
 
   BrokerState& state_;
   const Registry& registry_;
   TaskGrants& grants_;
-  std::size_t turn_ = 0;
-  std::vector<Worker*> candidates_;
+  WorkerLines lines_{state_};
+  std::uint64_t known_controls_ = 0;    // Controls::version in the last round
+  std::uint64_t known_registry_ = 0;    // Registry::version() in the last round
+  std::vector<Turn> turns_;             // a heap
+  std::vector<Worker*> for_processes_;  // candidates for tasks with a process of their own
 };
 
 }  // namespace forkmill::broker

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "broker/core/state/residency.h"
-#include "proto/body_hash.h"
 #include "proto/buggify.h"
 #include "proto/check.h"
 #include "proto/mutants.h"
@@ -30,8 +29,8 @@ State end_state(proto::OutcomeKind kind) {
 }
 
 bool is_in(const Task& task, const LaneKey& lane) {
-  return task.queue == lane.queue && task.options().priority == lane.priority && key_of(task) == lane.share &&
-         task.type == lane.type;
+  return task.queue() == lane.queue && task.options().priority == lane.priority && key_of(task) == lane.share &&
+         task.type() == lane.type;
 }
 
 }  // namespace
@@ -235,13 +234,11 @@ Task* Paging::page_in(StoredTask stored, bool& was_paged_out) {
   was_paged_out = true;
   Task& task = state_.tasks.page_in(put.id);
   task.durable = true;
-  task.queue = &state_.queues.restore(put.spec->queue);
-  task.counts.owner = state_.tasks.owners.with_number(entry->owner);
-  if (!stored.finish) task.type = state_.task_types.number(put.spec->name, put.spec->signature);
-  task.client = ClientHandle{put.owner};
-  task.body_hash = proto::body_hash(put.spec->name, put.spec->signature, put.payload.view());
+  const TaskTypeId type = stored.finish ? 0 : state_.task_types.number(put.spec->name, put.spec->signature);
+  Queue& queue = state_.queues.restore(put.spec->queue);
+  task.spec =
+      CommonRef{{put.spec, &queue, state_.tasks.owners.with_number(entry->owner), ClientHandle{put.owner}, type}};
   task.submitted_at = put.submitted_at;
-  task.spec = std::move(put.spec);
   task.payload = std::move(put.payload);
   if (stored.finish) {
     set_up_finished(task, std::move(*stored.finish));
@@ -253,14 +250,13 @@ Task* Paging::page_in(StoredTask stored, bool& was_paged_out) {
 
 void Paging::set_up_waiting(Task& task, const Progression& progression, State state) {
   task.attempts = progression.attempts;
-  task.counts.bytes = counted_bytes(*task.spec, task.payload.size(), 0, false, false);
   const proto::TaskOptions& options = task.options();
   const Instant arrived = arrival(state_, task.seq, task.submitted_at);
   task.ready_at =
       progression.due.count() > 0 ? state_.clock.instant(progression.due) : state_.clock.first_due(options, arrived);
   if (auto watchers = state_.paging.watchers.find(task.seq); watchers != state_.paging.watchers.end()) {
-    std::erase(watchers->second, task.client);
-    task.watchers = std::make_unique<std::vector<ClientHandle>>(std::move(watchers->second));
+    std::erase(watchers->second, task.client());
+    edit_rare(task).watchers = std::move(watchers->second);
     state_.paging.watchers.erase(watchers);
   }
   if (state == State::scheduled) {
@@ -275,8 +271,8 @@ void Paging::set_up_waiting(Task& task, const Progression& progression, State st
     state_.paging.in_paged_out_part.emplace(task.seq, &task);
   }
   if (options.expires.count() > 0 && task.attempts.value() == 0) {
-    task.expires_at = arrived + options.expires;
-    state_.deadlines.add(task.expires_at, task);
+    edit_rare(task).expires_at = arrived + options.expires;
+    state_.deadlines.add(task.expires_at(), task);
   }
 }
 
@@ -284,9 +280,8 @@ void Paging::set_up_finished(Task& task, Finish finish) {
   task.state = end_state(finish.outcome.kind);
   const bool failed = task.state == State::failed;
   task.attempts = finish.outcome.attempt;
-  task.counts.bytes = counted_bytes(*task.spec, task.payload.size(), finish.outcome.value.size(), true, failed);
-  if (!failed) task.payload = {};
   set_finished(task, std::move(finish.outcome), finish.finished_at);
+  if (!failed) task.payload = {};
   task.finished->counted = true;  // as all finished tasks on disk are
   retention_.restore(task);
 }

@@ -126,8 +126,7 @@ Retention::Kind Retention::shelf_for(const Task& task) const {
 
 // The queue may be forgotten before the task.
 void Retention::release(Task& task) {
-  task.queue->budget.release(task);
-  task.queue = nullptr;
+  task.queue()->budget.release(counted_bytes(task));
   task.finished->released = true;
 }
 
@@ -200,7 +199,7 @@ void Retention::erase(Task& task) {
   if (!task.finished->released) release(task);
   uncount_result(state_, task);
   if (!task.finished->dropped) forget_stored(state_, task);
-  if (task.spec->owners_id) task.counts.owner->renamed.erase(*task.spec->owners_id);
+  if (task.spec->owners_id) task.owner()->renamed.erase(*task.spec->owners_id);
   state_.tasks.erase(task);
 }
 

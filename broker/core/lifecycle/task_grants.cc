@@ -41,7 +41,6 @@ void TaskGrants::grant(Task& task, Worker& worker) {
   task.cancelling.signalled = false;
   task.attempts = task.attempts.next();
   task.epoch = state_.identity.epoch;
-  task.worker = worker.handle;
   assign(worker, task);
   note(state_, TaskEventKind::granted, task, {.worker = &worker.session.name});
   if (!options.process) ++worker.granted;
@@ -49,10 +48,10 @@ void TaskGrants::grant(Task& task, Worker& worker) {
     state_.rewrite(task, Dispatch{task.seq, task.attempts});
     worker.outgoing.grants_wait = !mutant(Mutant::dispatch_before_commit);
   }
-  const Client* owner = options.process ? state_.client(task.client) : nullptr;
-  proto::GrantedTask& granted = worker.outgoing.grants.tasks.emplace_back(
-      proto::GrantedTask{task.grant(), task.id, task.spec, task.payload, owner == nullptr ? 0 : owner->session.pid});
-  if (options.process) granted.edit().queue = base_queue(task.queue->name());
+  const Client* owner = options.process ? state_.client(task.client()) : nullptr;
+  proto::GrantedTask& granted = worker.outgoing.grants.tasks.emplace_back(proto::GrantedTask{
+      task.grant(), task.id, task.spec.shared(), task.payload, owner == nullptr ? 0 : owner->session.pid});
+  if (options.process) granted.edit().queue = base_queue(task.queue()->name());
   state_.output.touch(worker);
 }
 
@@ -96,7 +95,7 @@ void TaskGrants::record_outcome(Worker& worker, proto::OutcomeRecord record) {
 }
 
 void TaskGrants::note_log(const Task& task, const Worker& worker, const proto::OutcomeRecord& record) {
-  const std::size_t limit = task.queue->budget.limits().log_bytes;
+  const std::size_t limit = task.queue()->budget.limits().log_bytes;
   if (record.logs_follow && limit > 0)
     state_.tasks.logs.expect(task.grant(), worker.handle.value(), limit, state_.clock.stamp());
   else
@@ -107,7 +106,7 @@ void TaskGrants::note_log(const Task& task, const Worker& worker, const proto::O
 // has not started it.
 std::uint64_t TaskGrants::run_time(const Task& task, const proto::OutcomeRecord& record) const {
   if (record.outcome.kind == OutcomeKind::lost)
-    return static_cast<std::uint64_t>(std::max(state_.clock.now() - task.granted_at, Instant{0}).count());
+    return static_cast<std::uint64_t>(std::max(state_.clock.now() - task.held.granted_at, Instant{0}).count());
   const Instant whole = std::max(state_.clock.stamp() - task.submitted_at, milliseconds{0});
   const std::uint64_t ran = std::min(record.run_us, static_cast<std::uint64_t>(whole.count()));
   return record.outcome.kind == OutcomeKind::succeeded ? std::max<std::uint64_t>(ran, 1) : ran;
@@ -116,7 +115,7 @@ std::uint64_t TaskGrants::run_time(const Task& task, const proto::OutcomeRecord&
 // The time of an attempt besides its run is waiting: in the queue, in its worker, and on the way.
 void TaskGrants::count_end(const Task& task, const proto::OutcomeRecord& record) {
   const Instant now = state_.clock.now();
-  TaskSeries& series = state_.totals.times.of(task.spec, now);
+  TaskSeries& series = state_.totals.times.of(task.spec.shared(), now);
   ++series.ended[static_cast<std::size_t>(record.outcome.kind)];
   if (record.outcome.kind == OutcomeKind::lost) {  // how long it ran is not known
     ++state_.totals.lost.attempts;
@@ -138,12 +137,12 @@ void TaskGrants::hand_back(Worker& worker, Task& task) {
     return finish_unstarted(task, Event::cancelled, Errc::cancelled, "cancelled before it started");
   }
   // The deadline may have passed while a worker had the task: nothing was done about it then.
-  if (task.attempts.value() == 0 && task.expires_at <= state_.clock.now()) {
+  if (task.attempts.value() == 0 && task.expires_at() <= state_.clock.now()) {
     return finish_unstarted(task, Event::expired, Errc::expired, std::string{errc_text(Errc::expired)});
   }
   // The worker itself says that the task was not started: nothing speaks against another grant.
   if (task.durable && task.options().at_most_once) state_.rewrite(task, Reschedule{task.seq, task.attempts, {}});
-  task.queue->ready.put_back(task);
+  task.queue()->ready.put_back(task);
 }
 
 void TaskGrants::adopt(Task& task, Worker& worker, const proto::Grant& grant) {
@@ -151,7 +150,6 @@ void TaskGrants::adopt(Task& task, Worker& worker, const proto::Grant& grant) {
   state_.step(task, Event::granted);
   task.attempts = grant.attempt;
   task.epoch = grant.epoch;
-  task.worker = worker.handle;
   assign(worker, task);
   note(state_, TaskEventKind::granted, task, {.worker = &worker.session.name});
 }
@@ -182,7 +180,7 @@ void TaskGrants::finish_unstarted(Task& task, Event event, Errc code, std::strin
 }
 
 void TaskGrants::assign(Worker& worker, Task& task) {
-  task.granted_at = state_.clock.now();
+  task.held = {worker.handle, state_.clock.now()};
   worker.holding.insert(task);
   if (task.options().process) ++worker.processes;
 }
@@ -193,7 +191,8 @@ void TaskGrants::unassign(Worker& worker, Task& task) {
     --worker.processes;
     state_.process_starts.erase(task.seq);
   }
-  task.worker = WorkerHandle{};
+  task.held.worker = {};  // the time of the grant is still needed
+  state_.output.outdate_place(worker);
 }
 
 bool TaskGrants::may_retry(const Task& task, const proto::Outcome& outcome) const {
@@ -222,8 +221,8 @@ void TaskGrants::retry(Task& task, const proto::Outcome& outcome, milliseconds d
                        : asked ? Instant{std::min(delay, proto::limits::kMaxDuration)}
                                : backoff(task);
   state_.step(task, Event::retried);
-  if (std::exchange(task.cancelling.unless_started, false))
-    state_.settled_cancels.push_back({task.seq, proto::CancelState::started});
+  if (task.cancelling.unless_started) state_.settled_cancels.push_back({task.seq, proto::CancelState::started});
+  task.cancelling.unless_started = false;
   if (mutant(Mutant::loss_not_counted) && at_once) task.attempts = proto::Attempt{task.attempts.value() - 1};
   const Instant was_ready_at = std::exchange(task.ready_at, state_.clock.now() + wait);
   note(state_, TaskEventKind::retried, task, {.outcome = &outcome, .ready_at = was_ready_at});
@@ -258,8 +257,9 @@ void TaskGrants::finish(Task& task, Event event, proto::Outcome outcome) {
     state_.settled_cancels.push_back(
         {task.seq, cancelled ? proto::CancelState::cancelled : proto::CancelState::finished});
   }
-  state_.task_types.release(task.type);
-  if (task.state != State::cancelled || !mutant(Mutant::quota_leak)) task.counts.owner->release(task.counts.bytes);
+  state_.task_types.release(task.type());
+  const std::size_t bytes_before = counted_bytes(task);
+  if (task.state != State::cancelled || !mutant(Mutant::quota_leak)) task.owner()->release(bytes_before);
   switch (task.state) {
     case State::succeeded:
       ++state_.totals.succeeded;
@@ -275,13 +275,13 @@ void TaskGrants::finish(Task& task, Event event, proto::Outcome outcome) {
       ++state_.totals.expired;
       break;
   }
-  if (task.state != State::failed) task.payload = {};  // a dead letter keeps its arguments
   if (task.options().daemon) {
-    if (Client* owner = state_.client(task.client)) owner->daemons.erase(task.seq);
+    if (Client* owner = state_.client(task.client())) owner->daemons.erase(task.seq);
   }
   set_finished(task, std::move(outcome), state_.clock.stamp());
+  if (task.state != State::failed) task.payload = {};  // a dead letter keeps its arguments
   note(state_, kind_of_end(task.state), task, {.outcome = &task.finished->outcome});
-  task.queue->budget.change(task, given_bytes(task) + task.finished->outcome.value.size());
+  task.queue()->budget.change(bytes_before, counted_bytes(task));
   count_result(state_, task);
   if (task.durable) state_.rewrite(task, Finish{task.seq, task.finished->outcome, task.finished->at});
   state_.tasks.logs.task_ended(task.seq);
@@ -294,7 +294,7 @@ void TaskGrants::note_for_history(const Task& task) {
   const proto::Outcome& outcome = task.finished->outcome;
   if (outcome.attempt.value() == 0 && mutant(Mutant::history_of_started_only)) return;
   state_.output.finished.push_back({.id = task.id,
-                                    .spec = task.spec,
+                                    .spec = task.spec.shared(),
                                     .outcome = outcome_for_history(outcome),
                                     .submitted_at = task.submitted_at,
                                     .finished_at = task.finished->at,

@@ -35,7 +35,7 @@ void add_first(const Worker& worker, std::size_t most, RunningTasks& running) {
   most = std::min(most, others.size());
   std::partial_sort(others.begin(), others.begin() + static_cast<std::ptrdiff_t>(most), others.end(),
                     [](const Task* a, const Task* b) {
-                      return std::pair{a->granted_at, a->seq} < std::pair{b->granted_at, b->seq};
+                      return std::pair{a->held.granted_at, a->seq} < std::pair{b->held.granted_at, b->seq};
                     });
   for (std::size_t i = 0; i < most; ++i) running.emplace(others[i]->seq, knowledge);
 }
@@ -72,9 +72,7 @@ void TimeLimits::tick() {
 }
 
 Instant TimeLimits::next_wakeup() const {
-  const bool any = std::any_of(state_.workers.begin(), state_.workers.end(),
-                               [](const auto& one) { return one.second->holding.size() > 0; });
-  return any && !proto::mutant(proto::Mutant::overrun_ignored) ? next_look_ : proto::kNever;
+  return state_.totals.running > 0 && !proto::mutant(proto::Mutant::overrun_ignored) ? next_look_ : proto::kNever;
 }
 
 // An attempt that was handed back and granted again counts from its new grant.
@@ -82,7 +80,7 @@ Instant TimeLimits::running_since(const Task& task, bool slept) const {
   const Instant now = state_.clock.now();
   const auto before = running_.find(task.seq);
   if (before == running_.end() || before->second.grant != task.grant()) return now;
-  const Instant since = std::max(before->second.since, task.granted_at);
+  const Instant since = std::max(before->second.since, task.held.granted_at);
   return slept ? std::max(since, now - Instant{task.options().timeout}) : since;
 }
 

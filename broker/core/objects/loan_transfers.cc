@@ -50,11 +50,11 @@ void LoanTransfers::end_object(Object& object) {
 
 void LoanTransfers::end_task(const Task& task) {
   const bool is_received =
-      task.state == State::succeeded && state_.client(task.client) != nullptr && !task.options().process;
+      task.state == State::succeeded && state_.client(task.client()) != nullptr && !task.options().process;
   for (const LoanRef& loan : loans_.remove_task(OwnedTask::of(task))) {
     Pipe* pipe = pipe_of(directory_, loan);
     if (pipe == nullptr) continue;
-    const bool goes_on = pipe->loans().task_gone(loan.ticket, is_received ? task.client : ClientHandle{});
+    const bool goes_on = pipe->loans().task_gone(loan.ticket, is_received ? task.client() : ClientHandle{});
     if (goes_on) loans_.place_in_result(task.id, loan);
     lines_.note_changed(*pipe);
   }

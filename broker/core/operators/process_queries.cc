@@ -64,7 +64,7 @@ ReplyBody ProcessQueries::list(const Client& client) const {
                                      worker->session.name.str(), role_name(row.role));
       map.add("session", shown_session(client, worker->session));
       if (task != nullptr && !hidden) {
-        map.add("task", state_.task_types.name(task->type))
+        map.add("task", state_.task_types.name(task->type()))
             .add("label", task->options().label)
             .add("id", id_for(client, *task).to_string());
         if (row.task_started_at.count() > 0) map.add("task_started_at_ms", row.task_started_at.count());

@@ -239,7 +239,7 @@ std::string Queries::task(const Task& task, const TaskId& id) const {
     const auto shown = arguments.substr(0, proto::limits::kShownArguments);
     map.add("arguments", msgpack::type::raw_ref{shown.data(), static_cast<std::uint32_t>(shown.size())});
   }
-  if (const Worker* worker = state_.worker(task.worker)) {
+  if (const Worker* worker = state_.worker(task.worker())) {
     map.add("worker", worker->session.name.str()).add("grant", proto::to_string(task.grant()));
   }
   if (task.finished != nullptr) {

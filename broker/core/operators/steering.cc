@@ -131,6 +131,7 @@ Status Steering::set(Named named) {
       state_.output.ops.emplace_back(PutRecord{named.control.stored_as, record_of(named)});
     }
     controls[named.name] = named.control;
+    ++state_.controls.version;
   }
   if (named.what == ControlOf::queue) state_.queues.apply_control(named.name);
   return {};
@@ -139,6 +140,7 @@ Status Steering::set(Named named) {
 void Steering::drop(ControlOf what, Controls::ByName::iterator control) {
   if (control->second.stored_as) state_.output.ops.emplace_back(EraseRecord{control->second.stored_as});
   controls_of(what).erase(control);
+  ++state_.controls.version;
 }
 
 // ---- Workers --------------------------------------------------------------------------------------------------------
@@ -244,6 +246,7 @@ void Steering::recover(proto::TaskSeq seq, std::string_view record) {
     Named named = control_in(record);
     named.control.stored_as = seq;
     controls_of(named.what).insert_or_assign(named.name, named.control);
+    ++state_.controls.version;
     if (named.what == ControlOf::queue) state_.queues.apply_control(named.name);
   } catch (const std::exception& error) {  // DecodeError, msgpack::type_error
     throw std::runtime_error{"record " + std::to_string(seq.value()) +

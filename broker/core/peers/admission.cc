@@ -193,10 +193,10 @@ bool Admission::adopt(Worker& worker, const proto::Grant& grant, const TaskIds& 
 
 // Whether the worker could be granted the task.
 bool Admission::may_run(Worker& worker, const Task& task) const {
-  const auto has_task = [&](const Queue* queue) { return queue == task.queue || queue->processes == task.queue; };
-  const auto& queues = worker.queues.all;
+  const auto has_task = [&](const Queue* queue) { return queue == task.queue() || queue->processes == task.queue(); };
+  const auto& queues = worker.offer->queues();
   if (std::none_of(queues.begin(), queues.end(), has_task)) return false;
-  return state_.options.grants_unknown || serves(worker, state_.task_types, task.type);
+  return worker.offer->may_take(state_.task_types, task.type());
 }
 
 void Admission::begin(Session& session, PeerId peer, const Hello& hello, SessionId fresh) {

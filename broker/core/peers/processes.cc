@@ -20,9 +20,8 @@ void Processes::handle(Worker& worker, const proto::Started& started) {
     Task* task = grants_.held(worker, note.grant);
     if (task == nullptr || !task->options().process) continue;
     state_.process_starts[task->seq] = {task->id, note.grant, note.pid, note.host};
-    if (Client* owner = state_.client(task->client)) repeat(*owner, *task);
-    if (task->watchers == nullptr) continue;
-    for (const ClientHandle handle : *task->watchers)
+    if (Client* owner = state_.client(task->client())) repeat(*owner, *task);
+    for (const ClientHandle handle : task->watchers())
       if (Client* client = state_.client(handle)) repeat(*client, *task);
   }
 }
@@ -37,7 +36,7 @@ void Processes::repeat(Client& client, const Task& task) {
 
 void Processes::repeat_all(Client& client) {
   for (const auto& [seq, start] : state_.process_starts)
-    if (const Task* task = state_.tasks.find(start.id); task != nullptr && task->client == client.handle)
+    if (const Task* task = state_.tasks.find(start.id); task != nullptr && task->client() == client.handle)
       repeat(client, *task);
 }
 
@@ -68,7 +67,7 @@ bool Processes::waits(std::uint64_t worker, std::uint32_t pid) const {
 
 bool Processes::waits(const Task& task) const {
   const auto start = state_.process_starts.find(task.seq);
-  const Worker* worker = state_.worker(task.worker);
+  const Worker* worker = state_.worker(task.worker());
   return start != state_.process_starts.end() && worker != nullptr && waits(worker->instance, start->second.pid);
 }
 
@@ -78,7 +77,7 @@ void Processes::forget_heard(Worker& worker, std::uint64_t number) {
 
 void Processes::signal(Task& task, int number) {
   task.cancelling.signalled = true;
-  Worker& worker = *state_.worker(task.worker);
+  Worker& worker = *state_.worker(task.worker());
   const proto::SignalNote note{task.grant(), number, ++worker.signals.last};
   std::erase_if(worker.signals.unheard, [&](const auto& one) { return grants_.held(worker, one.grant) == nullptr; });
   if (worker.signals.unheard.size() == kMaxUnheard) worker.signals.unheard.erase(worker.signals.unheard.begin());

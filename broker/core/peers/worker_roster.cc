@@ -9,17 +9,25 @@ void WorkerRoster::enlist(Worker& worker, proto::WorkerInfo info) {
   by_instance_[worker.instance] = worker.handle;
   worker.info = std::move(info);
   worker.info.holding.clear();
-  worker.serves.clear();
-  worker.queues.all.clear();
-  for (const std::string& name : worker.info.queues) worker.queues.all.push_back(&state_.queues.restore(name));
-  for (Queue* queue : worker.queues.all) ++queue->workers;
+  std::vector<Queue*> queues;
+  for (const std::string& name : worker.info.queues) queues.push_back(&state_.queues.restore(name));
+  for (Queue* queue : queues) ++queue->workers;
   registry_.add(worker.info);
   note_tasks(worker);
+  worker.offer = &state_.offers.find_or_make(worker.info, std::move(queues));
+  worker.place.at = worker.offer->add(worker);
+  worker.place.line = WorkerLine::none;
+  if (worker.place.queue_turn >= worker.offer->queues().size())
+    worker.place.queue_turn = 0;  // the worker had more before
+  worker.offer->note_all();
+  state_.output.outdate_place(worker);
 }
 
 void WorkerRoster::delist(Worker& worker) {
-  for (Queue* queue : worker.queues.all) --queue->workers;
-  worker.queues.all.clear();
+  for (Queue* queue : worker.offer->queues()) --queue->workers;
+  worker.offer->remove(worker.place.at, worker.place.line);
+  worker.offer = nullptr;
+  state_.offers.drop_if_unused(worker.info);
   registry_.remove(worker.info);
   note_tasks(worker);
 }

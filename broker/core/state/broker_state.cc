@@ -27,6 +27,7 @@ BrokerState::BrokerState(CoreOptions core_options, Identity who, proto::Now star
       tasks{last_used_seq(identity)},
       events{options.events},
       queues{{options.names.queues, options.queue, options.queues, options.resident, controls}, task_types},
+      offers{options.grants_unknown},
       output{identity.commit} {
   tasks.logs.set_budget(options.log_memory);
 }
@@ -34,28 +35,34 @@ BrokerState::BrokerState(CoreOptions core_options, Identity who, proto::Now star
 void BrokerState::step(Task& task, Event event) {
   const auto to = next_state(task.state, event);
   FORKMILL_CHECK(to.has_value());
-  if (task.state == State::running) --task.queue->running;
+  if (task.state == State::running) {
+    --task.queue()->running;
+    --totals.running;
+  }
   if (task.state == State::scheduled) {
-    --task.queue->scheduled;
+    --task.queue()->scheduled;
     paging.no_longer_scheduled(task);
   }
   task.state = *to;
-  if (task.state == State::running) ++task.queue->running;
+  if (task.state == State::running) {
+    ++task.queue()->running;
+    ++totals.running;
+  }
   if (task.state == State::scheduled) {
-    ++task.queue->scheduled;
+    ++task.queue()->scheduled;
     ++paging.scheduled;
   }
 }
 
 void count_result(BrokerState& state, Task& task) {
   if (std::exchange(task.finished->counted, true)) return;
-  state.tasks.owners.hold_result(*task.counts.owner, result_bytes(task));
+  state.tasks.owners.hold_result(*task.owner(), result_bytes(task));
 }
 
 void uncount_result(BrokerState& state, Task& task) {
   if (!std::exchange(task.finished->counted, false)) return;
   const bool leaks = proto::mutant(proto::Mutant::result_bytes_leak) && task.state == State::failed;
-  state.tasks.owners.release_result(*task.counts.owner, leaks ? 0 : result_bytes(task));
+  state.tasks.owners.release_result(*task.owner(), leaks ? 0 : result_bytes(task));
 }
 
 }  // namespace forkmill::broker

@@ -19,22 +19,23 @@
 #include "broker/core/state/output.h"
 #include "broker/core/state/paging_state.h"
 #include "broker/core/state/task_durations.h"
-#include "broker/core/state/unsafe_submissions.h"
 #include "broker/core/state/worker.h"
 #include "broker/core/tasks/controls.h"
 #include "broker/core/tasks/deadlines.h"
+#include "broker/core/tasks/offers.h"
 #include "broker/core/tasks/queues.h"
 #include "broker/core/tasks/task_types.h"
 #include "broker/core/tasks/tasks.h"
 
 namespace forkmill::broker {
 
-// Totals: counts since the start of the broker, but for `dead_letters`.
+// Totals: counts since the start of the broker, but for `running` and `dead_letters`.
 struct Totals {
   std::uint64_t succeeded = 0;
   std::uint64_t failed = 0;
   std::uint64_t cancelled = 0;
   std::uint64_t expired = 0;
+  std::uint64_t running = 0;       // held by workers now
   std::uint64_t dead_letters = 0;  // kept now, on disk as well: is_dead_letter()
   // Attempts that ended because their child or their worker went away.
   struct Lost {
@@ -108,6 +109,7 @@ struct BrokerState {
   EventRing events;
   Controls controls;
   Queues queues;
+  Offers offers;
   Deadlines deadlines;
   PagingState paging;
   std::unordered_map<ClientHandle, std::unique_ptr<Client>> clients;
@@ -120,7 +122,6 @@ struct BrokerState {
   };
   std::vector<SettledCancel> settled_cancels;
   UnservedTasks unserved;
-  UnsafeSubmissions unsafe;  // submissions of all clients
   Totals totals;
   Output output;
 };

@@ -9,7 +9,7 @@ TaskEvent event_of(const BrokerState& state, TaskEventKind kind, const Task& tas
   event.attempt = task.attempts;
   event.id = task.id;
   event.seq = task.seq;
-  event.spec = task.spec;
+  event.spec = task.spec.shared();
   event.at = state.clock.stamp();
   if (task.state == State::scheduled) event.due = state.clock.stamp(task.ready_at);
   if (details.before != nullptr) event.before = *details.before;

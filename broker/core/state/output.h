@@ -1,4 +1,4 @@
-// Output: what a round has gathered for peers and store, and the commits that make it safe.
+// Output: what a round has gathered for peers, store and matching, and the commits that make it safe.
 #pragma once
 
 #include <algorithm>
@@ -8,6 +8,7 @@
 
 #include "broker/core/state/client.h"
 #include "broker/core/state/effects.h"
+#include "broker/core/state/unsafe_submissions.h"
 #include "broker/core/state/worker.h"
 #include "proto/log_limit.h"
 
@@ -32,6 +33,12 @@ struct Output {
   }
   void touch(Worker& worker) {
     if (!std::exchange(worker.outgoing.touched, true)) touched_workers.push_back(worker.handle);
+  }
+
+  // Call when the worker may want a task and did not before: it has finished one, got credit or come back. Matching
+  // finds out at the end of the round.
+  void outdate_place(Worker& worker) {
+    if (!std::exchange(worker.place.is_outdated, true)) outdated_places.push_back(worker.handle);
   }
 
   // Asks the store. Returns the ticket that comes back with the answer; tickets rise.
@@ -66,6 +73,8 @@ struct Output {
   proto::CommitSeq safe;    // the last commit that the store has; a peer may be told of no later one
   std::vector<ClientHandle> touched_clients;
   std::vector<WorkerHandle> touched_workers;
+  std::vector<WorkerHandle> outdated_places;  // workers that may stand in the wrong line of their offer
+  UnsafeSubmissions unsafe;                   // submissions of all clients that are not safe
 };
 
 }  // namespace forkmill::broker

@@ -23,7 +23,8 @@ struct PagingState {
   // Call when the task is in memory, and scheduled no longer.
   void no_longer_scheduled(Task& task) {
     --scheduled;
-    if (std::exchange(task.paging.fetched_early, false)) --fetched_early;
+    if (task.paging.fetched_early) --fetched_early;
+    task.paging.fetched_early = false;
   }
 };
 

@@ -2,8 +2,6 @@
 
 #include <forkmill/signature.h>
 
-#include <algorithm>
-
 namespace forkmill::broker {
 
 void Registry::add(const proto::WorkerInfo& info) {
@@ -41,20 +39,6 @@ std::string Registry::signatures(std::string_view name) const {
     }
   }
   return text;
-}
-
-bool serves(Worker& worker, const TaskTypes& task_types, TaskTypeId type) {
-  if (worker.serves.size() <= type) worker.serves.resize(type + 1);
-  ServedType& known = worker.serves[type];
-  if (!known.is_known || known.generation != task_types.generation(type)) {
-    const std::uint64_t wanted = task_types.signature(type);
-    const bool is_served =
-        std::any_of(worker.info.tasks.begin(), worker.info.tasks.end(), [&](const proto::TaskInfo& task) {
-          return task.name == task_types.name(type) && (wanted == 0 || signature_hash(task.signature) == wanted);
-        });
-    known = {task_types.generation(type), true, is_served};
-  }
-  return known.is_served;
 }
 
 }  // namespace forkmill::broker

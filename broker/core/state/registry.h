@@ -32,7 +32,4 @@ class Registry {
   std::uint64_t version_ = 1;
 };
 
-// Returns whether the worker has the task, and remembers the answer in the worker.
-bool serves(Worker& worker, const TaskTypes& task_types, TaskTypeId type);
-
 }  // namespace forkmill::broker

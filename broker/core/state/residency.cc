@@ -8,7 +8,7 @@
 namespace forkmill::broker {
 
 void add_to_lane(BrokerState& state, Task& task) {
-  task.queue->ready.push(task);
+  task.queue()->ready.push(task);
   if (!task.paging.in_paged_out_part) return;
   if (task.durable) return put_away(state, task);
   state.paging.in_paged_out_part.emplace(task.seq, &task);
@@ -16,7 +16,7 @@ void add_to_lane(BrokerState& state, Task& task) {
 
 void remove_from_lane(BrokerState& state, Task& task) {
   if (task.paging.in_paged_out_part) state.paging.in_paged_out_part.erase(task.seq);
-  task.queue->ready.remove(task);
+  task.queue()->ready.remove(task);
 }
 
 void put_away(BrokerState& state, Task& task) {
@@ -34,9 +34,10 @@ void put_away(BrokerState& state, Task& task) {
     } else {
       paging.in_paged_out_part.erase(task.seq);
     }
-    if (task.attempts.value() == 0 && task.expires_at != proto::kNever) paging.deadlines.add(task.expires_at, task.seq);
-    if (task.watchers != nullptr && !proto::mutant(proto::Mutant::watchers_left_behind))
-      paging.watchers[task.seq] = std::move(*task.watchers);
+    if (task.attempts.value() == 0 && task.expires_at() != proto::kNever)
+      paging.deadlines.add(task.expires_at(), task.seq);
+    if (!task.watchers().empty() && !proto::mutant(proto::Mutant::watchers_left_behind))
+      paging.watchers[task.seq] = std::move(task.rare->watchers);
   }
   if (task.paging.rewritten) paging.outdated[task.seq] = state.output.last_ticket;
   state.tasks.put_away(task);

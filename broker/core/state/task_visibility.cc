@@ -55,9 +55,7 @@ std::uint64_t shown_session(const Client& client, const Session& session) {
   return sees_all(client) || session.principal == client.session.principal ? session.id.value() : 0;
 }
 
-bool owns(const Client& client, const Task& task) {
-  return client.owner != nullptr && task.counts.owner == client.owner;
-}
+bool owns(const Client& client, const Task& task) { return client.owner != nullptr && task.owner() == client.owner; }
 
 bool owns(const Client& client, PagedOutEntry entry) {
   return client.owner != nullptr && entry.owner == client.owner->number;

@@ -1,23 +1,18 @@
 // Worker: what the broker knows of one worker through all its sessions.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "broker/core/state/held_tasks.h"
 #include "broker/core/state/session.h"
+#include "broker/core/tasks/offers.h"
 #include "broker/core/tasks/queue.h"
 #include "broker/core/tasks/tasks.h"
 #include "proto/wire/messages.h"
 
 namespace forkmill::broker {
-
-// Whether a worker has the tasks of a type, once that was looked up for this generation of the type's number.
-struct ServedType {
-  std::uint32_t generation = 0;
-  bool is_known = false;
-  bool is_served = false;
-};
 
 struct Worker {
   WorkerHandle handle;
@@ -25,14 +20,17 @@ struct Worker {
   std::uint64_t instance = 0;
   std::uint64_t child_of = 0;  // the worker in whose child it lives, as the workers of pools do; 0: none
   proto::WorkerInfo info;
-  // The queues that it serves, which take turns.
-  struct ServedQueues {
-    std::vector<Queue*> all;
-    std::size_t turn = 0;          // counts; the queue in this place, modulo their number, is next
-    std::size_t process_turn = 0;  // the same for tasks with a process of their own
+  Offer* offer = nullptr;  // null: it serves nothing, for now
+  // Its place in the lines of its offer (lifecycle/worker_lines.h), and in the turns of its queues.
+  struct Place {
+    Offer::Workers::iterator at{};
+    WorkerLine line = WorkerLine::none;
+    bool is_outdated = false;      // listed in Output::outdated_places
+    std::uint64_t since = 0;       // rises with each worker that joins a line
+    std::size_t queue_turn = 0;    // the place of the queue that is next
+    std::size_t process_turn = 0;  // counts, modulo the number of queues; for tasks with a process of their own
   };
-  ServedQueues queues;
-  std::vector<ServedType> serves;  // by type
+  Place place;
   std::uint64_t granted = 0;
   std::uint64_t credit = 0;                           // granted never exceeds it
   static constexpr std::size_t kMaxHeld = 16 * 1024;  // tasks that it may hold

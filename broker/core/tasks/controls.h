@@ -53,6 +53,7 @@ struct Controls {
 
   bool is_worker_paused(std::string_view worker) const { return !workers.empty() && workers.contains(worker); }
 
+  std::uint64_t version = 0;  // rises with each change
   ByName queues;
   ByName names;    // names of tasks, without limits
   ByName workers;  // names of workers, without limits

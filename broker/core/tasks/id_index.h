@@ -1,49 +1,63 @@
-// IdIndex: maps task ids to 64-bit values in 24 bytes per entry, because there may be millions of them. The index is a
-// hash table with linear probing, cut into shards so that growing moves a small part at a time.
+// IdIndex: maps task ids to 64-bit values in 24 bytes per entry, because there may be millions of them.
 #pragma once
 
 #include <forkmill/task_id.h>
 
-#include <array>
 #include <cstdint>
 #include <functional>
-#include <vector>
+#include <utility>
+
+#include "broker/core/tasks/sharded_table.h"
+#include "proto/check.h"
 
 namespace forkmill::broker {
+
+// Mixes the bits well (the finalizer of MurmurHash3). Ids are random in their low half, unless a client makes others.
+inline std::uint64_t hash_of(const TaskId& id) {
+  std::uint64_t hash = std::hash<TaskId>{}(id);
+  hash = (hash ^ hash >> 33) * 0xFF51AFD7ED558CCDULL;
+  hash = (hash ^ hash >> 33) * 0xC4CEB9FE1A85EC53ULL;
+  return hash ^ hash >> 33;
+}
 
 class IdIndex {
  public:
   // Adds an entry. The id must not be in the index, and must not be nil.
-  void insert(const TaskId& id, std::uint64_t value);
+  void insert(const TaskId& id, std::uint64_t value) {
+    FORKMILL_CHECK(!id.is_nil());
+    table_.insert(hash_of(id), {id, value}, Is{id});
+  }
   // Returns null if the id is not in the index. The pointer is valid until the next insert or erase.
-  std::uint64_t* find(const TaskId& id);
-  const std::uint64_t* find(const TaskId& id) const;
-  bool erase(const TaskId& id);
+  std::uint64_t* find(const TaskId& id) {
+    Slot* slot = table_.find(hash_of(id), Is{id});
+    return slot == nullptr ? nullptr : &slot->value;
+  }
+  const std::uint64_t* find(const TaskId& id) const {
+    const Slot* slot = table_.find(hash_of(id), Is{id});
+    return slot == nullptr ? nullptr : &slot->value;
+  }
+  // Returns false if the id is not in the index.
+  bool erase(const TaskId& id) { return !table_.erase(hash_of(id), Is{id}).is_free(); }
 
-  std::size_t size() const { return size_; }
+  std::size_t size() const { return table_.size(); }
   // Calls `visitor` with each entry, in no order.
-  void visit(const std::function<void(const TaskId&, std::uint64_t)>& visitor) const;
+  void visit(const std::function<void(const TaskId&, std::uint64_t)>& visitor) const {
+    table_.visit([&](const Slot& slot) { visitor(slot.id, slot.value); });
+  }
 
  private:
   struct Slot {
     TaskId id;  // nil: free
     std::uint64_t value = 0;
+    bool is_free() const { return id.is_nil(); }
+    std::uint32_t low_hash() const { return static_cast<std::uint32_t>(hash_of(id)); }
   };
-  struct Shard {
-    std::vector<Slot> slots;
-    std::size_t used = 0;
+  struct Is {
+    const TaskId& id;
+    bool operator()(const Slot& slot) const { return slot.id == id; }
   };
-  static constexpr std::size_t kShards = 256;
 
-  static std::size_t home(const Shard& shard, std::uint64_t hash);
-  static void place(Shard& shard, const Slot& slot);
-  static std::size_t locate(const Shard& shard, const TaskId& id, std::uint64_t hash);
-  static void resize(Shard& shard, std::size_t slots);
-  Shard& shard_of(std::uint64_t hash) { return shards_[hash >> 56]; }
-  const Shard& shard_of(std::uint64_t hash) const { return shards_[hash >> 56]; }
-
-  std::array<Shard, kShards> shards_;
-  std::size_t size_ = 0;
+  ShardedTable<Slot> table_;
 };
 
 }  // namespace forkmill::broker

@@ -24,7 +24,7 @@ struct ShareKey {
   friend bool operator==(ShareKey, ShareKey) = default;
 };
 
-inline ShareKey key_of(const Task& task) { return {number_of(task.counts.owner), task.client}; }
+inline ShareKey key_of(const Task& task) { return {number_of(task.owner()), task.client()}; }
 
 // Names a lane.
 struct LaneKey {

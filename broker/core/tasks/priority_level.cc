@@ -19,9 +19,26 @@ Share& PriorityLevel::share_of(ShareKey key) {
     groups_.clear();
   }
   const auto group = group_of(key.owner);
-  group->shares.push_back({key, {}, {}, 0});
-  places_.emplace(key, Place{group, std::prev(group->shares.end())});
+  add_share(group, key);
   return group->shares.back();
+}
+
+void PriorityLevel::add_share(Groups::iterator group, ShareKey key) {
+  if (spare_shares_.empty())
+    group->shares.emplace_back();
+  else
+    group->shares.splice(group->shares.end(), spare_shares_, spare_shares_.begin());
+  const auto share = std::prev(group->shares.end());
+  share->key = key;
+  if (spare_places_.empty()) {
+    places_.emplace(key, Place{group, share});
+    return;
+  }
+  Places::node_type place = std::move(spare_places_.back());
+  spare_places_.pop_back();
+  place.key() = key;
+  place.mapped() = {group, share};
+  places_.insert(std::move(place));
 }
 
 PriorityLevel::Groups::iterator PriorityLevel::group_of(std::uint16_t owner) {
@@ -57,8 +74,14 @@ void PriorityLevel::drop_if_empty(Place place) {
   share.visit([&](const Lane& lane) { is_refilled = is_refilled || lane.needs_refill; });
   if (is_refilled) return;
   if (places_.size() == 1) return share.clear();
-  places_.erase(share.key);
-  place.group->shares.erase(place.share);
+  Places::node_type entry = places_.extract(share.key);
+  share.clear();
+  if (spare_places_.size() < kMaxSpare) {
+    spare_places_.push_back(std::move(entry));
+    spare_shares_.splice(spare_shares_.end(), place.group->shares, place.share);
+  } else {
+    place.group->shares.erase(place.share);
+  }
   if (!place.group->shares.empty()) return;
   by_owner_.erase(place.group->owner);
   groups_.erase(place.group);

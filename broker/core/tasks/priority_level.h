@@ -7,6 +7,7 @@
 #include <functional>
 #include <list>
 #include <unordered_map>
+#include <vector>
 
 #include "broker/core/tasks/lane.h"
 
@@ -60,11 +61,19 @@ class PriorityLevel {
     }
   };
 
+  using Places = std::unordered_map<ShareKey, Place, Hash>;
+  static constexpr std::size_t kMaxSpare = 32;
+
   // Made if there is none.
   Groups::iterator group_of(std::uint16_t owner);
+  // Adds a share without lanes at the end of the group.
+  void add_share(Groups::iterator group, ShareKey key);
 
   Groups groups_;  // the principal whose turn it is comes first
-  std::unordered_map<ShareKey, Place, Hash> places_;
+  Places places_;
+  // Shares without lanes, and entries of `places_`, for the next ones: the tasks of many clients come and go quickly.
+  Shares spare_shares_;
+  std::vector<Places::node_type> spare_places_;
   std::unordered_map<std::uint16_t, Groups::iterator> by_owner_;
 };
 

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "broker/core/tasks/offers.h"
 #include "broker/core/tasks/queue_budget.h"
 #include "broker/core/tasks/ready_tasks.h"
 #include "proto/mutants.h"
@@ -34,6 +35,7 @@ class Queue {
   }
 
   QueueBudget budget;
+  QueueOffers offers;  // have the queue; told when a task is ready
   ReadyTasks ready;
   std::size_t scheduled = 0;
   std::size_t running = 0;

@@ -3,7 +3,6 @@
 #pragma once
 
 #include "broker/core/tasks/queue_limits.h"
-#include "broker/core/tasks/task.h"
 #include "proto/check.h"
 #include "proto/mutants.h"
 
@@ -30,23 +29,16 @@ class QueueBudget {
     return bytes <= limits_.max_bytes || proto::mutant(proto::Mutant::waits_in_vain);
   }
 
+  // `bytes`: counted_bytes() of the task.
   void hold(std::size_t bytes) {
     ++tasks_;
     bytes_ += bytes;
   }
-  void hold(Task& task, std::size_t bytes) {
-    hold(bytes);
-    task.counts.bytes = bytes;
-  }
-  void change(Task& task, std::size_t bytes) {
-    bytes_ += bytes - task.counts.bytes;
-    task.counts.bytes = bytes;
-  }
-  void release(Task& task) {
-    FORKMILL_CHECK(tasks_ > 0 && bytes_ >= task.counts.bytes);
+  void change(std::size_t before, std::size_t now) { bytes_ += now - before; }
+  void release(std::size_t bytes) {
+    FORKMILL_CHECK(tasks_ > 0 && bytes_ >= bytes);
     --tasks_;
-    bytes_ -= task.counts.bytes;
-    task.counts.bytes = 0;
+    bytes_ -= bytes;
   }
 
  private:

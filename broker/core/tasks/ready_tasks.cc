@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "broker/core/tasks/queue.h"
 #include "proto/buggify.h"
 #include "proto/check.h"
 
@@ -10,36 +11,39 @@ namespace forkmill::broker {
 
 void ReadyTasks::push(Task& task) {
   Share& share = share_of(task);
-  Lane& lane = lane_of(share, task.type);
+  Lane& lane = lane_of(share, task.type());
   ++share.count;
-  counts_.add(task.type);
+  counts_.add(task.type());
   if (lane.has_paged_out() || (task.durable && lane.is_full(limits_))) {
     task.paging.in_paged_out_part = true;
     lane.paged_out.push_back(task.seq);
     request_refill(share, lane, task.options().priority);
   } else {
     lane.push_back(task);
+    queue_.offers.tell(task_types_, task.type());
   }
 }
 
 void ReadyTasks::put_back(Task& task) {
   Share& share = share_of(task);
-  Lane& lane = lane_of(share, task.type);
+  Lane& lane = lane_of(share, task.type());
   ++share.count;
-  counts_.add(task.type);
+  counts_.add(task.type());
+  queue_.offers.tell(task_types_, task.type());
   if (proto::mutant(proto::Mutant::returned_to_the_end)) return lane.push_back(task);
   lane.insert_by_seq(task);
 }
 
 void ReadyTasks::remove(Task& task) {
   Share& share = share_of(task);
-  Lane& lane = lane_of(share, task.type);
+  Lane& lane = lane_of(share, task.type());
   if (!task.paging.in_paged_out_part) lane.remove(task);
   task.paging.in_paged_out_part = false;
   --share.count;
-  counts_.remove(task.type);
+  counts_.remove(task.type());
   request_refill(share, lane, task.options().priority);
   levels_[task.options().priority].drop_if_empty(share.key);
+  queue_.offers.tell_all();  // lower priorities may have waited for this task to come from the disk
 }
 
 Task* ReadyTasks::pop(const Share::Serves& serves) {
@@ -50,7 +54,7 @@ Task* ReadyTasks::pop(const Share::Serves& serves) {
       Task* task = lane->tasks.front();
       lane->remove(*task);
       --place.share->count;
-      counts_.remove(task->type);
+      counts_.remove(task->type());
       request_refill(*place.share, *lane, priority);
       level.end_turn(place);
       level.drop_if_empty(place);
@@ -90,6 +94,7 @@ void ReadyTasks::refill(const LaneKey& key, Task* task) {
   if (task == nullptr) return;
   task->paging.in_paged_out_part = false;
   lane.push_back(*task);
+  queue_.offers.tell(task_types_, task->type());
 }
 
 void ReadyTasks::end_refill(const LaneKey& key) {
@@ -98,6 +103,7 @@ void ReadyTasks::end_refill(const LaneKey& key) {
   lane.needs_refill = false;
   request_refill(share, lane, key.priority);
   levels_[key.priority].drop_if_empty(key.share);
+  queue_.offers.tell_all();  // lower priorities may have waited for these tasks, which may not have come
 }
 
 void ReadyTasks::add_paged_out(const LaneKey& key, proto::TaskSeq seq, bool in_lane) {
@@ -147,7 +153,7 @@ Ahead ahead_of(const ReadyTasks& ready, const Task& task) {
       ahead.clients += served > 0 ? 1 : 0;
     } else {
       share.visit([&](const Lane& lane) {
-        if (lane.type == task.type) ahead.before = lane.count_before(task, Ahead::kMaxCounted);
+        if (lane.type == task.type()) ahead.before = lane.count_before(task, Ahead::kMaxCounted);
       });
     }
   });

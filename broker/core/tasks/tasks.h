@@ -67,16 +67,16 @@ class Tasks {
   // Makes a paged-out task resident, with nothing but its id and number.
   Task& page_in(const TaskId& id);
 
-  std::size_t resident() const { return index_.size() - paged_out_; }
-  std::size_t paged_out() const { return paged_out_; }
-  std::size_t size() const { return index_.size(); }
+  std::size_t resident() const { return resident_.size(); }
+  std::size_t paged_out() const { return paged_out_.size(); }
+  std::size_t size() const { return resident() + paged_out(); }
 
   // All resident tasks, in no order.
   std::vector<const Task*> resident_tasks() const;
   // The same in pieces: visits the tasks of `most` places in memory at most, from `place` on, and moves `place` to
   // where to go on. Returns false at the end. Tasks keep their places, and a new one may get any.
   bool visit_places(std::size_t& place, std::size_t most, const std::function<void(Task&)>& visitor) {
-    return places_.visit_some(place, most, visitor);
+    return resident_.visit_some(place, most, visitor);
   }
   // For audits: all paged-out tasks, in no order.
   void visit_paged_out(const std::function<void(const TaskId&, PagedOutEntry)>& visitor) const;
@@ -97,9 +97,8 @@ class Tasks {
   TaskLogs logs;  // logs of tasks, also of those on disk. erase() drops that of its task
 
  private:
-  TaskSlab places_;
-  IdIndex index_;  // the place of a resident task, the entry of a paged-out one
-  std::size_t paged_out_ = 0;
+  TaskSlab resident_;
+  IdIndex paged_out_;  // the entries
   RecentAttempts attempt_history_;
   proto::TaskSeq last_;
 };

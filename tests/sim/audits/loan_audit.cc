@@ -32,7 +32,7 @@ const broker::Pipe* pipe_of(const broker::Core& core, std::uint64_t number) {
 const std::string* runner_of(const broker::BrokerState& state, const TaskId& id) {
   const broker::Task* task = state.tasks.find(id);
   if (task == nullptr || task->state != broker::State::running) return nullptr;
-  const auto worker = state.workers.find(task->worker);
+  const auto worker = state.workers.find(task->worker());
   return worker == state.workers.end() ? nullptr : &worker->second->session.principal;
 }
 

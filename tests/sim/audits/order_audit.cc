@@ -27,7 +27,8 @@ class Waiting {
       if (task->state != State::ready || state.controls.is_name_paused(task->spec->name)) continue;
       // A task that must not run twice and may have run waits for its worker, in no lane.
       if (task->options().at_most_once && task->attempts.value() > 0) continue;
-      const auto [highest, first_of_type] = highest_.try_emplace({task->queue, task->type}, task->options().priority);
+      const auto [highest, first_of_type] =
+          highest_.try_emplace({task->queue(), task->type()}, task->options().priority);
       if (!first_of_type) highest->second = std::max(highest->second, int{task->options().priority});
       if (task->attempts.value() != 0 || !plain(*task) || moved.contains(task->seq)) continue;
       const auto [first, first_of_lane] = first_.try_emplace(lane_of(*task), task);
@@ -46,14 +47,14 @@ class Waiting {
   bool above(const broker::Task& task, const broker::Worker& worker, const broker::TaskTypes& task_types) const {
     return std::any_of(highest_.begin(), highest_.end(), [&](const auto& one) {
       const auto& [queue, type] = one.first;
-      return queue == task.queue && one.second > task.options().priority && knows(worker, task_types.name(type));
+      return queue == task.queue() && one.second > task.options().priority && knows(worker, task_types.name(type));
     });
   }
 
  private:
   using Lane = std::tuple<const broker::Queue*, const broker::Owner*, broker::ClientHandle, int, broker::TaskTypeId>;
   static Lane lane_of(const broker::Task& task) {
-    return Lane{task.queue, task.counts.owner, task.client, task.options().priority, task.type};
+    return Lane{task.queue(), task.owner(), task.client(), task.options().priority, task.type()};
   }
 
   std::map<Lane, const broker::Task*> first_;
@@ -75,7 +76,7 @@ void OrderAudit::note_moved(const broker::Core& core, const broker::Effects& eff
   if (core.bulk_changes().is_idle() && places_.empty()) return;
   std::unordered_map<proto::TaskSeq, Place> places;
   for (const broker::Task* task : core.state().tasks.resident_tasks()) {
-    const Place place{task->queue, task->options().priority};
+    const Place place{task->queue(), task->options().priority};
     places.emplace(task->seq, place);
     const auto before = places_.find(task->seq);
     if (before != places_.end() && before->second != place) moved_.insert(task->seq);

@@ -37,7 +37,7 @@ void check_task(const broker::BrokerState& state, const broker::Task& task) {
   require(broker::is_terminal(task.state) == (task.finished != nullptr), "3",
           [&] { return named(": state and outcome disagree"); });
   if (task.state != State::running) return;
-  const auto worker = state.workers.find(task.worker);
+  const auto worker = state.workers.find(task.worker());
   require(worker != state.workers.end() && worker->second->holding.find(task.seq) != nullptr, "6",
           [&] { return named(" runs, but no worker has it"); });
 }
@@ -94,7 +94,7 @@ void check_results(const broker::BrokerState& state) {
     require(task->finished->deliveries > 0 || task->finished->counted == must_be_kept(*task), "13",
             [&] { return "task " + brief(task->id) + ": whether its result must be kept and counts disagree"; });
     if (!task->finished->counted) continue;
-    Found& found = by_owner[task->counts.owner->name];
+    Found& found = by_owner[task->owner()->name];
     ++found.tasks;
     found.bytes += broker::result_bytes(*task);
   }
@@ -137,7 +137,7 @@ void StateAudit::check_memory(const broker::BrokerState& state) {
 StateAudit::ByQueue StateAudit::count_resident(const broker::BrokerState& state) {
   ByQueue by_queue;
   for (const broker::Task* task : state.tasks.resident_tasks()) {
-    Counted& counted = by_queue[task->queue];
+    Counted& counted = by_queue[task->queue()];
     if (task->finished == nullptr || !task->finished->released) ++counted.held;
     if (task->state == State::scheduled) ++counted.scheduled;
     if (task->state == State::ready) ++counted.ready;
@@ -234,7 +234,7 @@ std::string StateAudit::unfinished(const broker::BrokerState& state) {
     if (broker::is_terminal(task->state)) continue;
     text += " " + brief(task->id) + " " + std::string{broker::state_name(task->state)} + " of " +
             std::to_string(task->attempts.value()) + " attempts, ready at " + std::to_string(task->ready_at.count()) +
-            ", type " + std::to_string(task->type) + " in " + task->queue->name() + ";";
+            ", type " + std::to_string(task->type()) + " in " + task->queue()->name() + ";";
   }
   return text;
 }

@@ -53,7 +53,7 @@ TurnsAudit::Lanes TurnsAudit::lanes_in(const broker::BrokerState& state) {
     if (task->state != State::ready || state.controls.is_name_paused(task->spec->name)) continue;
     // A task that must not run twice and may have run waits for its worker, in no lane.
     if (task->options().at_most_once && task->attempts.value() > 0) continue;
-    lanes.try_emplace({task->queue, task->options().priority, task->counts.owner, task->client, task->type},
+    lanes.try_emplace({task->queue(), task->options().priority, task->owner(), task->client(), task->type()},
                       Wait{task->id, {}, {}});
   }
   return lanes;
@@ -86,15 +86,15 @@ void TurnsAudit::check_lane(const broker::BrokerState& state, const Lane& lane, 
   int own = 0;
   int of_owner = 0;
   for (const auto& [worker, task] : grants) {
-    if (task->queue != lane.queue || task->options().priority != lane.priority) continue;
-    const bool is_owners = task->counts.owner == lane.owner;
-    own += is_owners && task->client == lane.client ? 1 : 0;
+    if (task->queue() != lane.queue || task->options().priority != lane.priority) continue;
+    const bool is_owners = task->owner() == lane.owner;
+    own += is_owners && task->client() == lane.client ? 1 : 0;
     of_owner += is_owners ? 1 : 0;
     if (!knows(*worker, state.task_types.name(lane.type))) continue;
     if (!is_owners)
-      ++wait.other_owners[task->counts.owner];
-    else if (task->client != lane.client)
-      ++wait.others[task->client];
+      ++wait.other_owners[task->owner()];
+    else if (task->client() != lane.client)
+      ++wait.others[task->client()];
   }
   check_turns("client", *lane.queue, wait.others, own, wait.witness);
   check_turns("principal", *lane.queue, wait.other_owners, of_owner, wait.witness);
@@ -103,15 +103,37 @@ void TurnsAudit::check_lane(const broker::BrokerState& state, const Lane& lane, 
   if (of_owner > 0) wait.other_owners.clear();
 }
 
+void TurnsAudit::check_nothing_waits(const broker::BrokerState& state) {
+  if (state.identity.durable || state.clock.now() < state.grace_until) return;
+  if (std::ranges::none_of(state.queues, [](const auto& one) { return one.second->ready.size() > 0; })) return;
+  std::vector<const broker::Worker*> takers;
+  for (const auto& [handle, worker] : state.workers)
+    if (worker->wants_more() && state.clock.now() >= worker->pause.until &&
+        !state.controls.is_worker_paused(worker->session.name.str()))
+      takers.push_back(worker.get());
+  if (takers.empty()) return;
+  for (const auto& [lane, wait] : lanes_in(state)) {
+    if (!lane.queue->may_grant()) continue;
+    for (const broker::Worker* worker : takers) {
+      const auto& queues = worker->offer->queues();
+      const bool could_run =
+          std::ranges::find(queues, lane.queue) != queues.end() && worker->offer->serves(state.task_types, lane.type);
+      if (could_run)
+        throw Violation{"invariant 9: " + brief(wait.witness) + " waits in " + lane.queue->name() + ", and worker " +
+                        worker->session.name.str() + ", which wants a task and could run it, was not given it"};
+    }
+  }
+}
+
 void TurnsAudit::check_queues(const broker::BrokerState& state, const std::vector<Grant>& grants) {
   std::map<const broker::Worker*, std::map<const broker::Queue*, int>> turns;
   for (const auto& [worker, task] : grants)
-    if (!task->options().process) ++turns[worker][task->queue];
+    if (!task->options().process) ++turns[worker][task->queue()];
   for (const auto& [worker, by_queue] : turns) {
     std::set<const broker::Queue*> waiting;
     for (const auto& [lane, wait] : lanes_)
       if (knows(*worker, state.task_types.name(lane.type)) && lane.queue->may_grant()) waiting.insert(lane.queue);
-    for (const broker::Queue* queue : worker->queues.all) {
+    for (const broker::Queue* queue : worker->offer->queues()) {
       auto& others = queues_[{worker->handle, queue}];
       const auto found = by_queue.find(queue);
       const int own = found == by_queue.end() ? 0 : found->second;

@@ -1,7 +1,7 @@
 // TurnsAudit: checks whose turn it is. Within a priority the principals of a queue take turns, the clients of each
 // principal do, and the queues of a worker do: while a task of one waits that a worker could run, no other one has two
-// turns. Checks only brokers that keep all
-// in memory.
+// turns. No worker that wants a task goes without one while a task waits that it could run. Checks only brokers that
+// keep all in memory.
 #pragma once
 
 #include <compare>
@@ -23,6 +23,9 @@ class TurnsAudit {
   }
   // Checks the grants of a round. Throws Violation.
   void round(const broker::BrokerState& state, const std::vector<broker::Send>& sends);
+  // Checks that no task waits that a worker could take: a round matches workers and tasks before it ends. Call after
+  // each. Throws Violation.
+  static void check_nothing_waits(const broker::BrokerState& state);
 
  private:
   // The tasks of one type and priority that one client has in one queue.

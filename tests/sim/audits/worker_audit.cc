@@ -60,7 +60,7 @@ void WorkerAudit::check_families(const broker::BrokerState& state) const {
   }
   for (const broker::Task* task : state.tasks.resident_tasks()) {
     if (!task->options().daemon || broker::is_terminal(task->state) || task->cancelling.requested) continue;
-    require(state.clients.contains(task->client), "5",
+    require(state.clients.contains(task->client()), "5",
             [&] { return "daemon " + brief(task->id) + " outlives its submitter"; });
   }
 }

@@ -97,6 +97,7 @@ void BrokerLoop::round() {
   spin_.woke("the broker", worked || !again);
   carry_out(std::move(effects));
   ObjectAudit::waits(core_);
+  TurnsAudit::check_nothing_waits(core_.state());
   inbox_.empty() ? pulse_.wake_only_at(core_.next_wakeup()) : pulse_.wake_only_soon();
 }
 

@@ -56,6 +56,7 @@ constexpr MutantEntry kMutants[] = {
     {Mutant::client_turns_ignored, "client-turns-ignored", "a client whose turn it was stays at the head of its queue"},
     {Mutant::queue_turns_ignored, "queue-turns-ignored",
      "a worker is given tasks of its first queue while there are any"},
+    {Mutant::offers_not_told, "offers-not-told", "workers that were idle are not asked when a task comes for them"},
     {Mutant::retry_due_at_restart, "retry-due-at-restart", "after a restart every retry is due"},
     {Mutant::results_forgotten_early, "results-forgotten-early", "half as many results are kept as allowed"},
     {Mutant::results_pile_up, "results-pile-up", "results are kept, however many there are"},

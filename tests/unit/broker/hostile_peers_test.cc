@@ -135,7 +135,7 @@ TEST_CASE("clients that wait for a task and go cost nothing, however many there 
     const auto& state = broker.core().state();
     const auto count = [&](const auto& watchers) { return watchers.size(); };
     const std::size_t watchers =
-        on_disk ? count(state.paging.watchers.begin()->second) : count(*state.tasks.find(waits)->watchers);
+        on_disk ? count(state.paging.watchers.begin()->second) : count(state.tasks.find(waits)->rare->watchers);
     CHECK(watchers <= 64);
     const auto worker = broker.worker(10);
     for (auto grants = broker.grants(worker); !grants.empty(); grants = broker.grants(worker))

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <deque>
+#include <memory>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "broker/core/tasks/id_index.h"
 #include "broker/core/tasks/paged_out_deadlines.h"
 #include "broker/core/tasks/seq_runs.h"
+#include "broker/core/tasks/task_slab.h"
 #include "proto/random.h"
 
 namespace id_index_test {
@@ -86,6 +88,58 @@ TEST_CASE("paged-out deadlines are popped before they are due, never after") {
   CHECK(deadlines.pop(50s) == proto::TaskSeq{2});
   CHECK_FALSE(deadlines.pop(50s));
   CHECK(deadlines.pop(100s) == proto::TaskSeq{1});
+}
+
+TEST_CASE("tasks in memory are found by their ids and keep their places, which are used again") {
+  TaskSlab slab;
+  std::unordered_map<TaskId, Task*> plain;
+  std::unordered_map<Task*, int> places;
+  for (std::uint64_t step = 0; step < 100'000; ++step) {
+    const TaskId id = TaskId::make(1, 3, proto::mix64(step) >> 52);  // few enough to meet again
+    const auto known = plain.find(id);
+    REQUIRE(slab.find(id) == (known == plain.end() ? nullptr : known->second));
+    if (known == plain.end()) {
+      Task& task = slab.add(id);
+      task.seq = proto::TaskSeq{step + 1};
+      CHECK(task.id == id);
+      CHECK(task.finished == nullptr);
+      CHECK(task.rare == nullptr);
+      edit_rare(task).watchers.resize(3);
+      plain.emplace(id, &task);
+      ++places[&task];
+    } else if (proto::mix64(~step) % 2 == 0) {
+      Task& task = *known->second;
+      plain.erase(known);
+      slab.remove(task);
+      CHECK(!task.seq);
+    }
+  }
+  CHECK(slab.size() == plain.size());
+  CHECK(places.size() < 4'200);  // there are 4,096 ids
+  std::size_t visited = 0;
+  slab.visit([&](const Task& task) { visited += plain.at(task.id) == &task ? 1 : 0; });
+  CHECK(visited == plain.size());
+  std::size_t in_pieces = 0;
+  for (std::size_t place = 0; slab.visit_some(place, 100, [&](Task&) { ++in_pieces; });) {
+  }
+  CHECK(in_pieces == plain.size());
+}
+
+TEST_CASE("a part that tasks share lives as long as the last of them") {
+  const auto spec = std::make_shared<const proto::TaskSpec>(proto::TaskSpec{"default", "t.echo", 0, {}});
+  CommonRef one{CommonPart{.spec = spec}};
+  CommonRef other = one;
+  CHECK(&one.part() == &other.part());
+  CHECK(spec.use_count() == 2);
+  const CommonRef& same = one;
+  one = same;
+  one = CommonRef{};
+  CHECK(!one);
+  CHECK(other->name == "t.echo");
+  CommonRef moved = std::move(other);
+  CHECK(spec.use_count() == 2);
+  moved = CommonRef{CommonPart{.spec = proto::blank_spec()}};
+  CHECK(spec.use_count() == 1);
 }
 
 }  // namespace id_index_test

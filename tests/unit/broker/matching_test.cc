@@ -1,3 +1,5 @@
+#include <map>
+
 #include "tests/unit/broker/broker.h"
 
 namespace matching_test {
@@ -59,6 +61,131 @@ TEST_CASE("a worker gets tasks only from the queues that it serves") {
   broker.submit(client, {one});
   CHECK(broker.grants(broker.worker(10)).empty());
   CHECK(broker.grants(broker.worker(10, {"gpu"})).size() == 1);
+}
+
+TEST_CASE("workers that serve the same share an offer, and others do not") {
+  Broker broker;
+  broker.worker(1);
+  broker.worker(1);
+  broker.worker(1, {"default", "gpu"});
+  Hello hello = Broker::worker_hello();
+  hello.worker.tasks = {{"t.other", "void()"}};
+  broker.connect(hello);
+  std::map<const forkmill::broker::Offer*, int> workers;
+  for (const auto& [handle, worker] : broker.core().state().workers) ++workers[worker->offer];
+  CHECK(workers.size() == 3);
+}
+
+TEST_CASE("idle workers are not asked for tasks until one comes that they have") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto worker = broker.worker(10);
+  Hello hello = Broker::worker_hello();
+  hello.worker.tasks = {{"t.other", "void()"}};
+  const auto other = broker.connect(hello);
+  broker.send(other, Credit{1});
+  const auto& offers = broker.core().state().offers;
+  CHECK(offers.awake().empty());
+  Submission unknown = task(1);
+  unknown.edit().name = "t.unknown";
+  broker.submit(client, {unknown});
+  CHECK(offers.awake().empty());
+  Submission theirs = task(2);
+  theirs.edit().name = "t.other";
+  broker.submit(client, {theirs, task(3)});
+  CHECK(broker.grants(other).at(0).id == id(2));
+  CHECK(broker.grants(worker).at(0).id == id(3));
+  theirs.id = id(4);
+  broker.submit(client, {theirs});  // its worker has no credit left
+  CHECK(offers.awake().empty());
+  broker.credit = 2;
+  broker.succeed(other, broker.core().state().tasks.find(id(2))->grant());
+  CHECK(broker.grants(other).at(0).id == id(4));
+}
+
+TEST_CASE("a worker that was asked in vain gets a task that another one hands back, and one that is tried again") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto first = broker.worker(1);
+  broker.submit(client, {task(1)});
+  const auto granted = broker.grants(first).at(0);
+  const auto second = broker.worker(2);
+  CHECK(broker.grants(second).empty());
+  broker.send(first, Drain{});
+  broker.send(first, Return{{granted.grant}, 1});
+  const auto again = broker.grants(second).at(0);
+  CHECK(again.id == id(1));
+  broker.fail(second, again.grant, OutcomeKind::lost);
+  CHECK(broker.grants(second).at(0).id == id(1));
+}
+
+TEST_CASE("workers of one offer, and of several, take turns") {
+  Broker broker;
+  const auto client = broker.client();
+  const std::vector<Broker::Peer> workers{broker.worker(100), broker.worker(100, {"gpu", "default"}),
+                                          broker.worker(100)};
+  std::map<std::uint64_t, int> granted;
+  for (std::uint64_t n = 1; n <= 12; ++n) {
+    broker.submit(client, {task(n)});
+    for (const auto& worker : workers)
+      for (const auto& grant : broker.grants(worker)) {
+        ++granted[worker.id.value()];
+        broker.succeed(worker, grant.grant);
+      }
+  }
+  for (const auto& worker : workers) CHECK(granted[worker.id.value()] == 4);
+}
+
+TEST_CASE("a worker of many queues gets the tasks of all of them, whichever come") {
+  Broker broker;
+  const auto client = broker.client();
+  std::vector<std::string> queues;
+  for (int i = 0; i < 200; ++i) queues.push_back("q" + std::to_string(i));
+  const auto worker = broker.worker(1000, queues);
+  std::uint64_t number = 0;
+  for (const int at : {199, 0, 63, 64, 65, 128, 127, 199}) {
+    Submission one = task(++number);
+    one.edit().queue = queues[static_cast<std::size_t>(at)];
+    broker.submit(client, {one});
+    const auto grants = broker.grants(worker);
+    REQUIRE(grants.size() == 1);
+    CHECK(grants[0].spec->queue == one.spec->queue);
+  }
+}
+
+TEST_CASE("a worker that comes back with fewer queues than before gets their tasks") {
+  Broker broker;
+  const auto client = broker.client();
+  std::vector<std::string> queues;
+  for (int i = 0; i < 200; ++i) queues.push_back("q" + std::to_string(i));
+  const auto worker = broker.worker(1000, queues);
+  Submission one = task(1);
+  one.edit().queue = "q150";
+  broker.submit(client, {one});
+  broker.succeed(worker, broker.grants(worker).at(0).grant);
+  Hello hello = Broker::worker_hello({"q0"});
+  hello.resume = worker.session;
+  const auto back = broker.connect(hello);
+  broker.send(back, Credit{1000});
+  Submission other = task(2);
+  other.edit().queue = "q0";
+  broker.submit(client, {other});
+  CHECK(broker.grants(back).at(0).id == id(2));
+}
+
+TEST_CASE("workers get the tasks of a queue at its limit of running tasks as soon as one of these has ended") {
+  broker::CoreOptions options;
+  options.queues["default"].max_running = 1;
+  Broker broker{options};
+  const auto client = broker.client();
+  const auto first = broker.worker(10);
+  const auto second = broker.worker(10);
+  broker.submit(client, {task(1), task(2)});
+  const auto running = broker.grants(first);
+  REQUIRE(running.size() == 1);
+  CHECK(broker.grants(second).empty());
+  broker.succeed(first, running[0].grant);
+  CHECK(broker.grants(first).size() + broker.grants(second).size() == 1);
 }
 
 TEST_CASE("a draining worker gets no more grants") {

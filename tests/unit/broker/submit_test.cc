@@ -6,6 +6,50 @@ using namespace forkmill;
 using namespace forkmill::broker::test;
 using forkmill::broker::test::id;
 
+TEST_CASE("tasks of a client that submits to many queues in turn share what they have in common by queue") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto other = broker.client();
+  std::uint64_t number = 0;
+  const auto submit = [&](const Broker::Peer& by, const std::string& queue, const std::string& label) {
+    Submission one = task(++number);
+    one.edit().queue = queue;
+    one.edit().options.label = label;
+    broker.submit(by, {one});
+    const auto& accepted = broker.core().state().tasks.find(id(number))->spec;
+    CHECK(accepted->queue == queue);
+    CHECK(accepted->options.label == label);
+    return &accepted.part();
+  };
+  const auto* first = submit(client, "first", "");
+  const auto* second = submit(client, "second", "");
+  CHECK(first != second);
+  CHECK(submit(client, "first", "") == first);
+  CHECK(submit(client, "second", "") == second);
+  const auto* labelled = submit(client, "first", "another");
+  CHECK(labelled != first);
+  const auto* others = submit(other, "first", "another");
+  CHECK(others != labelled);
+  CHECK(others->spec == labelled->spec);
+}
+
+TEST_CASE("tasks that a client submits alike share what they have in common") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto other = broker.client();
+  broker.submit(client, {task(1), task(2)});
+  broker.submit(client, {task(3)});
+  Submission labelled = task(4);
+  labelled.edit().options.label = "another";
+  broker.submit(client, {labelled});
+  broker.submit(other, {task(5)});
+  const auto part_of = [&](std::uint64_t n) { return &broker.core().state().tasks.find(id(n))->spec.part(); };
+  CHECK(part_of(1) == part_of(2));
+  CHECK(part_of(1) == part_of(3));
+  CHECK(part_of(1) != part_of(4));
+  CHECK(part_of(1) != part_of(5));
+}
+
 TEST_CASE("a submitted task runs, and its result goes to the submitter") {
   Broker broker;
   const auto client = broker.client();

@@ -15,7 +15,7 @@ TaskId LoanPrincipals::id_in_table(const OwnedTask& task) {
 bool LoanPrincipals::is_unfinished(const OwnedTask& task) const {
   if (task.owner == nullptr) return false;
   const TaskId id = id_in_table(task);
-  if (const Task* known = state_.tasks.find(id)) return known->counts.owner == task.owner && !is_terminal(known->state);
+  if (const Task* known = state_.tasks.find(id)) return known->owner() == task.owner && !is_terminal(known->state);
   const auto paged_out = state_.tasks.find_paged_out(id);
   return paged_out && paged_out->owner == task.owner->number && !is_terminal(paged_out->state);
 }
@@ -23,13 +23,13 @@ bool LoanPrincipals::is_unfinished(const OwnedTask& task) const {
 bool LoanPrincipals::is_run_by(ClientHandle client, const OwnedTask& task) const {
   if (task.id.is_nil() || task.owner == nullptr) return false;
   const Task* known = state_.tasks.find(id_in_table(task));
-  return known != nullptr && known->counts.owner == task.owner && is_run_by(client, known);
+  return known != nullptr && known->owner() == task.owner && is_run_by(client, known);
 }
 
 bool LoanPrincipals::is_run_by(ClientHandle client, const Task* task) const {
   const Client* known = state_.client(client);
   if (known == nullptr || task == nullptr || task->state != State::running) return false;
-  const Worker* worker = state_.worker(task->worker);
+  const Worker* worker = state_.worker(task->worker());
   return worker != nullptr && worker->session.principal == known->session.principal;
 }
 

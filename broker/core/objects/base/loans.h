@@ -24,7 +24,7 @@ struct OwnedTask {
   TaskId id;  // nil: none
   const Owner* owner = nullptr;
 
-  static OwnedTask of(const Task& task) { return {task.spec->owners_id.value_or(task.id), task.counts.owner}; }
+  static OwnedTask of(const Task& task) { return {task.spec->owners_id.value_or(task.id), task.owner()}; }
   friend bool operator==(const OwnedTask&, const OwnedTask&) = default;
 };
 

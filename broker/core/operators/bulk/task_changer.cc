@@ -133,27 +133,28 @@ TaskChanger::Done TaskChanger::move(Task& task, const std::string& queue, int pr
 
 // The task leaves its lane before its spec changes, and may be on disk after it has joined the other one.
 TaskChanger::Done TaskChanger::move_to(Task& task, const Requeue& op) {
-  Queue* const from = task.queue;  // null: a dead letter that counts in no queue
+  Queue* const from = task.queue();  // null: a dead letter that counts in no queue
   Queue* to = from;
   if (from != nullptr && op.queue != from->name()) {
     to = state_.queues.find_or_make(op.queue, state_.clock.now());
     if (to == nullptr) return Done::skip(errc_name(Errc::too_many_queues));
-    if (!to->budget.has_room(task.counts.bytes)) return Done::skip(errc_name(Errc::queue_full));
+    if (!to->budget.has_room(counted_bytes(task))) return Done::skip(errc_name(Errc::queue_full));
   }
   const State state = task.state;
   if (state == State::ready) remove_from_lane(state_, task);
   if (to != from) {
-    const std::size_t bytes = task.counts.bytes;
-    from->budget.release(task);
-    to->budget.hold(task, bytes);
+    from->budget.release(counted_bytes(task));
+    to->budget.hold(counted_bytes(task));
     if (state == State::scheduled) {
       --from->scheduled;
       ++to->scheduled;
     }
-    task.queue = to;
   }
-  const SharedSpec before = task.spec;
-  set_queue(task.spec, op);
+  const SharedSpec before = task.spec.shared();
+  CommonPart common = task.spec.part();
+  set_queue(common.spec, op);
+  common.queue = to;
+  task.spec = CommonRef{std::move(common)};
   note(state_, TaskEventKind::moved, task, {.before = &before});
   if (task.durable && !mutant(Mutant::move_not_stored)) state_.rewrite(task, op);
   if (state == State::ready) add_to_lane(state_, task);

@@ -51,7 +51,7 @@ void add_running(PackedMap& map, const BrokerState& state, const TaskId& id) {
   const Task* task = state.tasks.find(id);
   if (task == nullptr) return;
   if (const auto start = attempt_start(state, *task)) map.add("started_at_ms", start->count());
-  const auto holder = state.workers.find(task->worker);
+  const auto holder = state.workers.find(task->worker());
   if (holder != state.workers.end()) map.add("worker", holder->second->session.name.str());
 }
 
@@ -67,7 +67,7 @@ bool is_kept(const BrokerState& state, const TaskId& id) {
 TaskRow row_of(const Task& task) {
   TaskRow row{task.seq,
               task.id,
-              task.spec,
+              task.spec.shared(),
               state_name(task.state),
               task.attempts.value(),
               task.submitted_at,

@@ -16,7 +16,7 @@ std::vector<std::string> holders_of(const BrokerState& state, const Queue& queue
   for (const auto& [handle, worker] : state.workers) {
     const auto tasks = worker->holding.by_seq();
     const auto count = std::count_if(tasks.begin(), tasks.end(), [&](const Task* task) {
-      return task->queue == &queue || task->queue == queue.processes;
+      return task->queue() == &queue || task->queue() == queue.processes;
     });
     if (count == 0) continue;
     const Session& session = worker->session;

@@ -48,7 +48,7 @@ std::vector<Serving::TypeCount> Serving::seen_types(const Queue& queue, const Cl
 
 bool Serving::is_served(const Queue& queue, const Worker& worker) const {
   const auto is_this = [&](const Queue* one) { return one == &queue || one->processes == &queue; };
-  if (std::none_of(worker.queues.all.begin(), worker.queues.all.end(), is_this)) return false;
+  if (std::ranges::none_of(worker.offer->queues(), is_this)) return false;
   return !is_process_queue(queue.name()) || worker.info.max_processes > 0;
 }
 
@@ -59,9 +59,7 @@ std::size_t Serving::workers_of(const Queue& queue) const {
 }
 
 bool Serving::could_run(const Worker& worker, const Queue& queue, TaskTypeId type) const {
-  // serves() changes nothing of the worker but its memory of answers.
-  Worker& asked = *state_.workers.at(worker.handle);
-  return is_served(queue, worker) && serves(asked, state_.task_types, type);
+  return is_served(queue, worker) && worker.offer->serves(state_.task_types, type);
 }
 
 std::vector<const Worker*> Serving::takers(const Queue& queue, TaskTypeId type) const {
@@ -111,7 +109,7 @@ Serving::Clients Serving::clients_with_running_tasks(const Queue& queue) const {
   Clients clients;
   for (const auto& [handle, worker] : state_.workers)
     for (const Task* task : worker->holding.by_seq())
-      if (task->queue == &queue) clients.insert(task->client);
+      if (task->queue() == &queue) clients.insert(task->client());
   return clients;
 }
 
@@ -137,10 +135,10 @@ std::string Serving::why_waiting(const Task& task) const {
     case State::scheduled:
       return task.attempts.value() > 0 ? "waits for its next attempt" : "is not due yet";
     case State::ready: {
-      if (auto held = why_held_back(state_, *task.queue, task.spec->name)) return std::move(held->text);
-      std::string reason = why_unserved(*task.queue, task.type);
+      if (auto held = why_held_back(state_, *task.queue(), task.spec->name)) return std::move(held->text);
+      std::string reason = why_unserved(*task.queue(), task.type());
       return reason.empty()
-                 ? "waits for a free process; " + std::to_string(task.queue->ready.size()) + " ready in its queue"
+                 ? "waits for a free process; " + std::to_string(task.queue()->ready.size()) + " ready in its queue"
                  : reason;
     }
     case State::running:

@@ -93,7 +93,7 @@ WorkFor work_for(const BrokerState& state, const Serving& serving, const Worker&
         work.runnable += count;
     }
   };
-  for (const Queue* queue : worker.queues.all) {
+  for (const Queue* queue : worker.offer->queues()) {
     add(*queue);
     if (queue->processes != nullptr && worker.info.max_processes > 0) add(*queue->processes);
   }

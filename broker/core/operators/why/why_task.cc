@@ -32,7 +32,7 @@ Finding why_scheduled(const BrokerState& state, const Task& task) {
 }
 
 std::optional<Finding> why_behind(const Task& task) {
-  const auto ahead = ahead_of(task.queue->ready, task);
+  const auto ahead = ahead_of(task.queue()->ready, task);
   std::vector<std::string> first;
   if (ahead.higher > 0) first.push_back(proto::format_count(ahead.higher, "task") + " of higher priority");
   if (ahead.before > 0) {
@@ -53,13 +53,13 @@ std::optional<Finding> why_behind(const Task& task) {
 Findings why_ready(const BrokerState& state, const Serving& serving, const Task& task) {
   Findings found;
   append_any(found, why_restarting(state));
-  append_any(found, why_held_back(state, *task.queue, task.spec->name));
-  if (std::string text = serving.why_unserved(*task.queue, task.type); !text.empty()) {
+  append_any(found, why_held_back(state, *task.queue(), task.spec->name));
+  if (std::string text = serving.why_unserved(*task.queue(), task.type()); !text.empty()) {
     found.push_back({Reason::unserved, std::move(text)});
     return found;
   }
-  append_any(found, why_nested(state, serving, *task.queue));
-  append_any(found, why_all_busy(state, serving, *task.queue, task.type));
+  append_any(found, why_nested(state, serving, *task.queue()));
+  append_any(found, why_all_busy(state, serving, *task.queue(), task.type()));
   append_any(found, why_behind(task));
   if (task.paging.in_paged_out_part) {
     found.push_back(
@@ -87,7 +87,7 @@ Finding why_with_worker(const BrokerState& state, const Task& task, const Worker
 }
 
 Findings why_running(const BrokerState& state, const Task& task, bool waits_for_object) {
-  const auto at = state.workers.find(task.worker);
+  const auto at = state.workers.find(task.worker());
   if (at == state.workers.end()) return {{Reason::runs, attempt_text(task.options(), task.attempts.value()) + " runs"}};
   const Worker& worker = *at->second;
   Findings found{why_with_worker(state, task, worker)};
