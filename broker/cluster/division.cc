@@ -64,6 +64,12 @@ std::optional<std::uint64_t> to_hand_over(const ClusterView& view, std::string_v
   return std::nullopt;
 }
 
+std::optional<std::uint64_t> HandOver::look(const ClusterView& view) {
+  const auto shard = to_hand_over(view, broker_);
+  looks_ = shard ? looks_ + 1 : 0;
+  return looks_ < kSettled ? std::nullopt : shard;
+}
+
 bool Turn::has_come(const ClusterView& view, proto::Instant now) {
   if (now - std::exchange(looked_at_, now) > kRow) looks_ = 0;
   if (++looks_ > kPatience) return true;
