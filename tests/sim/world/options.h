@@ -164,8 +164,9 @@ struct Options {
   Instant process_time{0};        // the longest run of a process
 };
 
-// Draw and describe the features that options.cc leaves to options_features.cc.
+// Draw and describe the features that options.cc leaves to options_features.cc and options_corners.cc.
 void draw_features(Random& random, Options& options);
+void draw_corners(std::uint64_t seed, Options& options);
 std::string features_to_string(const Options& options);
 
 Options draw(std::uint64_t seed);
