@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "proto/mutants.h"
+
 namespace forkmill::broker {
 
 namespace {
@@ -53,7 +55,8 @@ std::map<std::uint64_t, std::string> choose_owners(const ClusterView& view) {
 }
 
 std::optional<std::uint64_t> to_hand_over(const ClusterView& view, std::string_view broker) {
-  if (std::ranges::any_of(view.shards, [](const OwnedShard& shard) { return shard.broker.empty(); }))
+  if (std::ranges::any_of(view.shards, [](const OwnedShard& shard) { return shard.broker.empty(); }) &&
+      !proto::mutant(proto::Mutant::handed_over_while_vacant))
     return std::nullopt;
   const auto chosen = choose_owners(view);
   for (const OwnedShard& shard : view.shards) {

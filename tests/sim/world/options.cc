@@ -207,7 +207,7 @@ std::string to_string(const Options& options) {
        << ", strays " << options.strays << ", die " << options.child_dies << ", stillborn " << options.stillborn
        << ", progress " << options.progress << ", stubborn " << options.stubborn << "\n";
   text << features_to_string(options);
-  text << to_string(options.disk);
+  text << to_string(options.disk) << to_string(options.sharding);
   if (options.objects.shared.empty()) return text.str();
   text << "  objects:";
   for (const Shared& one : options.objects.shared) {
