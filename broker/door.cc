@@ -9,7 +9,6 @@
 
 #include "broker/access_control.h"
 #include "broker/audit_log.h"
-#include "broker/core/peers/moved.h"
 #include "broker/loop_waiter.h"
 #include "proto/os/logging.h"
 #include "proto/os/real_env.h"
@@ -45,7 +44,7 @@ class Door {
 
   int run() {
     for (;;) {
-      if (auto map = maps_.receive()) map_ = std::move(*map);
+      if (auto map = maps_.receive()) map_.take(std::move(*map));
       const bool more = answer_all() == kMessages;
       const proto::Now now = env_.now();
       sweep(now.steady);
@@ -65,26 +64,10 @@ class Door {
       auto incoming = router_.receive();
       if (!incoming) break;
       if (!access_control_.admits(router_, *incoming, env_.now()) || !incoming->envelope.ok()) continue;
-      answer(incoming->peer, incoming->envelope.value());
+      for (proto::Message& message : answers_of_door(map_, incoming->envelope.value()))
+        router_.send(incoming->peer, {{}, std::move(message)});
     }
     return count;
-  }
-
-  void answer(proto::PeerId peer, const proto::Envelope& envelope) {
-    const auto* hello = std::get_if<proto::Hello>(&envelope.message);
-    if (hello == nullptr) {
-      const bool is_answered = !std::holds_alternative<proto::ErrorMessage>(envelope.message) &&
-                               !std::holds_alternative<proto::Goodbye>(envelope.message);
-      if (is_answered) {
-        router_.send(peer, {{},
-                            proto::ErrorMessage{envelope.header.seq, Errc::hello_required,
-                                                "say HELLO: this endpoint sends peers on to the shards"}});
-      }
-      return;
-    }
-    const auto shards = static_cast<std::uint32_t>(options_.sharding.shards);
-    router_.send(peer, {{}, proto::Moved{hello->nonce, shards, map_.version, map_.places}});
-    if (hello->shard == 0) router_.send(peer, {{}, needs_shards(shards)});
   }
 
   void sweep(Instant now) {

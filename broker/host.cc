@@ -25,8 +25,6 @@ namespace forkmill::broker {
 
 namespace {
 
-constexpr int kSettled = 5;  // looks in a row that find a shard misplaced, until it is handed over
-
 // The options of the process of a shard. What the host has for all processes is divided.
 ProgramOptions options_of_shard(const ProgramOptions& options, std::uint64_t shard) {
   ProgramOptions its = options;
@@ -129,10 +127,9 @@ class Host {
   void take(Membership::News news) {
     look_at_ = proto::RealEnv::steady() + kLeaseRenewal;
     maps_.send(news.map);  // also if it is the same: the door may be another process than before
-    const auto shard = to_hand_over(news.view, options_.sharding.broker);
-    misplaced_looks_ = shard ? misplaced_looks_ + 1 : 0;
-    if (misplaced_looks_ < kSettled || children_.is_ending(*shard)) return;
-    misplaced_looks_ = 0;
+    const auto shard = hand_over_.look(news.view);
+    if (!shard || children_.is_ending(*shard)) return;
+    hand_over_.begun();
     log_->info("handing shard {} over to {}", *shard, choose_owners(news.view).at(*shard));
     children_.restart(*shard);
   }
@@ -149,7 +146,7 @@ class Host {
   MapPipe maps_;
   Children children_{[this](Children::Number number) { return run_child(number); }, log_};
   Membership membership_{store_options(options_), options_.sharding.broker};
-  int misplaced_looks_ = 0;
+  HandOver hand_over_{options_.sharding.broker};
   bool is_away_ = false;  // the database
   proto::Instant look_at_{0};
 };

@@ -88,6 +88,16 @@ enum class Mutant : std::uint8_t {
   event_lost,
   cursor_reused,
   history_of_started_only,
+  client_ignores_moved,
+  worker_ignores_moved,
+  old_map_kept,
+  requests_not_placed_again,
+  queue_on_any_shard,
+  spread_to_one_shard,
+  other_shard_admitted,
+  holding_told_to_all_shards,
+  outcomes_to_first_shard,
+  handed_over_while_vacant,
 };
 
 #ifdef FORKMILL_MUTANTS

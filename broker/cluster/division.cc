@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "proto/mutants.h"
+
 namespace forkmill::broker {
 
 namespace {
@@ -53,7 +55,8 @@ std::map<std::uint64_t, std::string> choose_owners(const ClusterView& view) {
 }
 
 std::optional<std::uint64_t> to_hand_over(const ClusterView& view, std::string_view broker) {
-  if (std::ranges::any_of(view.shards, [](const OwnedShard& shard) { return shard.broker.empty(); }))
+  if (std::ranges::any_of(view.shards, [](const OwnedShard& shard) { return shard.broker.empty(); }) &&
+      !proto::mutant(proto::Mutant::handed_over_while_vacant))
     return std::nullopt;
   const auto chosen = choose_owners(view);
   for (const OwnedShard& shard : view.shards) {
@@ -62,6 +65,12 @@ std::optional<std::uint64_t> to_hand_over(const ClusterView& view, std::string_v
     return shard.broker == broker ? std::optional{shard.number} : std::nullopt;
   }
   return std::nullopt;
+}
+
+std::optional<std::uint64_t> HandOver::look(const ClusterView& view) {
+  const auto shard = to_hand_over(view, broker_);
+  looks_ = shard ? looks_ + 1 : 0;
+  return looks_ < kSettled ? std::nullopt : shard;
 }
 
 bool Turn::has_come(const ClusterView& view, proto::Instant now) {

@@ -47,4 +47,21 @@ class Turn {
   proto::Instant looked_at_{0};
 };
 
+// HandOver: which shard a broker hands over. Some looks in a row must have found one misplaced, so that brokers that
+// come and go at the same time move no shard twice.
+class HandOver {
+ public:
+  explicit HandOver(std::string broker) : broker_{std::move(broker)} {}
+  // Call in each look at the cluster. Returns the shard that is to be handed over, also in later looks.
+  std::optional<std::uint64_t> look(const ClusterView& view);
+  // Call when that has begun.
+  void begun() { looks_ = 0; }
+
+ private:
+  static constexpr int kSettled = 5;  // looks
+
+  std::string broker_;
+  int looks_ = 0;  // in a row that have found a shard misplaced
+};
+
 }  // namespace forkmill::broker

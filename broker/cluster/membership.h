@@ -2,27 +2,18 @@
 // else does and who owns which shard. One thread owns it.
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "broker/cluster/division.h"
+#include "broker/cluster/shard_map.h"
 #include "broker/store/postgres/ownership.h"
 #include "broker/store/postgres/server_session.h"
-#include "proto/wire/session_messages.h"
 
 namespace forkmill::broker {
 
 // Reads the brokers, and who owns which shard.
 ClusterView read_view(ServerSession& server);
-
-// ShardMap: where clients and workers find the shards.
-struct ShardMap {
-  std::uint64_t version = 0;         // rises with each takeover of any shard
-  std::vector<proto::Place> places;  // by number
-  friend bool operator==(const ShardMap&, const ShardMap&) = default;
-};
 
 class Membership {
  public:

@@ -1,5 +1,7 @@
 #include "client/session/conversation.h"
 
+#include "proto/mutants.h"
+
 namespace forkmill::client {
 
 using namespace std::chrono_literals;
@@ -40,7 +42,7 @@ Conversation::Heard Conversation::handle(Instant now, const proto::Envelope& env
   const auto heard = handshake_.handle(now, envelope);
   if (heard == Heard::forgotten) greet(now);
   if (heard == Heard::welcome) effects_.shards = std::get<proto::Welcome>(envelope.message).shards;
-  if (heard == Heard::moved) {
+  if (heard == Heard::moved && !proto::mutant(proto::Mutant::client_ignores_moved)) {
     effects_.moved = std::get<proto::Moved>(envelope.message);
     hello_.shard = shard_;
     hello_.shards = effects_.moved->shards;

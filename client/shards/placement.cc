@@ -3,6 +3,7 @@
 #include <string>
 #include <variant>
 
+#include "proto/mutants.h"
 #include "proto/session/shards.h"
 #include "proto/text.h"
 
@@ -62,9 +63,11 @@ Place Placement::of(const SubmitTask& submit) {
   std::uint32_t shard = submit.place.shard;
   if (submit.place.is_everywhere) {
     const std::string& key = spec.options.key;
-    shard = key.empty() ? 1 + turn_++ % shards_ : proto::shard_of(key, shards_);
+    shard = key.empty() ? 1 + turn_ % shards_ : proto::shard_of(key, shards_);
+    if (key.empty() && !proto::mutant(proto::Mutant::spread_to_one_shard)) ++turn_;
   } else if (shard == 0) {
-    shard = proto::shard_of(spec.queue, shards_);
+    const bool is_wrong = proto::mutant(proto::Mutant::queue_on_any_shard);
+    shard = is_wrong ? 1 + turn_++ % shards_ : proto::shard_of(spec.queue, shards_);
   }
   if (shard > shards_) {
     return refused("queue " + spec.queue + "@" + std::to_string(shard) + ": this cluster has " +

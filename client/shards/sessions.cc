@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "proto/limits.h"
+#include "proto/mutants.h"
 
 namespace forkmill::client {
 
@@ -84,6 +85,7 @@ void Sessions::learn(Instant now, std::uint32_t shards) {
   sessions_.resize(placement_->shards());
   sessions_.front().reset();  // has sent nothing but HELLO
   make(1);
+  if (proto::mutant(proto::Mutant::requests_not_placed_again)) return;
   for (auto& kept : unplaced_.take()) std::visit([&](auto& request) { handle(now, std::move(request)); }, kept.second);
 }
 

@@ -40,4 +40,11 @@ bool QueuePlace::is_on(std::uint32_t number, std::uint32_t shards) const {
   return number == (shard == 0 ? shard_of(name, shards) : shard);
 }
 
+std::optional<std::string> way_to(const Moved& moved, std::uint32_t shard, bool is_new) {
+  const bool knows_places = moved.places.size() >= shard;
+  std::string place = knows_places ? moved.places[shard - 1].endpoints : std::string{};
+  if (knows_places && place.empty() && !is_new) return std::nullopt;
+  return place;
+}
+
 }  // namespace forkmill::proto

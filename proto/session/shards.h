@@ -1,11 +1,14 @@
-// Shards: on which shard of a cluster a queue lives (PROTOCOL.md, Shards). Pure.
+// Shards: on which shard of a cluster a queue lives, and how a peer comes to the owner of a shard (PROTOCOL.md,
+// Shards). Pure.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "proto/result.h"
+#include "proto/wire/session_messages.h"
 
 namespace forkmill::proto {
 
@@ -24,5 +27,10 @@ struct QueuePlace {
   bool is_on(std::uint32_t number, std::uint32_t shards) const;
   friend bool operator==(const QueuePlace&, const QueuePlace&) = default;
 };
+
+// Returns the endpoints to which a peer connects that was told MOVED in the session with `shard`; empty: any of those
+// that it knows. None: the shard has no owner at present, and the peer stays and says HELLO again. `is_new`: the
+// session has just been made, has said no HELLO, and says it on a connection of its own.
+std::optional<std::string> way_to(const Moved& moved, std::uint32_t shard, bool is_new);
 
 }  // namespace forkmill::proto

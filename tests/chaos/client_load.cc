@@ -54,8 +54,8 @@ std::string submission(std::uint64_t number, const TaskId& id, const char* kind,
 
 }  // namespace
 
-Load::Load(Client& client, Journal& journal, std::uint64_t seed, std::string ids, bool durable_only)
-    : client_{client}, journal_{journal}, random_{seed}, durable_only_{durable_only}, ids_{std::move(ids)} {}
+Load::Load(Client& client, Journal& journal, std::uint64_t seed, std::string ids, Kinds kinds)
+    : client_{client}, journal_{journal}, random_{seed}, kinds_{kinds}, ids_{std::move(ids)} {}
 
 int Load::between(int least, int most) {
   return static_cast<int>(random_.between(static_cast<std::uint64_t>(least), static_cast<std::uint64_t>(most)));
@@ -67,7 +67,8 @@ void Load::step() {
   options.backoff = Backoff{50ms, 500ms};
   options.max_attempts = 10;
   if (random_.chance(0.3)) options.priority = between(-2, 2);
-  if (random_.chance(0.2) && !durable_only_) options.durability = Durability::memory;
+  if (random_.chance(0.2) && !kinds_.durable_only) options.durability = Durability::memory;
+  if (kinds_.spread && random_.chance(0.5)) options.queue = kSpreadQueue;
   bulk(options, between(1, 80));
   if (random_.chance(0.7)) odd_one();
   if (random_.chance(0.1)) cancel_one();
@@ -107,6 +108,7 @@ SubmitOptions Load::draw_options() {
   if (random_.chance(0.1)) options.expires = milliseconds{between(1, 3000)};
   if (random_.chance(0.1)) options.timeout = milliseconds{between(100, 2000)};
   if (random_.chance(0.2)) options.result_ttl = 60s;
+  if (kinds_.spread && random_.chance(0.5)) options.queue = kSpreadQueue;
   return options;
 }
 
@@ -147,7 +149,7 @@ void Load::odd_one() {
 // Submits a task in a process of its own. A daemon process ends with this program.
 void Load::process() {
   ProcessOptions how;
-  how.daemon = random_.chance(0.5) && !durable_only_;
+  how.daemon = random_.chance(0.5) && !kinds_.durable_only;
   const auto when = now_us();
   Process process{client_, how, kLong, between(10, 400)};
   process.start();

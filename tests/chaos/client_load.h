@@ -24,8 +24,12 @@ namespace forkmill::chaos {
 
 class Load {
  public:
+  struct Kinds {
+    bool durable_only = false;  // no task is kept in memory only
+    bool spread = false;        // a part of the tasks goes to kSpreadQueue
+  };
   // `ids`: path of a file of task ids. All clients append to it and read from it, to attach to each other's tasks.
-  Load(Client& client, Journal& journal, std::uint64_t seed, std::string ids, bool durable_only);
+  Load(Client& client, Journal& journal, std::uint64_t seed, std::string ids, Kinds kinds);
 
   // Submits some tasks; sometimes cancels a task or attaches to one. Does nothing while enough tasks are outstanding.
   void step();
@@ -65,7 +69,7 @@ class Load {
   Client& client_;
   Journal& journal_;
   sim::Random random_;
-  const bool durable_only_;  // no task is kept in memory only
+  const Kinds kinds_;
   const std::string ids_;
   std::vector<Watched> watched_;
   std::uint64_t begun_ = 0;

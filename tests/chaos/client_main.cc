@@ -38,6 +38,7 @@ struct Arguments {
   std::uint64_t seed = 1;
   int pace = 40;           // milliseconds between two steps
   bool durable = false;    // tasks are kept on disk
+  bool spread = false;     // a part of them goes to all shards
   std::int64_t sweep = 0;  // microseconds: reads the objects of all periods since then; 0: no sweep
 };
 
@@ -95,7 +96,7 @@ class Program {
       : arguments_{arguments},
         journal_{arguments.journal},
         client_{options()},
-        load_{client_, journal_, arguments.seed, arguments.folder + "/ids", arguments.durable} {}
+        load_{client_, journal_, arguments.seed, arguments.folder + "/ids", {arguments.durable, arguments.spread}} {}
 
   void sweep() {
     ObjectLoad{client_, journal_, arguments_.seed, arguments_.name, arguments_.folder}.read_rest(arguments_.sweep);
@@ -200,6 +201,7 @@ int main(int argc, char** argv) {
   app.add_option("--pace", arguments.pace);
   app.add_option("--sweep", arguments.sweep);
   app.add_flag("--durable", arguments.durable);
+  app.add_flag("--spread", arguments.spread, "Submits a part of the tasks to a queue on all shards");
   CLI11_PARSE(app, argc, argv);
   try {
     Program program{arguments};

@@ -15,6 +15,7 @@
 
 #include "proto/transport/keys/key_files.h"
 #include "tests/bench/measure/child.h"
+#include "tests/processes.h"
 
 namespace forkmill::chaos {
 
@@ -70,7 +71,11 @@ Cluster::Cluster(std::string folder, bool isolated, std::uint64_t seed, const Se
 std::vector<Brokers::Listener> Cluster::listeners(bool isolated, std::size_t count) const {
   std::vector<Brokers::Listener> all;
   for (std::size_t i = 0; i < count; ++i) {
-    const auto port = static_cast<std::uint16_t>(isolated ? 7117 + static_cast<int>(i) : bench::free_port());
+    constexpr int kFirst = 7117;
+    constexpr int kApart = 100;  // shards have the ports above that of their broker
+    const int above = setup_.shards > 1 ? static_cast<int>(setup_.shards) : 0;
+    const auto port =
+        static_cast<std::uint16_t>(isolated ? kFirst + kApart * static_cast<int>(i) : bench::free_port(above));
     all.push_back({port, folder_ + "/socket" + (i == 0 ? "" : "-" + std::to_string(i + 1))});
   }
   return all;
@@ -130,6 +135,12 @@ Start Cluster::broker_command(std::size_t number) const {
                "--session-timeout", std::to_string(kSessionTimeout / 1000) + "ms", "--heartbeat", "1s", "--result-ttl",
                "240h", "--key-window", "240h", "--kept-results", "150000", "--kept-result-bytes", "128M",
                "--dead-letters", "1000"}};
+  if (setup_.shards > 1) {
+    const std::string reached = far() != nullptr ? far()->address() : address;
+    start.argv.insert(start.argv.end(),
+                      {"--shards", std::to_string(setup_.shards), "--advertise",
+                       "tcp://" + reached + ":" + std::to_string(listener.port) + ",ipc://" + listener.socket});
+  }
   if (database_)
     start.argv.insert(start.argv.end(), {"--store", database_->url(number)});
   else
@@ -139,6 +150,12 @@ Start Cluster::broker_command(std::size_t number) const {
   start.environment = environment("broker");
   start.log = folder_ + "/broker" + (number == 0 ? "" : "-" + std::to_string(number + 1)) + ".log";
   return start;
+}
+
+pid_t Cluster::serving_process(sim::Random& random) {
+  if (!broker().runs() || setup_.shards == 1) return broker().pid();
+  const auto all = tests::children_of(broker().pid(), "forkmill-broker");
+  return all.empty() ? 0 : random.pick(all);
 }
 
 void Cluster::unsettle(std::int64_t how_long) {
@@ -177,6 +194,7 @@ void Cluster::start(Member& member) {
 void Cluster::start_worker(Member& member) {
   Start start{{CHAOS_WORKER_PROGRAM, "--broker", endpoint_of(member), "--name", member.name(), "--processes",
                std::to_string(member.number == 3 ? 2 : 3), "--kill-grace", "200ms", "--drain-timeout", "3s"}};
+  if (setup_.shards > 1) start.argv.insert(start.argv.end(), {"--queues", std::string{"default,"} + kSpreadQueue});
   start.environment = environment("worker");
   start.environment.push_back("CHAOS_JOURNAL=" + folder_ + "/" + member.name() + ".journal");
   start.environment.push_back("CHAOS_WORKER=" + std::to_string(member.number));
@@ -195,6 +213,7 @@ void Cluster::start_client(Member& member) {
     start.argv.push_back(journal_of(member, member.life - 1));
   }
   if (database_) start.argv.push_back("--durable");  // tasks in memory end with an owner that is deposed
+  if (setup_.shards > 1) start.argv.push_back("--spread");
   start.environment = environment("client");
   start.log = folder_ + "/" + member.name() + ".log";
   start.talks = true;

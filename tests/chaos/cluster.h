@@ -24,6 +24,7 @@
 #include "tests/chaos/process.h"
 #include "tests/chaos/proxy.h"
 #include "tests/chaos/tasks.h"
+#include "tests/sim/world/random.h"
 
 namespace forkmill::chaos {
 
@@ -47,6 +48,7 @@ class Cluster {
   struct Setup {
     std::chrono::milliseconds pace;  // a client's pause between two steps
     std::size_t brokers = 1;         // more than one stand by for each other on a database
+    std::size_t shards = 1;          // into which the tasks are divided; more than one need a database
     bool hostile = false;            // hostile peers flood the broker while faults happen
   };
   // `folder`: holds all files of the run.
@@ -60,9 +62,12 @@ class Cluster {
   // `until`; half a second at most.
   void wait(std::int64_t until, std::vector<int> signs = {}) const;
 
-  // The broker that owns the tasks.
+  // The broker that owns the tasks; with several shards the one that has begun to own some last.
   Program& broker() { return brokers()[brokers().owner()]; }
+  // The process that serves the tasks; with several shards one of that broker. 0: it does not run.
+  pid_t serving_process(sim::Random& random);
   Brokers& brokers() { return *brokers_; }
+  bool is_sharded() const { return setup_.shards > 1; }
   // Null: the broker has a data directory.
   Database* database() { return database_.get(); }
   // Records that another broker may own the tasks from now on, and workers may be out of reach for so long.

@@ -73,7 +73,7 @@ void Database::start(std::size_t server) {
   std::vector<std::string> argv{
       programs_ + "postgres", "-D", data(server), "-k", folder_, "-p", std::to_string(servers_[server].port)};
   for (const char* setting :
-       {"listen_addresses=127.0.0.1", "shared_buffers=64MB", "max_connections=60", "synchronous_standby_names=*",
+       {"listen_addresses=127.0.0.1", "shared_buffers=64MB", "max_connections=150", "synchronous_standby_names=*",
         "wal_sender_timeout=3s", "wal_receiver_timeout=3s", "wal_keep_size=256MB"})
     argv.insert(argv.end(), {"-c", setting});
   servers_[server].program = Program{command(argv)};

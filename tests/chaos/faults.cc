@@ -127,6 +127,14 @@ Ongoing Faults::kill(pid_t pid) {
 
 void Faults::add_kills() {
   add("kill -9 of the broker", [this] { return kill(cluster_.broker().pid()); });
+  if (cluster_.is_sharded()) {
+    add("kill -9 of the process of a shard or of a door", [this] {
+      const pid_t process = cluster_.serving_process(random_);
+      if (process == 0) return Ongoing{};
+      cluster_.unsettle(0);
+      return kill(process);
+    });
+  }
   add("kill -9 of a supervisor", [this] { return kill(some_worker().program.pid()); });
   add("kill -9 of a link", [this] {
     const Member& worker = some_worker();
@@ -150,7 +158,7 @@ Ongoing Faults::pause(pid_t pid, int silent_worker) {
 }
 
 void Faults::add_pauses() {
-  add("SIGSTOP of the broker", [this] { return pause(cluster_.broker().pid(), 0); });
+  add("SIGSTOP of the broker", [this] { return pause(cluster_.serving_process(random_), 0); });
   add("SIGSTOP of a supervisor", [this] {
     const Member& worker = some_worker();
     return pause(worker.program.pid(), worker.number);

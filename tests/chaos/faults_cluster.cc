@@ -101,7 +101,7 @@ void Faults::add_other_sessions() {
       [end_some] { return end_some(std::string{"SELECT pg_terminate_backend(pid) "} + kWaiting); });
   add("sessions of brokers ended", [end_some] {
     return end_some(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'forkmill-broker'");
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'forkmill-broker%'");
   });
   add("long transaction of another program", [this] {
     return other_session("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM forkmill.shard, forkmill.span");

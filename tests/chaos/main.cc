@@ -26,6 +26,7 @@ struct Arguments {
   int patience = 180;  // seconds until everything must have ended after the faults
   bool keep = false;
   bool cluster = false;
+  std::size_t shards = 1;
   bool hostile = false;
   std::string check;
 };
@@ -114,7 +115,7 @@ class Ring {
 
  private:
   static Cluster::Setup setup_of(const Arguments& arguments) {
-    return {pace(arguments.minutes), arguments.cluster ? 3U : 1U, arguments.hostile};
+    return {pace(arguments.minutes), arguments.cluster ? 3U : 1U, arguments.shards, arguments.hostile};
   }
 
   // The verdict needs two kilobytes of memory per task, so clients of a long run submit more slowly.
@@ -208,6 +209,9 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_flag("--cluster", arguments.cluster,
                "Run three brokers on a PostgreSQL database with a synchronous standby, with more faults");
+  app.add_option("--shards", arguments.shards, "With --cluster: into how many shards the tasks are divided")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
   app.add_flag("--hostile", arguments.hostile,
                "Let hostile peers flood the broker meanwhile: HELLO storms, garbage, slow and never-reading peers and, "
                "where there are keys, names and tasks over their quota");
@@ -218,6 +222,10 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
+  }
+  if (arguments.shards > 1 && !arguments.cluster) {
+    std::fprintf(stderr, "chaos: --shards needs --cluster: only a database has several shards\n");
+    return 2;
   }
   try {
     if (!arguments.check.empty()) return check(arguments.check);

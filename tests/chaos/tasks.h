@@ -27,6 +27,9 @@ inline constexpr std::int64_t kSessionTimeout =
 inline constexpr std::int64_t kRoom = 40;   // capacity of each queue
 inline constexpr const char* kKey = "key";  // the only key in each dict
 
+// The queue of a part of the tasks, if the cluster has several shards: it is on all of them.
+inline constexpr const char* kSpreadQueue = "chaos@*";
+
 enum Death { kSegfault, kQuick, kExit, kAbort, kDeaths };
 
 // Returns, for instance, "9abc 3-1042-1", as the rules of tests/sim/rules/history.h expect it.

@@ -1,9 +1,9 @@
 #include "worker/link/broker_sockets.h"
 
 #include <algorithm>
-#include <string>
 #include <utility>
 
+#include "proto/session/shards.h"
 #include "proto/transport/errors.h"
 #include "proto/transport/keys/key_files.h"
 
@@ -81,14 +81,12 @@ void BrokerSockets::talk(std::uint32_t shard, const std::vector<proto::Envelope>
   if (!taken || reconnect) dealer->reconnect();
 }
 
-// While the shard has no owner, its session says HELLO again later; one that is new waits for a connection.
 void BrokerSockets::follow(std::uint32_t shard, const proto::Moved& moved, bool is_new) {
-  const bool knows_places = moved.places.size() >= shard;
-  const std::string place = knows_places ? moved.places[shard - 1].endpoints : std::string{};
-  if (knows_places && place.empty() && !is_new) return;
+  const auto place = proto::way_to(moved, shard, is_new);
+  if (!place) return;
   foreman_.disconnected(shard);
   proto::Dealer& dealer = *dealers_[shard - 1];
-  if (!dealer.redirect(place)) dealer.reconnect();
+  if (!dealer.redirect(*place)) dealer.reconnect();
 }
 
 bool BrokerSockets::is_pending() {

@@ -24,7 +24,8 @@ using proto::Welcome;
 
 void Admission::admit(PeerId peer, const proto::Header& header, Hello hello, SessionId fresh, const TaskIds& running) {
   const Identity& identity = state_.identity;
-  if (is_for_another_shard(hello, identity.shard, identity.shards)) {
+  if (is_for_another_shard(hello, identity.shard, identity.shards) &&
+      !proto::mutant(proto::Mutant::other_shard_admitted)) {
     state_.output.send_to_stranger(peer, proto::Moved{hello.nonce, identity.shards, 0, {}});
     if (hello.shard == 0) state_.output.send_to_stranger(peer, needs_shards(identity.shards));
     return;

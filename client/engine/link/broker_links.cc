@@ -1,6 +1,6 @@
 #include "client/engine/link/broker_links.h"
 
-#include <string>
+#include "proto/session/shards.h"
 
 namespace forkmill::client {
 
@@ -36,13 +36,11 @@ void BrokerLinks::carry_out(std::uint32_t shard, const Effects& effects, bool is
   if (!is_taken || effects.reconnect) reconnect(shard);
 }
 
-// While the shard has no owner, its session says HELLO again later; one that is new waits for a connection.
 void BrokerLinks::follow(std::uint32_t shard, const proto::Moved& moved, bool is_new) {
-  const bool knows_places = moved.places.size() >= shard;
-  const std::string place = knows_places ? moved.places[shard - 1].endpoints : std::string{};
-  if (knows_places && place.empty() && !is_new) return;
+  const auto place = proto::way_to(moved, shard, is_new);
+  if (!place) return;
   sessions_.of(shard)->disconnected();
-  if (!links_[shard - 1]->redirect(place)) links_[shard - 1]->reconnect();
+  if (!links_[shard - 1]->redirect(*place)) links_[shard - 1]->reconnect();
 }
 
 void BrokerLinks::reconnect(std::uint32_t shard) {

@@ -12,8 +12,11 @@
 namespace forkmill::bench {
 
 Cluster::Cluster(const Programs& programs, const std::string& data, std::vector<std::string> arguments, bool keys,
-                 const std::string& postgres, bool ipc)
-    : programs_{programs}, arguments_{std::move(arguments)}, port_{free_port()} {
+                 const std::string& postgres, bool ipc, int shards)
+    : programs_{programs},
+      arguments_{std::move(arguments)},
+      shards_{shards},
+      port_{free_port(shards > 1 ? shards : 0)} {
   if (!postgres.empty())
     postgres_.emplace(data, postgres == "standby");
   else if (!data.empty())
@@ -48,8 +51,8 @@ void Cluster::make_keys() {
 }
 
 Child Cluster::pool(int processes) const {
-  return Child::program(
-      {programs_.worker, "--broker", endpoint(), "--processes", std::to_string(processes), "--log-level", "error"});
+  return Child::program({programs_.worker, "--broker", endpoint(), "--processes", std::to_string(processes), "--queues",
+                         queue(), "--log-level", "error"});
 }
 
 Child Cluster::sessions(int sessions, int queues) const {
@@ -90,6 +93,7 @@ void Cluster::start_broker() {
   if (postgres_) {
     const auto words = postgres_->broker_arguments();
     argv.insert(argv.end(), words.begin(), words.end());
+    if (shards_ > 1) argv.insert(argv.end(), {"--shards", std::to_string(shards_)});
   } else if (scratch_) {
     argv.insert(argv.end(), {"--data", scratch_->path("broker")});
   } else {

@@ -27,9 +27,10 @@ class Cluster {
   // `data`: where the store's new directory is made; empty: a broker in memory. `arguments` go to the broker.
   // `keys`: broker, pools and clients of this process know each other by new keys, and connections are encrypted.
   // `ipc`: the broker listens on a socket in a folder, not on TCP. `postgres`: "local" or "standby": the store is a
-  // PostgreSQL server, with files in `data`, and its standby. Throws std::runtime_error when it does not come up.
+  // PostgreSQL server, with files in `data`, and its standby. `shards`: of the tasks; more than one need PostgreSQL.
+  // Throws std::runtime_error when it does not come up.
   Cluster(const Programs& programs, const std::string& data, std::vector<std::string> arguments = {}, bool keys = false,
-          const std::string& postgres = {}, bool ipc = false);
+          const std::string& postgres = {}, bool ipc = false, int shards = 1);
 
   Child pool(int processes) const;
   // Worker sessions whose children are played (sessions.cc), for `queues` queues; 1: the default queue.
@@ -39,6 +40,8 @@ class Cluster {
   // A process that uses that share of one processor.
   Child burner(double share) const;
   std::string endpoint() const;
+  // The queue of the pool: the default one, or one on all shards.
+  std::string queue() const { return shards_ > 1 ? "bench@*" : "default"; }
   pid_t broker_pid() const { return broker_->pid(); }
   bool durable() const { return scratch_.has_value() || postgres_.has_value(); }
   // Returns the bytes of its store; 0 without a store.
@@ -56,6 +59,7 @@ class Cluster {
   std::optional<Scratch> keys_;    // files of keys; none: there are no keys
   std::optional<Scratch> socket_;  // the folder of the socket; none: the broker listens on TCP
   std::vector<std::string> arguments_;
+  const int shards_;
   int port_;
   std::optional<Child> broker_;
 };

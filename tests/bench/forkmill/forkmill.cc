@@ -39,6 +39,7 @@ struct Options : EchoOptions {
   Programs programs;
   std::string data;
   std::string postgres;  // "local" or "standby"; empty: another store
+  int shards = 1;
   int queues = 1;
   int sessions = 0;  // worker sessions instead of a pool; 0: a pool
   std::size_t tasks = 1'000'000;
@@ -49,10 +50,12 @@ struct Options : EchoOptions {
 
 std::string queue_name(int number) { return "bench-" + std::to_string(number); }
 
-// A client whose tasks go to the queues in turn. Results are taken in the order of submission.
+// A client whose tasks go to the queues in turn, or to the one of the pool. Results are taken in the order of
+// submission.
 class EchoUser final : public EchoClient {
  public:
-  EchoUser(const std::string& endpoint, int queues) : client_{endpoint} {
+  EchoUser(const Cluster& cluster, int queues) : client_{cluster.endpoint()} {
+    if (queues == 1 && cluster.queue() != "default") queues_.push_back(client_.with({.queue = cluster.queue()}));
     for (int i = 0; i < queues && queues > 1; ++i) queues_.push_back(client_.with({.queue = queue_name(i)}));
   }
   void submit(std::string_view payload) override {
@@ -82,10 +85,11 @@ Child start_workers(const Cluster& cluster, const Options& options) {
 }
 
 void echo(const Options& options) {
-  const Cluster cluster{options.programs, options.data, {}, options.keys, options.postgres, options.ipc};
+  const Cluster cluster{options.programs, options.data,  {}, options.keys, options.postgres,
+                        options.ipc,      options.shards};
   const auto workers = start_workers(cluster, options);
   measure_echo(
-      options, [&](int) { return std::make_unique<EchoUser>(cluster.endpoint(), options.queues); },
+      options, [&](int) { return std::make_unique<EchoUser>(cluster, options.queues); },
       parts_of_forkmill(cluster.broker_pid()));
 }
 
@@ -245,6 +249,9 @@ int main(int argc, char** argv) try {
   app.add_option("--data", options.data, "a durable broker, with its store in a new directory in this one");
   app.add_option("--postgres", options.postgres, "the store is a PostgreSQL server, with a standby or without")
       ->check(CLI::IsMember({"local", "standby"}));
+  app.add_option("--shards", options.shards, "shards of the tasks, and a queue on all of them; needs --postgres")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
   app.add_option("--queues", options.queues, "queues that the tasks go to in turn; needs --sessions above 1")
       ->capture_default_str();
   app.add_option("--sessions", options.sessions, "worker sessions whose children are played, instead of a pool");
@@ -253,6 +260,7 @@ int main(int argc, char** argv) try {
   app.add_flag("--ipc", options.ipc, "a Unix socket instead of TCP for throughput, latency and mixed");
   app.add_flag("--keys", options.keys, "keys for throughput, latency and mixed: connections are encrypted");
   CLI11_PARSE(app, argc, argv);
+  if (options.shards > 1 && options.postgres.empty()) throw std::runtime_error{"--shards needs --postgres"};
   if (!options.data.empty()) require_disk(options.data);
   if (run_echo(options)) echo(options);
   for (const auto& [name, run] : kFurther) {

@@ -13,6 +13,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <stdexcept>
 
 #include "tests/eventually.h"
@@ -46,6 +47,18 @@ bool accepts_connections(int port) {
   const bool connected = connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
   close(fd);
   return connected;
+}
+
+// Binds a port of 127.0.0.1 for a moment; 0: any free one. Returns it; 0: it is not free.
+int bound_port(int port) {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) fail("socket");
+  auto address = loopback(port);
+  socklen_t size = sizeof address;
+  const bool is_bound = bind(fd, reinterpret_cast<const sockaddr*>(&address), size) == 0 &&
+                        getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0;
+  close(fd);
+  return is_bound ? ntohs(address.sin_port) : 0;
 }
 
 }  // namespace
@@ -115,16 +128,16 @@ void Child::kill() {
   pid_ = -1;
 }
 
-int free_port() {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) fail("socket");
-  auto address = loopback(0);
-  socklen_t size = sizeof address;
-  if (bind(fd, reinterpret_cast<const sockaddr*>(&address), size) != 0 ||
-      getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0)
-    fail("no free port");
-  close(fd);
-  return ntohs(address.sin_port);
+int free_port(int above) {
+  constexpr int kTries = 100;
+  for (int i = 0; i < kTries; ++i) {
+    const int port = bound_port(0);
+    bool are_free = port != 0;
+    for (int next = port + 1; are_free && next <= port + above; ++next)
+      are_free = next <= std::numeric_limits<std::uint16_t>::max() && bound_port(next) == next;
+    if (are_free) return port;
+  }
+  throw std::runtime_error{"no free port with " + std::to_string(above) + " free ones above it"};
 }
 
 void wait_for_port(int port, Child& server) {

@@ -39,8 +39,9 @@ class Child {
   pid_t pid_;
 };
 
-// Returns a TCP port of 127.0.0.1 that is free at the moment.
-int free_port();
+// Returns a TCP port of 127.0.0.1 that is free at the moment, and so are as many ports above it. Throws
+// std::runtime_error if there is none.
+int free_port(int above = 0);
 // Waits until something accepts connections there. Throws std::runtime_error after ten seconds or when `server` ends.
 void wait_for_port(int port, Child& server);
 

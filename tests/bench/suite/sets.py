@@ -208,11 +208,13 @@ def durable(plan):
 
 
 def cluster(plan):
-    """Durable tasks with a PostgreSQL server as the store, beside a data directory; a large backlog in it."""
+    """Durable tasks with a PostgreSQL server as the store, beside a data directory; one shard and four."""
     both = {"data": plan.data}
     yield "", plan.peer("bench_forkmill", "throughput latency", "forkmill-durable", **both)
     yield "", plan.peer("bench_forkmill", "throughput latency", "forkmill-postgres", postgres="local", **both)
     yield "", plan.peer("bench_forkmill", "throughput latency", "forkmill-postgres-standby", postgres="standby", **both)
+    yield "", plan.peer("bench_forkmill", "throughput latency", "forkmill-postgres-4-shards", postgres="standby", shards=4,
+                        **{**both, "warm_up": max(plan.warm_up, 4)})  # the shards are taken over first
 
 
 def cluster_backlog(plan):

@@ -254,7 +254,9 @@ def cluster(figures):
             for row in view.rates()]
     heads = ["system", "tasks/s", "lowest to highest", "CPU µs a task, all processes", "round trip p50 µs", "p99 µs"]
     goals = (goal("tasks/s on PostgreSQL without a standby", view.get("forkmill-postgres", "tasks_per_s"), 60_000, False, 0) +
-             goal("with a standby", view.get("forkmill-postgres-standby", "tasks_per_s"), 30_000, False, 0))
+             goal("with a standby", view.get("forkmill-postgres-standby", "tasks_per_s"), 30_000, False, 0) +
+             goal("four shards in units of one, with a standby",
+                  view.ratio("tasks_per_s", "forkmill-postgres-4-shards", "forkmill-postgres-standby"), 1.5))
     return "\n".join([table(heads, rows), "", view.cpu(), goals])
 
 

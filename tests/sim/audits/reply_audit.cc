@@ -27,7 +27,8 @@ void ReplyAudit::round(const broker::BrokerState& state, const std::vector<broke
     if (is_stranger(one.peer)) continue;
     if (const auto* results = std::get_if<proto::Results>(&one.envelope.message)) {
       for (const auto& result : results->results)
-        if (result.outcome.kind == proto::OutcomeKind::rejected) history_.views().shown(result.id, "");
+        if (result.outcome.kind == proto::OutcomeKind::rejected && history_.has_views())
+          history_.views().shown(result.id, "");
     }
     const auto* reply = std::get_if<proto::Reply>(&one.envelope.message);
     const auto asked = reply == nullptr ? asked_.end() : asked_.find({one.peer, reply->id});

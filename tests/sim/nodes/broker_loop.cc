@@ -33,7 +33,9 @@ BrokerLoop::BrokerLoop(Machine& machine, const broker::Store::Identity& identity
              "sim",
              {},
              identity.last_seq,
-             proto::mix64(identity.epoch.value() << 48 ^ static_cast<std::uint64_t>(machine.world.now().count()))},
+             proto::mix64(identity.epoch.value() << 48 ^ static_cast<std::uint64_t>(machine.world.now().count())),
+             machine.shard,
+             machine.shards},
             machine.clock.now()},
       pulse_{machine.world, machine.world.options.slow.broker, [this] { round(); }},
       commits_{machine.world, machine.storage,
@@ -85,6 +87,7 @@ void BrokerLoop::round() {
   for (; count < kRound && !inbox_.empty(); ++count) {
     Incoming one = std::move(inbox_.front());
     inbox_.pop_front();
+    if (machine_.arrives) machine_.arrives(one.envelope);
     machine_.audits.arrived(core_, one.peer, one.envelope);
     core_.handle(machine_.clock.now(), one.peer, std::move(one.envelope), proto::SessionId{world.random.next() | 1});
   }
@@ -103,6 +106,7 @@ void BrokerLoop::round() {
 
 void BrokerLoop::carry_out(broker::Effects effects) {
   machine_.audits.round(core_, effects);
+  if (machine_.ends_round) machine_.ends_round(core_);
   commits_.take(std::move(effects));
 }
 

@@ -27,6 +27,11 @@ class BrokerLoop final : public Hub {
     Storage& storage;
     BrokerClock& clock;
     std::function<void()> at_next_commit;  // called once while a commit is under way
+    // For a broker that has one shard of several:
+    std::uint32_t shard = 1;
+    std::uint32_t shards = 1;
+    std::function<void(const proto::Envelope&)> arrives{};  // called before a message is handled; may be null
+    std::function<void(const broker::Core&)> ends_round{};  // called after the audits of a round; may be null
   };
   using StoreFailed = std::function<void(const proto::Failure&)>;
   // The store is open. When it fails, the loop calls `store_failed`, which calls end().

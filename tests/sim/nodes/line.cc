@@ -21,6 +21,15 @@ void Line::reconnect() {
   link_->reconnect();
 }
 
+void Line::move_to(Network& network) {
+  network_ = &network;
+  full_ = false;
+  disturb(proto::kNever);
+  inbox_.clear();
+  link_.reset();
+  begin();
+}
+
 std::optional<Line::Event> Line::next_event() {
   if (inbox_.empty()) return std::nullopt;
   Event event = std::move(inbox_.front());

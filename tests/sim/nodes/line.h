@@ -28,10 +28,10 @@ class Line final : public Endpoint {
 
   // `principal`: as Endpoint::principal().
   Line(Network& network, std::string name, Owner owner, std::uint64_t principal = 0)
-      : network_{network}, name_{std::move(name)}, owner_{std::move(owner)}, principal_{principal} {}
+      : network_{&network}, name_{std::move(name)}, owner_{std::move(owner)}, principal_{principal} {}
 
   // The process begins and ends.
-  void begin() { link_ = network_.attach(*this); }
+  void begin() { link_ = network_->attach(*this); }
   void end();
   // Whether the process lives.
   bool up() const { return link_ != nullptr; }
@@ -40,6 +40,8 @@ class Line final : public Endpoint {
   bool send(const proto::Envelope& envelope);
   // Drops the connection and all events, and connects again.
   void reconnect();
+  // Drops the connection and all events, and connects through another network.
+  void move_to(Network& network);
   std::optional<Event> next_event();
   bool has_events() const { return !inbox_.empty(); }
 
@@ -62,7 +64,7 @@ class Line final : public Endpoint {
     if (owner_.disturbed) owner_.disturbed(until);
   }
 
-  Network& network_;
+  Network* network_;  // not null
   std::string name_;
   Owner owner_;
   std::uint64_t principal_;

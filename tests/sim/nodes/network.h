@@ -54,6 +54,7 @@ class Network {
   void open(Hub& hub);
   // Breaks all connections, and makes none until open().
   void close();
+  bool is_open() const { return hub_ != nullptr; }
   // Sends a message of the broker. Returns false if the peer has no connection any more.
   bool send(proto::PeerId peer, const proto::Envelope& envelope);
 

@@ -2,6 +2,8 @@
 
 #include <sqlite3.h>
 
+#include <utility>
+
 #include "broker/store/journal/journal_store.h"
 #include "broker/store/memory_store.h"
 #include "tests/sim/disk/disk.h"
@@ -21,6 +23,9 @@ Storage::Storage(World& world) : world_{world}, random_{world.options.seed ^ 0xD
   disk_ = std::make_unique<Disk>(random_.next(), draw_manners(random_));
   disk_->manners.capacity = kRoom;
 }
+
+Storage::Storage(World& world, std::unique_ptr<broker::Store> store)
+    : world_{world}, random_{world.options.seed ^ 0xD15C}, store_{std::move(store)} {}
 
 Storage::~Storage() = default;
 

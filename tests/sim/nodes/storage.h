@@ -14,6 +14,8 @@ class Disk;
 class Storage {
  public:
   explicit Storage(World& world);
+  // A store that outlives the broker, and does not fail but when the broker has lost it to another one.
+  Storage(World& world, std::unique_ptr<broker::Store> store);
   ~Storage();
   Storage(const Storage&) = delete;
   Storage& operator=(const Storage&) = delete;

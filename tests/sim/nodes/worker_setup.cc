@@ -41,4 +41,20 @@ proto::Hello draw_hello(World& world, std::size_t number, const worker::ForemanC
   return hello;
 }
 
+void pass_on(worker::Foreman& foreman, Instant now, worker::ChildKey child, const ChildWork::Said& said) {
+  if (said.kind == ChildWork::Said::born) return foreman.handle(now, child, worker::ChildBorn{});
+  if (said.kind == ChildWork::Said::progress)
+    return foreman.handle(now, child, worker::ChildProgress{said.serial, said.fraction, "half"});
+  worker::ChildResult result;
+  result.serial = said.serial;
+  result.verdict = said.verdict;
+  result.leaving = said.leaving;
+  result.run_us = said.run_us;
+  result.retry_delay_ms = said.retry_delay_ms;
+  result.code = said.verdict == worker::Verdict::succeeded ? 0 : static_cast<std::uint16_t>(Errc::handler_error);
+  result.payload = said.value;
+  result.printed = said.printed;
+  foreman.handle(now, child, result);
+}
+
 }  // namespace forkmill::sim

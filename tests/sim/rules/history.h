@@ -43,6 +43,7 @@ class History {
   // REQUIRES: Sight::everything.
   Model& model() { return *records_.model(); }
   TaskViews& views() { return *views_; }
+  bool has_views() const { return views_.has_value(); }
   Logs& logs() { return logs_; }
   const Counts& counts() const { return records_.counts; }
 

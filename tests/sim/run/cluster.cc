@@ -4,6 +4,8 @@
 
 #include "proto/check.h"
 #include "tests/sim/audits/require.h"
+#include "tests/sim/run/faults.h"
+#include "tests/sim/shards/sharded_cluster.h"
 #include "tests/sim/world/paths.h"
 
 namespace forkmill::sim {
@@ -184,6 +186,7 @@ Report simulate(const Options& options, bool verbose) {
 #ifdef FORKMILL_MUTANTS
   proto::on_check_failed = throw_violation;
 #endif
+  if (options.sharding.shards > 1) return simulate_sharded(options, verbose);
   const auto cluster = std::make_unique<Cluster>(options, verbose);
   std::string violation;
   try {

@@ -2,22 +2,13 @@
 // nothing goes wrong any more, and everything must end within bounded time.
 #pragma once
 
-#include "tests/sim/run/faults.h"
+#include "tests/sim/rules/report.h"
+#include "tests/sim/world/options.h"
 
 namespace forkmill::sim {
 
-struct Report {
-  std::string violation;    // empty: none
-  std::uint64_t trace = 0;  // equal for equal options
-  std::uint64_t events = 0;
-  std::uint64_t lines = 0;  // lines of the trace
-  std::uint64_t faults = 0;
-  std::uint64_t visits = 0;
-  Instant virtual_time{0};
-  Counts counts;
-};
-
-// Runs one cluster. A broken assumption of the rules or an exception is reported as a violation as well.
+// Runs one cluster, of one broker or of several shards. A broken assumption of the rules or an exception is reported as
+// a violation as well.
 Report simulate(const Options& options, bool verbose);
 
 }  // namespace forkmill::sim

@@ -27,11 +27,12 @@ struct Chase {
 void chase(const MutantEntry& entry, std::uint64_t first, std::uint64_t seeds, Chase& row) {
   choose(entry.mutant);
   for (row.seed = first; row.seed < first + seeds; ++row.seed) {
-    const Report report = simulate(draw(row.seed), false);
+    const Options options = entry.is_of_shards ? draw_sharded(row.seed) : draw(row.seed);
+    const Report report = simulate(options, false);
     if (report.violation.empty()) continue;
     // A seed that fails without the fault shows nothing.
     choose(proto::Mutant::none);
-    if (simulate(draw(row.seed), false).violation.empty()) return row.catch_it(report.violation);
+    if (simulate(options, false).violation.empty()) return row.catch_it(report.violation);
     choose(entry.mutant);
   }
 }

@@ -27,9 +27,14 @@ int run(Arguments& arguments) {
       std::fprintf(stderr, "forkmill_sim: there is no mutant %s in this build\n", arguments.mutant.c_str());
       return 2;
     }
+    arguments.range.sharded = arguments.range.sharded || entry->is_of_shards;
   }
   SeedRange& range = arguments.range;
   if (arguments.seed != 0) range.first = arguments.seed;
+  if (arguments.shrink && range.sharded) {
+    std::fprintf(stderr, "forkmill_sim: clusters with several shards cannot be shrunk: leave --shrink out\n");
+    return 2;
+  }
   if (arguments.shrink) {
     const auto lines = shrink_first(range.first, arguments.seed != 0 ? 1 : range.count);
     if (arguments.mutant.empty()) return lines ? 1 : 0;  // a failure, however small
@@ -58,6 +63,7 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--jobs", range.jobs, "The number of processes")->check(CLI::Range(1, 256))->capture_default_str();
   app.add_flag("--verbose", range.verbose, "Print the trace of every seed");
+  app.add_flag("--sharded", range.sharded, "Simulate clusters whose tasks are divided among several shards");
   app.add_option("--mutant", arguments.mutant, "Run with this deliberate fault in the rules");
   app.add_flag("--mutants", arguments.mutants, "Run each deliberate fault: all must be caught within --seeds (500)");
   app.add_flag("--shrink", arguments.shrink, "Reduce the first seed that fails to what it needs to fail");

@@ -125,6 +125,23 @@ constexpr MutantEntry kMutants[] = {
      "a cursor of events that an earlier broker gave counts as one of this broker"},
     {Mutant::history_of_started_only, "history-of-started-only",
      "the history gets no tasks that ended before they started"},
+    {Mutant::client_ignores_moved, "client-ignores-moved", "a client stays where it was told that the shard has moved",
+     true},
+    {Mutant::worker_ignores_moved, "worker-ignores-moved", "a worker stays where it was told that the shard has moved",
+     true},
+    {Mutant::old_map_kept, "old-map-kept", "a broker sends peers to where the shards were at first", true},
+    {Mutant::requests_not_placed_again, "requests-not-placed-again",
+     "what a client asked before it knew of several shards is forgotten", true},
+    {Mutant::queue_on_any_shard, "queue-on-any-shard", "tasks of any queue go to all shards in turns", true},
+    {Mutant::spread_to_one_shard, "spread-to-one-shard", "tasks of a queue on all shards go to one of them", true},
+    {Mutant::other_shard_admitted, "other-shard-admitted", "a broker begins sessions for shards that it does not have",
+     true},
+    {Mutant::holding_told_to_all_shards, "holding-told-to-all-shards",
+     "a worker tells each shard also what it holds of others", true},
+    {Mutant::outcomes_to_first_shard, "outcomes-to-first-shard", "a worker tells shard 1 the outcomes of all shards",
+     true},
+    {Mutant::handed_over_while_vacant, "handed-over-while-vacant",
+     "a broker hands a shard over while another one has no owner", true},
 };
 
 }  // namespace

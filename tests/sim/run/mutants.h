@@ -13,6 +13,7 @@ struct MutantEntry {
   proto::Mutant mutant;
   std::string_view name;
   std::string_view what;
+  bool is_of_shards = false;  // shows in clusters with several shards only
 };
 
 std::span<const MutantEntry> all_mutants();

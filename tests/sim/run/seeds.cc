@@ -30,8 +30,9 @@ Share sum(const SeedRange& range, const SharedRows<Share>& shares) {
 }
 
 // Runs one seed. False: the seed failed, and the failure was printed.
-bool run_one(std::uint64_t seed, bool verbose, bool again, Counts& total) {
-  const Options options = draw(seed);
+bool run_one(const SeedRange& range, std::uint64_t seed, bool again, Counts& total) {
+  const bool verbose = range.verbose;
+  const Options options = range.sharded ? draw_sharded(seed) : draw(seed);
   if (verbose) std::printf("seed %llu\n%s", Number{seed}, to_string(options).c_str());
   Report report = simulate(options, verbose);
   total += report.counts;
@@ -58,7 +59,7 @@ void run_share(const SeedRange& range, const SharedRows<Share>& shares, Share& s
       std::fprintf(stderr, "%llu of %llu seeds, %llu failed\n", Number{done}, Number{range.count},
                    Number{sum(range, shares).failed});
     const bool again = range.twice != 0 && done % range.twice == 0;
-    if (!run_one(share.seed, range.verbose, again, share.counts)) ++share.failed;
+    if (!run_one(range, share.seed, again, share.counts)) ++share.failed;
   }
 }
 

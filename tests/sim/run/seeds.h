@@ -12,6 +12,7 @@ struct SeedRange {
   std::uint64_t twice = 50;  // each n-th runs twice and must go the same way; 0: none
   std::size_t jobs = 1;
   bool verbose = false;
+  bool sharded = false;  // clusters with several shards
 };
 
 // Prints the failures and the totals. Returns whether no seed failed.

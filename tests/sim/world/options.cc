@@ -139,31 +139,6 @@ void draw_objects(Random& random, Options& options, const Size& size) {
   objects.giving_up = sometimes(random, 0.4);
 }
 
-// Some faults need several circumstances together, each of them rare: a few seeds have them.
-void draw_corners(std::uint64_t seed, Options& options) {
-  Random random{seed * 0x9E3779B97F4A7C15ULL + 3};
-  if (!options.durable) return;
-  if (random.chance(0.08)) {  // a task that must not run twice is granted by a broker that dies too early
-    options.at_most_once = 0.5 + random.unit() / 2;
-    options.commit_delay = random.between(Instant{200ms}, Instant{2s});
-    options.faults.broker_crash = std::max(options.faults.broker_crash, 6 + 6 * random.unit());
-    options.run_time = std::min(options.run_time, Instant{5ms});
-  }
-  if (random.chance(0.08)) {  // a task that others wait for is paged out, and nothing makes them ask again
-    options.core.resident.tasks = random.between(1, 3);
-    options.core.resident.page = random.between(1, 2);
-    options.attaches = 1;
-    options.priorities = options.memory_tasks = 0;
-    options.clients = std::max<std::size_t>(options.clients, 2);
-    options.workers = options.children = options.queues = options.kinds = 1;
-    options.burst = std::min<std::size_t>(options.burst, 4);
-    options.run_time = std::max(options.run_time, Instant{100ms});
-    options.asks_retry = std::max(options.asks_retry, 0.3);
-    options.max_attempts = std::max<std::uint32_t>(options.max_attempts, 3);
-    if (random.chance(0.7)) options.faults = {};
-  }
-}
-
 }  // namespace
 
 Options draw(std::uint64_t seed) {
@@ -232,7 +207,7 @@ std::string to_string(const Options& options) {
        << ", strays " << options.strays << ", die " << options.child_dies << ", stillborn " << options.stillborn
        << ", progress " << options.progress << ", stubborn " << options.stubborn << "\n";
   text << features_to_string(options);
-  text << to_string(options.disk);
+  text << to_string(options.disk) << to_string(options.sharding);
   if (options.objects.shared.empty()) return text.str();
   text << "  objects:";
   for (const Shared& one : options.objects.shared) {

@@ -86,6 +86,20 @@ struct DiskOptions {
 DiskOptions draw_disk(std::uint64_t seed);
 std::string to_string(const DiskOptions& disk);
 
+// ShardOptions: a cluster with several shards, which several brokers share (shards/).
+struct ShardOptions {
+  std::uint32_t shards = 1;
+  std::size_t brokers = 1;
+  std::vector<std::string> queues;  // as their users write them: NAME, NAME@2, NAME@*
+  double misled = 0;                // the share of peers that are given the endpoint of a shard instead of all brokers
+  // Rates of faults, per minute: the lease of an owner is not renewed for a while; a broker does not reach the database
+  // for a while; an operator drains a broker, or places a shard.
+  double lease_loss = 0;
+  double outage = 0;
+  double drain = 0;
+  double placement = 0;
+};
+
 struct Options {
   std::uint64_t seed = 0;
   std::uint64_t noise = 0;  // the same cluster with other chances on the way
@@ -162,13 +176,19 @@ struct Options {
   double signals = 0;             // the chance that a user signals one of its processes
   double families = 0;            // the share of processes in which a client lives
   Instant process_time{0};        // the longest run of a process
+
+  ShardOptions sharding;
 };
 
-// Draw and describe the features that options.cc leaves to options_features.cc.
+// Draw and describe the features that options.cc leaves to options_features.cc and options_corners.cc.
 void draw_features(Random& random, Options& options);
+void draw_corners(std::uint64_t seed, Options& options);
 std::string features_to_string(const Options& options);
 
 Options draw(std::uint64_t seed);
+// A cluster with several shards.
+Options draw_sharded(std::uint64_t seed);
+std::string to_string(const ShardOptions& sharding);
 std::string to_string(const Options& options);
 
 }  // namespace forkmill::sim

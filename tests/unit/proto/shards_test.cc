@@ -40,4 +40,13 @@ TEST_CASE("a queue is on the shard of its name, on the given one or on all") {
   for (std::uint32_t shard = 1; shard <= 4; ++shard) CHECK(QueuePlace{"images", 0, true}.is_on(shard, 4));
 }
 
+TEST_CASE("a peer goes where the map has the shard, and stays if the shard has no owner") {
+  const Moved map{1, 3, 7, {{"tcp://a:1"}, {""}, {"tcp://b:3"}}};
+  CHECK(way_to(map, 1, false) == "tcp://a:1");
+  CHECK(way_to(map, 3, true) == "tcp://b:3");
+  CHECK(way_to(map, 2, false) == std::nullopt);
+  CHECK(way_to(map, 2, true) == "");                  // its first HELLO needs a connection
+  CHECK(way_to(Moved{1, 3, 0, {}}, 2, false) == "");  // a broker that knows its own shard only
+}
+
 }  // namespace shards_test

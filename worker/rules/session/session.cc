@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "proto/buggify.h"
+#include "proto/mutants.h"
 
 namespace forkmill::worker {
 
@@ -59,6 +60,7 @@ bool Session::handle(proto::Instant now, proto::Envelope& envelope) {
       greeting_due_ = true;
       return false;
     case Heard::moved:
+      if (proto::mutant(proto::Mutant::worker_ignores_moved)) return false;
       effects_.moved = std::make_unique<const proto::Moved>(std::get<proto::Moved>(envelope.message));
       return true;
     case Heard::goodbye:

@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "proto/limits.h"
+#include "proto/mutants.h"
 
 namespace forkmill::worker {
 
@@ -123,7 +124,7 @@ void ShardSessions::greet(proto::Instant now, std::uint32_t shard, const std::ve
   if (count() == 1) return of(1).greet(now, holding);
   std::vector<proto::Grant> its;
   for (proto::Grant grant : holding) {
-    if (shard_of(grant) != shard) continue;
+    if (shard_of(grant) != shard && !proto::mutant(proto::Mutant::holding_told_to_all_shards)) continue;
     remove_shard(grant);
     its.push_back(grant);
   }
@@ -140,6 +141,7 @@ void ShardSessions::distribute() {
   move_items(
       outcomes, [](proto::OutcomeRecord& one) -> proto::Grant& { return one.grant; },
       [&](std::uint32_t shard, proto::OutcomeRecord&& one) {
+        if (proto::mutant(proto::Mutant::outcomes_to_first_shard)) shard = 1;
         if (is_here(shard)) of(shard).outbox().outcomes.push(std::move(one));
       });
   for (auto& one : outcomes) all.outcomes.push(std::move(one));

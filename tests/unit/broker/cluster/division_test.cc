@@ -127,4 +127,29 @@ TEST_CASE("the chosen broker takes a free shard at once, and another one after s
   CHECK(of_survivor.has_come(view, kNow));
 }
 
+TEST_CASE("a shard is handed over when five looks in a row have found it misplaced") {
+  auto view = view_of(2, 4);
+  settle(view);
+  const std::string owner = view.shards[2].broker;
+  const std::string other = view.brokers[owner == view.brokers[0].name ? 1 : 0].name;
+  view.shards[2].placed = other;
+  HandOver here{owner};
+  HandOver there{other};
+  for (int look = 1; look < 5; ++look) CHECK_FALSE(here.look(view));
+  CHECK(here.look(view) == 3);
+  CHECK(here.look(view) == 3);  // until it has begun
+  here.begun();
+  CHECK_FALSE(here.look(view));
+  for (int look = 0; look < 10; ++look) CHECK_FALSE(there.look(view));
+
+  HandOver again{owner};
+  for (int look = 1; look < 5; ++look) CHECK_FALSE(again.look(view));
+  view.shards[0].broker.clear();  // nothing moves while a shard has no owner
+  CHECK_FALSE(again.look(view));
+  settle(view);
+  view.shards[2].broker = owner;
+  for (int look = 1; look < 5; ++look) CHECK_FALSE(again.look(view));
+  CHECK(again.look(view) == 3);
+}
+
 }  // namespace division_test
