@@ -15,7 +15,7 @@ install(TARGETS forkmill_proto forkmill_seal forkmill_transport forkmill_setting
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development
   INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 # local:// contains a broker and has its dependencies, so it is a component that only its users load.
-install(TARGETS forkmill_local forkmill_broker_program forkmill_broker_core forkmill_broker_store
+install(TARGETS forkmill_local forkmill_broker_program forkmill_broker_division forkmill_broker_core forkmill_broker_store
   EXPORT forkmill-local-targets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
 install(EXPORT forkmill-local-targets NAMESPACE forkmill:: DESTINATION ${forkmill_package_dir} COMPONENT development)
 install(DIRECTORY proto/include/ client/include/ worker/include/
