@@ -6,6 +6,7 @@
 #include "proto/check.h"
 #include "proto/wire/task_headers.h"
 #include "proto/wire/trace_context.h"
+#include "worker/rules/session/shard_sessions.h"
 
 namespace forkmill::worker {
 
@@ -36,9 +37,10 @@ void ChildRings::assign(const Assignment& assignment, const proto::GrantedTask& 
   RingChild* found = find(assignment.child);
   FORKMILL_CHECK(found != nullptr);
   const proto::TaskHeaders& headers = task.spec->options.headers;
-  const auto lines = attempt_spans_ && !headers.empty()
-                         ? proto::header_lines(proto::with_attempt_as_parent(headers, task.id, task.grant))
-                         : proto::header_lines(headers);
+  const auto lines =
+      attempt_spans_ && !headers.empty()
+          ? proto::header_lines(proto::with_attempt_as_parent(headers, task.id, without_shard(task.grant)))
+          : proto::header_lines(headers);
   found->end.send(assignment.head, task.spec->queue, task.payload, lines);
 }
 

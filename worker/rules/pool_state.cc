@@ -4,6 +4,8 @@
 #include <csignal>
 #include <iterator>
 
+#include "worker/rules/session/shard_sessions.h"
+
 namespace forkmill::worker {
 
 void PoolState::report(const Attempt& attempt, proto::OutcomeRecord&& record) {
@@ -50,7 +52,7 @@ void PoolState::assign(ChildKey child, std::uint64_t serial, const Attempt& atte
   TaskHead& head = assignment.head;
   head.serial = serial;
   head.epoch = task.grant.epoch.value();
-  head.seq = task.grant.seq.value();
+  head.seq = without_shard(task.grant).seq.value();
   head.attempt = task.grant.attempt.value();
   head.handler = attempt.handler;
   std::copy(task.id.bytes().begin(), task.id.bytes().end(), std::begin(head.id));

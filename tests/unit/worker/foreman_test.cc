@@ -26,6 +26,15 @@ TEST_CASE("a grant is run and its result reported once") {
   CHECK(world.foreman.attempts().size() == 0);
 }
 
+TEST_CASE("a child is told the number of a task as the shard of the task has it") {
+  constexpr std::uint64_t kOfSecondShard = std::uint64_t{1} << 56;
+  World world{1};
+  world.grant(kOfSecondShard | 7);
+  world.settle();
+  CHECK(shard_of(world.foreman.attempts().grants().front()) == 2);
+  CHECK(world.start(0) == 7);
+}
+
 TEST_CASE("an unknown task and a wrong signature are answered without any child") {
   World world{1};
   world.grant(1, "nobody.knows");

@@ -8,8 +8,11 @@
 #include <thread>
 
 #include "proto/limits.h"
+#include "proto/wire/task_headers.h"
 #include "tests/unit/worker/ring_kit.h"
 #include "worker/child/stop_watcher.h"
+#include "worker/link/child_rings.h"
+#include "worker/rules/session/shard_sessions.h"
 
 namespace ring_test {
 
@@ -167,6 +170,26 @@ TEST_CASE("a task that was not started can be revoked, once and for good") {
   CHECK(pair.link.revoke(4));
   CHECK(child.next().head.serial == 3);
   CHECK(pair.link.started() == std::vector<std::uint64_t>{1, 3});
+}
+
+TEST_CASE("the parent of a handler is the span that the gateway makes, whichever shard has the task") {
+  const std::string trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+  Pair pair;
+  ChildRings rings{true};
+  rings.add({0, 1}, 1, SharedArea::map(pair.memory.get()));
+  ChildEnd child{SharedArea::map(pair.memory.get()), pair.bell.writer()};
+  forkmill::proto::GrantedTask task;
+  task.id = *forkmill::TaskId::parse("0190163d-8694-739b-aea5-966c26f8ad91");
+  task.edit().options.headers = {{"traceparent", "00-" + trace + "-00f067aa0ba902b7-01"}};
+  for (const std::uint64_t shard : {1, 2, 3}) {
+    task.grant = {forkmill::proto::Epoch{3}, forkmill::proto::TaskSeq{(shard - 1) << 56 | 1042},
+                  forkmill::proto::Attempt{1}};
+    CHECK(shard_of(task.grant) == shard);
+    rings.assign({{0, 1}, task_head(shard)}, task);
+    const auto headers = forkmill::proto::headers_in(child.next().headers);
+    CHECK(forkmill::proto::header(headers, "traceparent") == "00-" + trace + "-1be354694a677ae4-01");
+    child.finish(shard);
+  }
 }
 
 TEST_CASE("a large task can be revoked while it streams in") {

@@ -118,6 +118,7 @@ TEST_CASE("equal grants of two shards are two, and each shard hears of its own b
   const proto::Grant of_second = std::get<proto::Grants>(second.message).tasks[0].grant;
   CHECK(of_first == grant_of(7));
   CHECK(of_second != of_first);
+  CHECK(without_shard(of_second) == grant_of(7));
 
   for (const proto::Grant& grant : {of_second, of_first}) {
     proto::OutcomeRecord record;

@@ -16,9 +16,7 @@ constexpr unsigned kShardAt = 56;  // bits of a sequence number below the shard
 proto::TaskSeq with_shard(proto::TaskSeq seq, std::uint32_t shard) {
   return proto::TaskSeq{seq.value() | std::uint64_t{shard - 1} << kShardAt};
 }
-void remove_shard(proto::Grant& grant) {
-  grant.seq = proto::TaskSeq{grant.seq.value() & ((std::uint64_t{1} << kShardAt) - 1)};
-}
+void remove_shard(proto::Grant& grant) { grant = without_shard(grant); }
 
 void add_shard(std::vector<proto::Grant>& grants, std::uint32_t shard) {
   for (proto::Grant& grant : grants) grant.seq = with_shard(grant.seq, shard);
@@ -63,6 +61,11 @@ proto::Report report_for(std::uint32_t shard, proto::Report report) {
 
 std::uint32_t shard_of(const proto::Grant& grant) {
   return 1 + static_cast<std::uint32_t>(grant.seq.value() >> kShardAt);
+}
+
+proto::Grant without_shard(proto::Grant grant) {
+  grant.seq = proto::TaskSeq{grant.seq.value() & ((std::uint64_t{1} << kShardAt) - 1)};
+  return grant;
 }
 
 ShardSessions::ShardSessions(proto::Hello hello, std::uint64_t seed)

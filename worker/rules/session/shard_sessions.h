@@ -22,6 +22,8 @@ namespace forkmill::worker {
 
 // Returns the shard of a grant, from 1, as the worker has it.
 std::uint32_t shard_of(const proto::Grant& grant);
+// Returns a grant, as the worker has it, with the numbers that its shard has given to it.
+proto::Grant without_shard(proto::Grant grant);
 
 class ShardSessions {
  public:
