@@ -66,7 +66,7 @@ Json scaling(Call& call) {
           {"desired_workers", std::min((tasks + per_worker - 1) / per_worker, max)}};
 }
 
-bool has_shards(const Json& status) { return cli::value_of(status, "shards").is_array(); }
+bool has_several_shards(const Json& status) { return cli::value_of(status, "shards").is_array(); }
 
 // A queue that has just been forgotten is not in all answers; each one is true by itself.
 Json overview(Call& call) {
@@ -77,7 +77,7 @@ Json overview(Call& call) {
   return {{"status", rendered(cli::render_status(status, Format::json))},
           {"attention", attention(status, queues, workers)},
           {"history", call.history.json()},
-          {"shards", has_shards(status) ? table(cli::shard_table(status, division)) : Json()}};
+          {"shards", has_several_shards(status) ? table(cli::shard_table(status, division)) : Json()}};
 }
 
 Json shards(Call& call) {
@@ -86,7 +86,7 @@ Json shards(Call& call) {
 }
 
 Json brokers(Call& call) {
-  const bool several = has_shards(call.broker.ask(QueryKind::status));
+  const bool several = has_several_shards(call.broker.ask(QueryKind::status));
   return table(cli::broker_table(several ? call.broker.ask(QueryKind::shards) : Json()));
 }
 
