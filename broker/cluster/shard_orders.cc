@@ -1,6 +1,7 @@
 #include "broker/cluster/shard_orders.h"
 
 #include <algorithm>
+#include <exception>
 #include <string>
 #include <utility>
 #include <variant>
@@ -25,6 +26,11 @@ proto::Failure no_such_broker(const ClusterView& view, const std::string& name) 
   std::string names;
   for (const LiveBroker& broker : view.brokers) names += (names.empty() ? "" : ", ") + broker.name;
   return {Errc::bad_request, "this cluster has no broker " + name + "; those that live are " + names};
+}
+
+proto::Failure not_answered(const std::exception& error) {
+  return {Errc::bad_request,
+          std::string{"the database has not answered: "} + error.what() + "; try again, and see `forkmill shard ls`"};
 }
 
 // A broker that has been started again since does not drain any more.
@@ -94,15 +100,27 @@ proto::Result<ClusterView> ShardOrders::handle_on(ServerSession& server, const C
   return view;
 }
 
+// A session that has rested may have ended meanwhile, as after a failover: another one is made then. An order that is
+// written twice changes nothing the second time.
 proto::Result<ClusterView> ShardOrders::handle(const ClusterRequest& request) {
+  const bool has_rested = server_ != nullptr;
+  try {
+    return try_to_handle(request);
+  } catch (const Interrupted& error) {
+    return has_rested ? handle(request) : not_answered(error);
+  } catch (const std::exception& error) {
+    return not_answered(error);
+  }
+}
+
+proto::Result<ClusterView> ShardOrders::try_to_handle(const ClusterRequest& request) {
   try {
     if (server_ == nullptr)
       server_ = open_session(store_.surroundings.connect, store_.address, patience_, {store_.safety});
     return handle_on(*server_, request);
-  } catch (const std::exception& error) {
+  } catch (...) {
     server_.reset();
-    return proto::Failure{Errc::bad_request, std::string{"the database has not answered: "} + error.what() +
-                                                 "; try again, and see `forkmill shard ls`"};
+    throw;
   }
 }
 

@@ -27,6 +27,8 @@ class ShardOrders {
   proto::Result<ClusterView> handle(const ClusterRequest& request);
 
  private:
+  // Throws what the session throws, which is gone then.
+  proto::Result<ClusterView> try_to_handle(const ClusterRequest& request);
   proto::Result<ClusterView> handle_on(ServerSession& server, const ClusterRequest& request);
 
   const PostgresOptions store_;

@@ -79,6 +79,10 @@ void EventRounds::collect(Effects& effects) {
   for (const Effects::Answered& one : answers) {
     const auto pull = pulls_.find(number_of(one.cookie));
     if (pull == pulls_.end()) continue;
+    if (pull->second.round == 0 && one.reply.code != Errc::ok) {  // the next round asks again
+      pulls_.erase(pull);
+      continue;
+    }
     pull->second.reply = one.reply;
     if (pull->second.round == 0) continue;
     if (auto answer = end(pull->second.round)) effects.answered.push_back(std::move(*answer));

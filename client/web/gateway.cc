@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "client/cli/text/answers.h"
+#include "client/web/api/division.h"
 #include "client/web/api/filters.h"
 #include "client/web/http/failure.h"
 #include "client/web/metrics/cluster.h"
@@ -198,7 +199,7 @@ Response Gateway::metrics(const Request& request) {
     const auto workers = broker_.ask(QueryKind::workers);
     const auto times = ask_metrics(broker_);
     const bool has_shards = cli::value_of(status, "shards").is_array();
-    const auto division = has_shards ? broker_.ask(QueryKind::shards) : Json();
+    const auto division = division_of(broker_, status);
     add_status(text, status);
     if (has_shards) add_shards(text, status, division);
     add_queues(text, queues);

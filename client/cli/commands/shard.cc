@@ -57,14 +57,17 @@ struct ShardCommand {
   OutputOptions output;
 };
 
-// Asks how the shards are divided. None: shard 1, which answers that, has no owner at present, as while it moves.
+// Asks how the shards are divided. None: that is not answered at present, since shard 1 has no owner, as while it
+// moves, or the database is away, or the broker is of an earlier version.
 std::optional<Json> ask_division(Connection& connection) {
   try {
     return connection.ask(QueryKind::shards);
   } catch (const CommandError& error) {
     if (error.code() != ExitCode::unreachable) throw;
-    return std::nullopt;
+  } catch (const Error& error) {
+    if (error.code() != Errc::bad_request) throw;
   }
+  return std::nullopt;
 }
 
 // Asks until the order has been carried out. Returns the last answer.
@@ -167,8 +170,8 @@ void add_list(const Program& program, CLI::App& group) {
       return print_result(*output, [&] {
         const auto status = connection.ask(QueryKind::status);
         const bool has_shards = value_of(status, "shards").is_array();
-        const auto division = has_shards ? connection.ask(QueryKind::shards) : Json::object();
-        return shard_table(status, division).render(output->format, output->headers);
+        const auto division = has_shards ? ask_division(connection) : std::nullopt;
+        return shard_table(status, division.value_or(Json::object())).render(output->format, output->headers);
       });
     };
   });

@@ -53,7 +53,7 @@ Table shard_table(const Json& status, const Json& division) {
     table.add({plain(row, "shard"), Cell{value_of(row, "listen"), joined_texts(value_of(row, "listen"))},
                plain(row, "epoch"), Cell{value_of(row, "uptime_ms"), since > 0 ? format_duration(since) : "0s"},
                plain(tasks, "ready"), plain(tasks, "running"), plain(tasks, "scheduled"), plain(row, "store"),
-               dashed(place, "broker"), destination(place), dashed(place, "pinned")});
+               dashed(place.empty() ? row : place, "broker"), destination(place), dashed(place, "pinned")});
   }
   return table;
 }

@@ -11,7 +11,7 @@
 namespace forkmill::cli {
 
 // The shards, with what each broker says of them in the answer to QUERY status. A broker that has all queues is shard
-// 1; `division` is empty then.
+// 1; `division` is empty then. It may be empty with several shards as well: where they move to is not known then.
 Table shard_table(const Json& status, const Json& division);
 // The shards, with their owners only.
 Table division_table(const Json& division);

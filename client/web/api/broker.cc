@@ -30,6 +30,12 @@ Broker::Broker(const cli::ConnectionOptions& connection)
 
 Json Broker::ask(const Query& query) { return cli::json_from_msgpack(ask_packed(query)); }
 
+Json Broker::ask_within(QueryKind kind, std::chrono::milliseconds timeout) {
+  check_connected();
+  const Query query{.kind = kind, .argument = "", .filter = {}};
+  return cli::json_from_msgpack(answer_within(client_.query(query), timeout).bytes);
+}
+
 std::string Broker::ask_packed(const Query& query) {
   check_connected();
   return answer(client_.query(query)).bytes;

@@ -29,6 +29,8 @@ class Broker {
   Json ask(QueryKind kind, const std::string& argument = {}) {
     return ask(Query{.kind = kind, .argument = argument, .filter = {}});
   }
+  // ask() that waits for another time than the timeout.
+  Json ask_within(QueryKind kind, std::chrono::milliseconds timeout);
   // ask() with the answer in msgpack.
   std::string ask_packed(const Query& query);
 

@@ -12,6 +12,7 @@
 #include "client/cli/views/processes.h"
 #include "client/cli/views/tasks.h"
 #include "client/cli/views/why.h"
+#include "client/web/api/division.h"
 #include "client/web/api/filters.h"
 #include "client/web/api/openapi.h"
 #include "client/web/api/route.h"
@@ -65,29 +66,29 @@ Json scaling(Call& call) {
           {"desired_workers", std::min((tasks + per_worker - 1) / per_worker, max)}};
 }
 
-// Null: the broker has all queues.
-Json division_of(Call& call, const Json& status) {
-  return cli::value_of(status, "shards").is_array() ? call.broker.ask(QueryKind::shards) : Json();
-}
+bool has_several_shards(const Json& status) { return cli::value_of(status, "shards").is_array(); }
 
 // A queue that has just been forgotten is not in all answers; each one is true by itself.
 Json overview(Call& call) {
   const auto status = call.broker.ask(QueryKind::status);
-  const auto division = division_of(call, status);
+  const auto division = division_of(call.broker, status);
   const auto queues = call.broker.ask(QueryKind::queues);
   const auto workers = call.broker.ask(QueryKind::workers);
   return {{"status", rendered(cli::render_status(status, Format::json))},
           {"attention", attention(status, queues, workers)},
           {"history", call.history.json()},
-          {"shards", division.is_null() ? Json() : table(cli::shard_table(status, division))}};
+          {"shards", has_several_shards(status) ? table(cli::shard_table(status, division)) : Json()}};
 }
 
 Json shards(Call& call) {
   const auto status = call.broker.ask(QueryKind::status);
-  return table(cli::shard_table(status, division_of(call, status)));
+  return table(cli::shard_table(status, division_of(call.broker, status)));
 }
 
-Json brokers(Call& call) { return table(cli::broker_table(division_of(call, call.broker.ask(QueryKind::status)))); }
+Json brokers(Call& call) {
+  const bool several = has_several_shards(call.broker.ask(QueryKind::status));
+  return table(cli::broker_table(several ? call.broker.ask(QueryKind::shards) : Json()));
+}
 
 Json workers(Call& call) { return table(cli::worker_table(call.broker.ask(QueryKind::workers), unix_time().count())); }
 

@@ -6,6 +6,7 @@
 #include <future>
 #include <string>
 
+#include "broker/cluster/shard_orders.h"
 #include "tests/e2e/cluster/postgres_rig.h"
 #include "tests/unit/store/store_samples.h"
 
@@ -182,6 +183,29 @@ TEST_CASE("shards in one database have tasks, records and owners of their own") 
     CHECK(opened.failure().text.find("give --shards 3") != std::string::npos);
   }
   clear(server);
+}
+
+TEST_CASE("questions about shards are answered also after the session for them has ended") {
+  PostgresServer& server = shared_server();
+  clear(server);
+  const auto store = make_store(server.url());
+  open_and_load(*store);
+  ShardOrders orders{store_options(server.url())};
+  const auto shards = [&] {
+    const auto view = orders.handle({});
+    REQUIRE_MESSAGE(view.ok(), (view.ok() ? "" : view.failure().text));
+    return view->shards.size();
+  };
+  CHECK(shards() == 1);
+  end_sessions_of_brokers(server);
+  CHECK(shards() == 1);
+  const auto order = orders.handle({proto::MoveShard{2, ""}});
+  REQUIRE(!order.ok());
+  CHECK(order.failure().text.find("no shard 2") != std::string::npos);
+  ShardOrders lost{store_options("postgresql://127.0.0.1:1/forkmill")};
+  const auto unanswered = lost.handle({});
+  REQUIRE(!unanswered.ok());
+  CHECK(unanswered.failure().text.find("the database has not answered") == 0);
 }
 
 }  // namespace ownership_test

@@ -33,6 +33,17 @@ TEST_CASE("shards are shown with their owners, and a broker without them as the 
   CHECK(only["broker"].is_null());
 }
 
+TEST_CASE("shards are shown with their brokers also while it is not known where they move to") {
+  const auto status = Json::parse(R"({"shards":[
+    {"shard":1,"broker":"tcp://a:7117","listen":["tcp://a:7118"],"epoch":3,"uptime_ms":60000,
+     "tasks":{"ready":4,"running":2,"scheduled":0}}]})");
+  for (const Json& nothing : {Json(), Json::object()}) {
+    CHECK(shard_table(status, nothing).render(Format::table, true) ==
+          "SHARD  OWNER         EPOCH  SINCE  READY  RUNNING  BROKER        MOVING TO\n"
+          "    1  tcp://a:7118      3  1m00s      4        2  tcp://a:7117  -\n");
+  }
+}
+
 TEST_CASE("the division and the brokers are shown as rows") {
   CHECK(division_table(division()).render(Format::table, true) ==
         "SHARD  BROKER        EPOCH  MOVING TO     PINNED TO\n"

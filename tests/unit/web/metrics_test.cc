@@ -3,7 +3,9 @@
 #include <doctest/doctest.h>
 
 #include <sstream>
+#include <stdexcept>
 
+#include "client/web/api/division.h"
 #include "client/web/metrics/process.h"
 #include "client/web/metrics/times.h"
 
@@ -139,6 +141,26 @@ TEST_CASE("shards have their owners, epochs and tasks, and brokers the number of
         "forkmill_broker_shards{broker=\"tcp://a:1\"} 1", "forkmill_broker_shards{broker=\"tcp://b:1\"} 0",
         "forkmill_broker_draining{broker=\"tcp://a:1\"} 1", "forkmill_broker_draining{broker=\"tcp://b:1\"} 0"})
     CHECK_MESSAGE(has_line(text, line), text);
+}
+
+TEST_CASE("metrics go on without the division of the shards while the brokers do not answer that") {
+  const auto status = Json::parse(R"({"shards":[{"shard":1,"tasks":{"ready":4}}]})");
+  int asked = 0;
+  const auto fails_with = [&](const auto& error) {
+    return [&asked, error]() -> Json {
+      ++asked;
+      throw error;
+    };
+  };
+  CHECK(division_of(Json::object(), fails_with(std::logic_error{"a broker with all queues is not asked"})).is_null());
+  CHECK(asked == 0);
+  CHECK(division_of(status, [] { return Json::object(); }).is_object());
+  CHECK(division_of(status, fails_with(Failure{503, "broker_unreachable", "no answer in time"})).is_null());
+  const auto division = division_of(status, fails_with(Error{Errc::bad_request, "the database has not answered"}));
+  CHECK(division.is_null());
+  CHECK_THROWS_AS(division_of(status, fails_with(Error{Errc::not_permitted, "no"})), Error);
+  const auto text = text_of([&](Exposition& to) { add_shards(to, status, division); });
+  CHECK_MESSAGE(has_line(text, "forkmill_shard_tasks{shard=\"1\",state=\"ready\"} 4"), text);
 }
 
 TEST_CASE("answers without any key give metrics as well") {

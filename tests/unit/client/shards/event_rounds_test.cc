@@ -172,6 +172,18 @@ TEST_CASE("a failure of one shard is the answer, and a cursor of another cluster
   CHECK(shards.answered.back().reply.code == Errc::malformed);
 }
 
+TEST_CASE("a failure that comes between two rounds is not that of the next one, which asks again") {
+  Shards shards{2};
+  shards.ask("r1-7,r2-5", 2);
+  shards.answer(2, answer_of("r2", 6, {{5, 100}}));
+  shards.answer(1, "too many clients watch events", Errc::too_many_waiting);
+  CHECK(shards.answered.size() == 1);
+  CHECK(shards.ask("r1-7,r2-6", 4) == Asked{1, 2});
+  CHECK(shards.answered.size() == 1);
+  shards.answer(1, answer_of("r1", 8, {{7, 200}}));
+  CHECK(shards.last() == "ready7 r1-8,r2-6; r1-8,r2-6");
+}
+
 TEST_CASE("answers that no round asks for again are forgotten in the end, and later ones dropped") {
   Shards shards{2};
   for (std::uint64_t i = 1; i <= 20; ++i) {
