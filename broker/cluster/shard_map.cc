@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "broker/core/peers/moved.h"
+#include "broker/core/peers/wrong_shard.h"
 #include "proto/mutants.h"
 
 namespace forkmill::broker {

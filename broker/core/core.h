@@ -33,7 +33,7 @@ class Core {
   // One record that is in the store, of named objects or of what operators have set; by rising seq. Throws
   // std::runtime_error, which names the record, if it makes no sense.
   void recover_record(proto::TaskSeq seq, std::string_view bytes) {
-    if (BulkChanges::is_record(bytes)) return parts_.bulk.recover(seq, bytes);
+    if (ChangeCommands::is_record(bytes)) return parts_.bulk.recover(seq, bytes);
     Steering::is_record(bytes) ? parts_.steering.recover(seq, bytes) : parts_.objects.recover(seq, bytes);
   }
   // After the last record.
@@ -75,7 +75,7 @@ class Core {
   bool has_session(proto::PeerId peer) const { return parts_.index.session(peer) != nullptr; }
   const BrokerState& state() const { return state_; }
   const Objects& objects() const { return parts_.objects; }
-  const BulkChanges& bulk_changes() const { return parts_.bulk; }
+  const ChangeCommands& bulk_changes() const { return parts_.bulk; }
 
  private:
   void run_deadlines();

@@ -11,7 +11,7 @@
 #include "broker/core/lifecycle/task_grants.h"
 #include "broker/core/lifecycle/time_limits.h"
 #include "broker/core/objects/objects.h"
-#include "broker/core/operators/bulk/bulk_changes.h"
+#include "broker/core/operators/bulk/change_commands.h"
 #include "broker/core/operators/operators.h"
 #include "broker/core/operators/steering.h"
 #include "broker/core/operators/unserved_notices.h"
@@ -57,7 +57,7 @@ struct Parts {
   UnservedNotices notices{state, registry};
   WorkerOrders orders{state};
   Steering steering{state, orders};
-  BulkChanges bulk{state, intake, retention, cancels, paging};
+  ChangeCommands bulk{state, intake, retention, cancels, paging};
   Operators operators{state, registry, intake, retention, grants, cancels, objects, processes, steering, bulk};
 };
 

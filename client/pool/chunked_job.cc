@@ -106,7 +106,7 @@ void ChunkedJob::chunk_done(std::size_t index) noexcept {
 void ChunkedJob::note(const Sent& done) {
   const auto& [items, chunk, sent_at] = done;
   try {
-    const Part part = read_part(bytes_of(*chunk), items.count);
+    const ChunkResult part = read_part(bytes_of(*chunk), items.count);
     ran_.emplace(items.first, Ran{chunk, part.results});
     if (!part.errors.empty()) note_error(items.first + part.errors.front().item, part.errors.front().error);
     const auto round_trip = since(sent_at);

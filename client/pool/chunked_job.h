@@ -13,9 +13,9 @@
 #include <unordered_map>
 #include <vector>
 
+#include "client/pool/chunk_result.h"
 #include "client/pool/chunks.h"
 #include "client/pool/job.h"
-#include "client/pool/part.h"
 #include "client/pool/plan/item_costs.h"
 #include "client/pool/plan/map_plan.h"
 
@@ -70,7 +70,7 @@ class ChunkedJob final : public PoolJob {
   std::size_t index_ = 0;                       // number of the next chunk
   std::unordered_map<std::size_t, Sent> sent_;  // by index
   std::map<std::size_t, Ran> ran_;              // by the first item
-  Part::ItemError first_error_;                 // the first one in the order of the items
+  ChunkResult::ItemError first_error_;          // the first one in the order of the items
 };
 
 }  // namespace forkmill::detail

@@ -8,7 +8,7 @@
 
 #include "client/engine/engine.h"
 #include "client/futures/log.h"
-#include "client/pool/part.h"
+#include "client/pool/chunk_result.h"
 #include "proto/limits.h"
 #include "proto/pool_tasks.h"
 

@@ -1,6 +1,6 @@
 #include "client/pool/fixed_job.h"
 
-#include "client/pool/part.h"
+#include "client/pool/chunk_result.h"
 
 namespace forkmill::detail {
 

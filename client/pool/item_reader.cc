@@ -9,7 +9,7 @@ namespace forkmill::detail {
 
 void ItemReader::open(std::string_view packed, std::size_t items) {
   position_ = count_ = failed_ = 0;  // empty, should this throw
-  Part part = read_part(packed, items);
+  ChunkResult part = read_part(packed, items);
   try {
     items_ = unpack_bounded(part.results);
   } catch (const DecodeError& error) {

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "client/pool/part.h"
+#include "client/pool/chunk_result.h"
 
 namespace forkmill::detail {
 
@@ -29,7 +29,7 @@ class ItemReader {
 
   bool is_part_ = false;
   msgpack::object_handle items_;  // results of a part, or outcomes
-  std::vector<Part::ItemError> errors_;
+  std::vector<ChunkResult::ItemError> errors_;
   std::size_t position_ = 0;
   std::size_t count_ = 0;
   std::size_t failed_ = 0;  // errors that have been thrown

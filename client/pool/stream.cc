@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "client/engine/loans.h"
-#include "client/pool/part.h"
+#include "client/pool/chunk_result.h"
 
 namespace forkmill::detail {
 

@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "client/pool/part.h"
+#include "client/pool/chunk_result.h"
 
 namespace forkmill::detail {
 
@@ -27,7 +27,7 @@ void StreamChunks::done(std::size_t first) {
   const auto count = items.span.count;
   if (items.once) return order_.set_done(first, count);
   try {
-    const Part part = read_part(bytes_of(*order_.at(first)), count);
+    const ChunkResult part = read_part(bytes_of(*order_.at(first)), count);
     if (part.run_time) sizer_.measured(part.items, count, *part.run_time);
     order_.set_done(first, part.items);
     if (part.items < count) give_back(items, {items.span.first + part.items, count - part.items});

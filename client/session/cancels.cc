@@ -15,7 +15,7 @@ void Cancels::add(const TaskId& id, Cookie cookie, bool unless_started) {
   const bool stronger = asked.unless_started && !unless_started;
   asked.unless_started = asked.unless_started && unless_started;
   auto* entry = tasks_.find(id);
-  if (entry != nullptr && entry->phase == Tasks::Phase::queued) {
+  if (entry != nullptr && entry->phase == OutstandingTasks::Phase::queued) {
     const bool under_key = tasks_.is_under_key(id);
     submissions_.end(entry,
                      proto::Outcome::ended(proto::OutcomeKind::cancelled, Errc::cancelled, "before it was sent"));

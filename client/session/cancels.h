@@ -7,14 +7,14 @@
 
 #include "client/session/conversation.h"
 #include "client/session/effects.h"
+#include "client/session/outstanding_tasks.h"
 #include "client/session/submissions.h"
-#include "client/session/tasks.h"
 
 namespace forkmill::client {
 
 class Cancels {
  public:
-  Cancels(Tasks& tasks, Submissions& submissions, Effects& effects)
+  Cancels(OutstandingTasks& tasks, Submissions& submissions, Effects& effects)
       : tasks_{tasks}, submissions_{submissions}, effects_{effects} {}
 
   // Cookie 0: no answer is wanted. A task that was never sent ends at once. unless_started: a task that has started
@@ -29,7 +29,7 @@ class Cancels {
  private:
   void answer(const TaskId& id, proto::CancelState state);
 
-  Tasks& tasks_;
+  OutstandingTasks& tasks_;
   Submissions& submissions_;
   Effects& effects_;
   struct Asked {

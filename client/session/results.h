@@ -6,14 +6,14 @@
 #include <vector>
 
 #include "client/session/conversation.h"
+#include "client/session/outstanding_tasks.h"
 #include "client/session/submissions.h"
-#include "client/session/tasks.h"
 
 namespace forkmill::client {
 
 class Results {
  public:
-  Results(Tasks& tasks, Submissions& submissions) : tasks_{tasks}, submissions_{submissions} {}
+  Results(OutstandingTasks& tasks, Submissions& submissions) : tasks_{tasks}, submissions_{submissions} {}
 
   void handle(Instant now, proto::MessageSeq seq, proto::Results& results);
   // Results of an earlier session need no acknowledgement: what was not acknowledged comes again.
@@ -28,7 +28,7 @@ class Results {
  private:
   void end(proto::TaskResult& result);
 
-  Tasks& tasks_;
+  OutstandingTasks& tasks_;
   Submissions& submissions_;
   std::vector<proto::MessageSeq> unacknowledged_;
   std::size_t unacknowledged_results_ = 0;  // in those messages

@@ -29,11 +29,11 @@
 #include "client/session/history.h"
 #include "client/session/operations.h"
 #include "client/session/options.h"
+#include "client/session/outstanding_tasks.h"
 #include "client/session/queries.h"
 #include "client/session/requests.h"
 #include "client/session/results.h"
 #include "client/session/submissions.h"
-#include "client/session/tasks.h"
 #include "proto/result.h"
 
 namespace forkmill::client {
@@ -86,7 +86,7 @@ class Session {
   Conversation conversation_;
   History history_;
   std::optional<proto::Failure> refusal_;
-  Tasks tasks_;
+  OutstandingTasks tasks_;
   Submissions submissions_;
   Results results_;
   Cancels cancels_;

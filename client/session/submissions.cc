@@ -32,7 +32,7 @@ std::string text_of_rejection(const proto::Rejection& why, const proto::TaskSpec
 
 }  // namespace
 
-Submissions::Submissions(const SessionOptions& options, Tasks& tasks)
+Submissions::Submissions(const SessionOptions& options, OutstandingTasks& tasks)
     : on_queue_full_{options.on_queue_full},
       resend_for_{options.resend_for},
       tasks_{tasks},
@@ -93,7 +93,7 @@ proto::Submit Submissions::next_message() {
     }
     const bool full = bytes > 0 && bytes + task.payload.size() > proto::limits::kBatchBytes;
     if (full || !unacknowledged_.fits(task)) break;
-    entry->phase = Tasks::Phase::sent;
+    entry->phase = OutstandingTasks::Phase::sent;
     bytes += task.payload.size();
     unacknowledged_.count(task);
     message.tasks.push_back(std::move(task));
@@ -104,8 +104,8 @@ proto::Submit Submissions::next_message() {
 }
 
 // False: the task has ended meanwhile. It may be waited for nevertheless, by its id alone.
-bool Submissions::is_wanted(const proto::Submission& task, const Tasks::Entry* entry) {
-  return entry != nullptr && (entry->phase != Tasks::Phase::attached || tasks_.is_under_key(task.id));
+bool Submissions::is_wanted(const proto::Submission& task, const OutstandingTasks::Entry* entry) {
+  return entry != nullptr && (entry->phase != OutstandingTasks::Phase::attached || tasks_.is_under_key(task.id));
 }
 
 // ---- Answers --------------------------------------------------------------------------------------------------------
@@ -167,7 +167,7 @@ bool Submissions::may_be_sent_again(Instant now, const proto::Submission& task, 
 
 // ---- Ends -----------------------------------------------------------------------------------------------------------
 
-void Submissions::end(Tasks::Entry* entry, proto::Outcome&& outcome) {
+void Submissions::end(OutstandingTasks::Entry* entry, proto::Outcome&& outcome) {
   if (tasks_.is_shared(entry->id) && tasks_.is_being_submitted(*entry)) withdraw(entry->id);
   tasks_.end(entry, std::move(outcome));
 }

@@ -13,8 +13,8 @@
 
 #include "client/session/conversation.h"
 #include "client/session/full_queues.h"
+#include "client/session/outstanding_tasks.h"
 #include "client/session/submission_queue.h"
-#include "client/session/tasks.h"
 #include "client/session/unacknowledged_submissions.h"
 
 namespace forkmill::client {
@@ -27,12 +27,12 @@ class Submissions {
     std::size_t bytes = 0;
   };
 
-  Submissions(const SessionOptions& options, Tasks& tasks);
+  Submissions(const SessionOptions& options, OutstandingTasks& tasks);
 
   void add(proto::Submission&& task, Cookie cookie);
   // Ends a task, and withdraws its submission where it is shared: under a key, the next one may have the same id, and
   // what the broker says of this one is not for that one.
-  void end(Tasks::Entry* entry, proto::Outcome&& outcome);
+  void end(OutstandingTasks::Entry* entry, proto::Outcome&& outcome);
   void handle(Instant now, proto::SubmitAck& ack);
   // An error about a message: rejects its submissions. No effect for a message that was no SUBMIT.
   void handle(Instant now, const proto::ErrorMessage& error);
@@ -49,7 +49,7 @@ class Submissions {
   void accept(const proto::Submission& task);
   void reject(Instant now, proto::Submission task, const proto::Rejection& why);
   bool may_be_sent_again(Instant now, const proto::Submission& task, Errc code) const;
-  bool is_wanted(const proto::Submission& task, const Tasks::Entry* entry);
+  bool is_wanted(const proto::Submission& task, const OutstandingTasks::Entry* entry);
   proto::Submit next_message();
   void withdraw(const TaskId& id);
   void hold(const proto::Submission& task);
@@ -57,7 +57,7 @@ class Submissions {
 
   const OnQueueFull on_queue_full_;
   const milliseconds resend_for_;
-  Tasks& tasks_;
+  OutstandingTasks& tasks_;
   Held held_;
   SubmissionQueue waiting_;  // not sent in this session
   UnacknowledgedSubmissions unacknowledged_;

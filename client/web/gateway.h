@@ -12,10 +12,10 @@
 #include "client/web/http/message.h"
 #include "client/web/live/error_groups.h"
 #include "client/web/live/event_feeds.h"
-#include "client/web/live/every.h"
 #include "client/web/live/history.h"
 #include "client/web/live/live_updates.h"
 #include "client/web/live/log_streams.h"
+#include "client/web/live/repeating_thread.h"
 #include "client/web/metrics/exposition.h"
 
 namespace forkmill::web {
@@ -61,7 +61,7 @@ class Gateway {
   LiveUpdates watches_;
   LogStreams logs_;
   EventFeeds feeds_;
-  Every sampling_;
+  RepeatingThread sampling_;
 };
 
 }  // namespace forkmill::web

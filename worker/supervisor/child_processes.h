@@ -20,7 +20,7 @@
 #include "worker/supervisor/child_streams.h"
 #include "worker/supervisor/fork_setup.h"
 #include "worker/supervisor/link_process.h"
-#include "worker/supervisor/origin.h"
+#include "worker/supervisor/supervisor_setup.h"
 
 namespace forkmill::worker {
 

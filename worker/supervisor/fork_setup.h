@@ -9,7 +9,7 @@
 #include "worker/confinement/enclosures.h"
 #include "worker/ipc/bell.h"
 #include "worker/ipc/control.h"
-#include "worker/supervisor/origin.h"
+#include "worker/supervisor/supervisor_setup.h"
 
 namespace forkmill::worker {
 

@@ -15,7 +15,7 @@
 #include "worker/ipc/bell.h"
 #include "worker/ipc/control.h"
 #include "worker/rules/restart_backoff.h"
-#include "worker/supervisor/origin.h"
+#include "worker/supervisor/supervisor_setup.h"
 
 namespace forkmill::worker {
 

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "proto/clock.h"
-#include "worker/rules/logs/log_notes.h"
+#include "worker/rules/logs/log_sending.h"
 #include "worker/rules/logs/pending_log.h"
 #include "worker/tasks/output_log.h"
 
@@ -27,8 +27,8 @@ class PacedLog {
   // When tick() has something to do; kNever: nothing has come.
   proto::Instant next_wakeup() const { return pending_.size() == 0 ? proto::kNever : next_at_; }
 
-  static constexpr std::size_t kMaxPending = LogNotes::kMaxPending;  // bytes between two ticks
-  static constexpr proto::Instant kPause = LogNotes::kPause;
+  static constexpr std::size_t kMaxPending = LogSending::kMaxPending;  // bytes between two ticks
+  static constexpr proto::Instant kPause = LogSending::kPause;
 
  private:
   OutputLog* log_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "broker/core/lifecycle/retries.h"
 #include "broker/core/state/event_notes.h"
 #include "broker/core/state/residency.h"
 #include "broker/core/tasks/owners.h"
@@ -89,7 +90,8 @@ void TaskGrants::record_outcome(Worker& worker, proto::OutcomeRecord record) {
     outcome.error->code = Errc::cancelled;
     return finish(*task, Event::cancelled, std::move(outcome));
   }
-  if (may_retry(*task, outcome)) return retry(*task, outcome, record.retry_delay);
+  const bool claimed = objects_.loans().was_claimed(OwnedTask::of(*task));
+  if (may_retry(*task, outcome, claimed)) return retry(*task, outcome, record.retry_delay);
   if (outcome.kind == OutcomeKind::retry) outcome.kind = OutcomeKind::failed;
   finish(*task, Event::failed, std::move(outcome));
 }
@@ -195,31 +197,10 @@ void TaskGrants::unassign(Worker& worker, Task& task) {
   state_.output.outdate_place(worker);
 }
 
-bool TaskGrants::may_retry(const Task& task, const proto::Outcome& outcome) const {
-  const std::uint32_t most = task.options().max_attempts + (mutant(Mutant::attempt_too_many) ? 1 : 0);
-  if (task.options().at_most_once || task.attempts.value() >= most) return false;
-  // A further attempt would fail for another reason than this one, and hide it.
-  if (objects_.loans().was_claimed(OwnedTask::of(task)) && !mutant(Mutant::tried_without_its_end)) return false;
-  switch (outcome.kind) {
-    case OutcomeKind::retry:
-    case OutcomeKind::lost:
-    case OutcomeKind::timed_out:
-    case OutcomeKind::cancelled:
-      return true;  // cancelled, but not on request: the worker gave the task up
-    case OutcomeKind::failed:
-      return task.options().retry_errors && outcome.error->code == Errc::handler_error;
-    default:
-      return false;
-  }
-}
-
 void TaskGrants::retry(Task& task, const proto::Outcome& outcome, milliseconds delay) {
   state_.tasks.recent_attempts().add(task.seq, {outcome, state_.clock.stamp()});
   const bool at_once = outcome.kind == OutcomeKind::lost;
-  const bool asked = outcome.kind == OutcomeKind::retry && delay.count() >= 0;
-  const Instant wait = at_once ? Instant{0}
-                       : asked ? Instant{std::min(delay, proto::limits::kMaxDuration)}
-                               : backoff(task);
+  const Instant wait = retry_wait(task, outcome.kind, delay);
   state_.step(task, Event::retried);
   if (task.cancelling.unless_started) state_.settled_cancels.push_back({task.seq, proto::CancelState::started});
   task.cancelling.unless_started = false;
@@ -234,20 +215,6 @@ void TaskGrants::retry(Task& task, const proto::Outcome& outcome, milliseconds d
   state_.step(task, Event::queued);
   note(state_, TaskEventKind::ready, task);
   add_to_lane(state_, task);
-}
-
-// The backoff is exponential. Its jitter is a function of task and attempt, so that it is spread between tasks but
-// equal in every run of a simulation.
-Instant TaskGrants::backoff(const Task& task) const {
-  const proto::Backoff& backoff = task.options().backoff;
-  const auto doublings = std::min<std::uint32_t>(task.attempts.value() - 1, 40);
-  const double wanted =
-      static_cast<double>(backoff.initial.count()) * static_cast<double>(std::uint64_t{1} << doublings);
-  const double base = std::min(wanted, static_cast<double>(backoff.most.count())) * 1000;
-  const std::uint64_t mixed = proto::mix64(task.seq.value() ^ (std::uint64_t{task.attempts.value()} << 48));
-  const double unit = static_cast<double>(mixed >> 11) / 9007199254740992.0;  // [0, 1)
-  const double swing = base * backoff.jitter_percent / 100.0;
-  return Instant{static_cast<std::int64_t>(std::max(0.0, base - swing + 2 * swing * unit))};
 }
 
 void TaskGrants::finish(Task& task, Event event, proto::Outcome outcome) {

@@ -1,5 +1,6 @@
 // TaskGrants: gives tasks to workers and takes them back; the rules of a task from its grant to its end: outcome,
-// retry, backoff, loss. Grants are fenced: only the current one counts, and only from the worker that has it.
+// loss, hand-back. Which tasks are tried again, and when, is in retries.h. Grants are fenced: only the current one
+// counts, and only from the worker that has it.
 #pragma once
 
 #include "broker/core/lifecycle/deliveries.h"
@@ -40,11 +41,9 @@ class TaskGrants {
   std::uint64_t run_time(const Task& task, const proto::OutcomeRecord& record) const;
   void note_log(const Task& task, const Worker& worker, const proto::OutcomeRecord& record);
   void count_end(const Task& task, const proto::OutcomeRecord& record);
-  bool may_retry(const Task& task, const proto::Outcome& outcome) const;
   void retry(Task& task, const proto::Outcome& outcome, milliseconds delay);
   void finish(Task& task, Event event, proto::Outcome outcome);
   void note_for_history(const Task& task);
-  Instant backoff(const Task& task) const;
 
   BrokerState& state_;
   Deliveries& deliveries_;

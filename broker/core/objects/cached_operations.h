@@ -1,4 +1,4 @@
-// CachedOperations: the operations of one client on named objects, and their answers. AnswerCache has the rules.
+// CachedOperations: the operations of one client on named objects, and their answers. OperationAnswers has the rules.
 #pragma once
 
 #include <map>
@@ -33,7 +33,7 @@ struct CachedOperations {
   std::map<std::uint64_t, Entry> entries;
   std::vector<ConditionWaiter> condition_waiters;  // read from the store, and not back in their lines yet
   std::vector<std::uint64_t> to_send;              // numbers of answers that go out in this round
-  bool touched = false;                            // listed in AnswerCache
+  bool touched = false;                            // listed in OperationAnswers
   bool dirty = false;                              // the record in the store is out of date
   proto::TaskSeq stored_as;                        // number of its record; 0: it has none yet
 };

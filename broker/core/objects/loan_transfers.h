@@ -2,16 +2,17 @@
 // answers that bring them the values, and out of tasks that end. Pipes keep account of it (kinds/pipe_loans.h).
 #pragma once
 
-#include "broker/core/objects/answer_cache.h"
 #include "broker/core/objects/base/loans.h"
 #include "broker/core/objects/directory.h"
+#include "broker/core/objects/operation_answers.h"
 #include "broker/core/objects/wait_lines.h"
 
 namespace forkmill::broker {
 
 class LoanTransfers {
  public:
-  LoanTransfers(BrokerState& state, Loans& loans, ObjectDirectory& directory, AnswerCache& operations, WaitLines& lines)
+  LoanTransfers(BrokerState& state, Loans& loans, ObjectDirectory& directory, OperationAnswers& operations,
+                WaitLines& lines)
       : state_{state}, loans_{loans}, directory_{directory}, operations_{operations}, lines_{lines} {}
 
   // Puts the ends of pipes that travel with the client's operation aboard its values.
@@ -27,7 +28,7 @@ class LoanTransfers {
   BrokerState& state_;
   Loans& loans_;
   ObjectDirectory& directory_;
-  AnswerCache& operations_;
+  OperationAnswers& operations_;
   WaitLines& lines_;
 };
 

@@ -44,7 +44,7 @@ Status check_room(BrokerState& state, const Object& object, const Call& call) {
   return client == nullptr ? Status{} : may_grow_object(state, *client, object.maker(), call.bytes());
 }
 
-Answer withdraw(AnswerCache& operations, WaitLines& lines, const Call& call) {
+Answer withdraw(OperationAnswers& operations, WaitLines& lines, const Call& call) {
   auto& entries = operations.of(call.client).entries;
   const auto entry = entries.find(number_to_withdraw(call.op));
   if (entry == entries.end() || !entry->second.waits) return done(0);
@@ -76,7 +76,7 @@ Status check_right(BrokerState& state, const ObjectDirectory& directory, const C
 void Objects::operate(Client& client, Operate& message) {
   CachedOperations& operations = operations_.of(client.handle);
   note_object_quota(client);
-  AnswerCache::acknowledge(operations, message);
+  OperationAnswers::acknowledge(operations, message);
   for (Operation& operation : message.operations) begin(client, operations, std::move(operation));
 }
 

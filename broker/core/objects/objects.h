@@ -2,7 +2,7 @@
 // turn in a line has come. Its answer goes out at the end of the round; an answer about a durable object waits until
 // the change is safe.
 //
-// ObjectDirectory knows the objects, AnswerCache the operations and answers, WaitLines the calls that wait, and
+// ObjectDirectory knows the objects, OperationAnswers the operations and answers, WaitLines the calls that wait, and
 // ObjectStorage the records of durable objects.
 #pragma once
 
@@ -10,9 +10,9 @@
 #include <string_view>
 #include <vector>
 
-#include "broker/core/objects/answer_cache.h"
 #include "broker/core/objects/directory.h"
 #include "broker/core/objects/loan_transfers.h"
+#include "broker/core/objects/operation_answers.h"
 #include "broker/core/objects/storage.h"
 #include "broker/core/objects/wait_lines.h"
 #include "broker/core/state/broker_state.h"
@@ -55,7 +55,7 @@ class Objects {
   std::optional<std::size_t> release(std::string_view name);
 
   const ObjectDirectory& directory() const { return directory_; }
-  const AnswerCache& answers() const { return operations_; }
+  const OperationAnswers& answers() const { return operations_; }
 
  private:
   void begin(const Client& client, CachedOperations& operations, proto::Operation operation);
@@ -67,7 +67,7 @@ class Objects {
   BrokerState& state_;
   Loans loans_;
   ObjectDirectory directory_{state_};
-  AnswerCache operations_{state_, loans_};
+  OperationAnswers operations_{state_, loans_};
   WaitLines lines_{state_, loans_, directory_, operations_};
   LoanTransfers transfers_{state_, loans_, directory_, operations_, lines_};
   ObjectStorage storage_{state_, directory_, operations_};

@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
-#include "broker/core/objects/answer_cache.h"
 #include "broker/core/objects/directory.h"
+#include "broker/core/objects/operation_answers.h"
 #include "broker/core/state/broker_state.h"
 
 namespace forkmill::broker {
@@ -15,7 +15,7 @@ class StoredRecord;
 
 class ObjectStorage {
  public:
-  ObjectStorage(BrokerState& state, ObjectDirectory& directory, AnswerCache& operations)
+  ObjectStorage(BrokerState& state, ObjectDirectory& directory, OperationAnswers& operations)
       : state_{state}, directory_{directory}, operations_{operations} {}
 
   // Marks the object to be written at the end of the round, if it is durable and dirty.
@@ -39,7 +39,7 @@ class ObjectStorage {
 
   BrokerState& state_;
   ObjectDirectory& directory_;
-  AnswerCache& operations_;
+  OperationAnswers& operations_;
   std::vector<ObjectId> changed_;
 };
 

@@ -13,13 +13,13 @@ using namespace proto;
 namespace {
 
 // A durable put that is half done must not begin again after a restart.
-void note_progress(const Object& object, const Call& call, AnswerCache& operations) {
+void note_progress(const Object& object, const Call& call, OperationAnswers& operations) {
   if (!object.durable() || !object.dirty || call.op.verb != Verb::put || call.count == 0) return;
   operations.mark_dirty(call.client);
 }
 
 // A client that waits for a condition must not find after a restart that it does not hold the lock.
-void note_condition_waiter(const Call& call, AnswerCache& operations) {
+void note_condition_waiter(const Call& call, OperationAnswers& operations) {
   if (waits_for_condition(call)) operations.mark_dirty(call.client);
 }
 

@@ -9,17 +9,17 @@
 #include <optional>
 #include <vector>
 
-#include "broker/core/objects/answer_cache.h"
 #include "broker/core/objects/base/loan_principals.h"
 #include "broker/core/objects/base/object_host.h"
 #include "broker/core/objects/directory.h"
+#include "broker/core/objects/operation_answers.h"
 #include "broker/core/state/broker_state.h"
 
 namespace forkmill::broker {
 
 class WaitLines final : public ObjectHost {
  public:
-  WaitLines(BrokerState& state, Loans& loans, ObjectDirectory& directory, AnswerCache& operations)
+  WaitLines(BrokerState& state, Loans& loans, ObjectDirectory& directory, OperationAnswers& operations)
       : state_{state}, loans_{loans}, directory_{directory}, operations_{operations} {}
 
   // ---- ObjectHost
@@ -59,7 +59,7 @@ class WaitLines final : public ObjectHost {
   Loans& loans_;
   const LoanPrincipals principals_{state_};
   ObjectDirectory& directory_;
-  AnswerCache& operations_;
+  OperationAnswers& operations_;
   CallDeadlines deadlines_;
   std::vector<ObjectId> changed_;
 };

@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "broker/core/lifecycle/time_limits.h"
-#include "broker/core/peers/moved.h"
 #include "broker/core/peers/principals.h"
+#include "broker/core/peers/wrong_shard.h"
 #include "broker/core/state/audit.h"
 #include "broker/core/state/rights_checks.h"
 #include "proto/limits.h"

@@ -6,7 +6,7 @@
 #include <atomic>
 
 #include "client/web/http/failure.h"
-#include "client/web/live/every.h"
+#include "client/web/live/repeating_thread.h"
 #include "tests/eventually.h"
 
 namespace forkmill::web::live_updates_test {

@@ -13,7 +13,7 @@
 #include "proto/ids.h"
 #include "worker/ipc/child_messages.h"
 #include "worker/ipc/control_records.h"
-#include "worker/rules/logs/log_notes.h"
+#include "worker/rules/logs/log_sending.h"
 #include "worker/rules/logs/output_split.h"
 
 namespace forkmill::worker {
@@ -48,8 +48,8 @@ class AttemptLogs {
   bool follow(std::uint64_t serial) const { return notes_.is_open(serial); }
   void discard(std::uint64_t serial) { notes_.discard(serial); }
 
-  LogNotes& notes() { return notes_; }
-  const LogNotes& notes() const { return notes_; }
+  LogSending& notes() { return notes_; }
+  const LogSending& notes() const { return notes_; }
 
  private:
   struct Child {
@@ -63,7 +63,7 @@ class AttemptLogs {
   void carry_on(Child& child);
 
   Find attempt_;
-  LogNotes notes_;
+  LogSending notes_;
   std::unordered_map<std::uint32_t, Child> children_;  // by slot
 };
 

@@ -1,5 +1,5 @@
 // Object: the base of named objects of all kinds. A kind says what an operation does (attempt) and what becomes free
-// when a client leaves (client_gone). WaitLines keeps the calls that wait and their time limits, AnswerCache the
+// when a client leaves (client_gone). WaitLines keeps the calls that wait and their time limits, OperationAnswers the
 // answers, and ObjectStorage the records.
 //
 // Calls that wait stand in lines, first come, first served: after every change the heads of all lines are tried until

@@ -15,7 +15,7 @@ enum class RecordType : std::uint8_t {
   object = 1,       // one object: its number, spec, owner and state
   part = 2,         // a piece of an object, whose number comes first in the body
   operations = 3,   // answers to one client
-  bulk_change = 5,  // a change of many tasks (operators/bulk/bulk_changes.h)
+  bulk_change = 5,  // a change of many tasks (operators/bulk/change_commands.h)
   control = 4,      // a pause or limits of one queue or task name (operators/steering.h)
 };
 

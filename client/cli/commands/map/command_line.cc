@@ -5,7 +5,7 @@
 #include <string_view>
 #include <utility>
 
-#include "client/cli/commands/map/elsewhere.h"
+#include "client/cli/commands/map/unsupported_parallel_options.h"
 #include "proto/settings/nearest.h"
 
 namespace forkmill::cli {

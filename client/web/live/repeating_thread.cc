@@ -1,10 +1,10 @@
-#include "client/web/live/every.h"
+#include "client/web/live/repeating_thread.h"
 
 #include <utility>
 
 namespace forkmill::web {
 
-Every::Every(std::chrono::milliseconds interval, std::function<void()> act)
+RepeatingThread::RepeatingThread(std::chrono::milliseconds interval, std::function<void()> act)
     : thread_{[this, interval, act = std::move(act)] {
         std::unique_lock lock{mutex_};
         while (!stopped_) {
@@ -15,7 +15,7 @@ Every::Every(std::chrono::milliseconds interval, std::function<void()> act)
         }
       }} {}
 
-Every::~Every() {
+RepeatingThread::~RepeatingThread() {
   {
     const std::lock_guard lock{mutex_};
     stopped_ = true;

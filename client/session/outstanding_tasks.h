@@ -1,5 +1,5 @@
-// Tasks: the outstanding tasks of a session with their waiters, and what the broker says of them. Every waiter ends
-// once.
+// OutstandingTasks: the outstanding tasks of a session with their waiters, and what the broker says of them. Every
+// waiter ends once.
 //
 //     submitted: queued ──▶ sent ──▶ accepted ──▶ end
 //                                       └──▶ orphaned (the broker has lost the session; the task is asked for) ──▶ end
@@ -20,14 +20,14 @@
 
 namespace forkmill::client {
 
-class Tasks {
+class OutstandingTasks {
  public:
   using Entry = TaskTable::Entry;
   using Phase = TaskTable::Phase;
 
-  explicit Tasks(Effects& effects) : effects_{effects} {}
-  Tasks(const Tasks&) = delete;
-  Tasks& operator=(const Tasks&) = delete;
+  explicit OutstandingTasks(Effects& effects) : effects_{effects} {}
+  OutstandingTasks(const OutstandingTasks&) = delete;
+  OutstandingTasks& operator=(const OutstandingTasks&) = delete;
 
   // Adds the waiter of a submission. Returns whether the submission is to be sent: false if an earlier one stands for
   // it, or its waiter has ended with duplicate_task.

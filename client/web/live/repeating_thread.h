@@ -1,4 +1,4 @@
-// Every: calls a function again and again, on a thread of its own.
+// RepeatingThread: calls a function again and again, on a thread of its own.
 #pragma once
 
 #include <chrono>
@@ -9,14 +9,14 @@
 
 namespace forkmill::web {
 
-class Every {
+class RepeatingThread {
  public:
   // Calls `act`, which must not throw, at once, and again after each `interval`.
-  Every(std::chrono::milliseconds interval, std::function<void()> act);
+  RepeatingThread(std::chrono::milliseconds interval, std::function<void()> act);
   // Waits for a call that is under way.
-  ~Every();
-  Every(const Every&) = delete;
-  Every& operator=(const Every&) = delete;
+  ~RepeatingThread();
+  RepeatingThread(const RepeatingThread&) = delete;
+  RepeatingThread& operator=(const RepeatingThread&) = delete;
 
  private:
   std::mutex mutex_;

@@ -1,4 +1,4 @@
-#include "client/pool/part.h"
+#include "client/pool/chunk_result.h"
 
 #include <forkmill/async_result.h>
 #include <forkmill/detail/plain_reader.h>
@@ -27,8 +27,8 @@ void read_entry(PlainReader& reader, int key, Value& value) {
   if (!reader.read(found) || found != key || !reader.read(value)) throw_no_part();
 }
 
-std::vector<Part::ItemError> item_errors(std::string_view packed, std::size_t items) {
-  std::vector<Part::ItemError> errors;
+std::vector<ChunkResult::ItemError> item_errors(std::string_view packed, std::size_t items) {
+  std::vector<ChunkResult::ItemError> errors;
   if (packed.empty()) return errors;
   try {
     const auto handle = unpack_bounded(packed);
@@ -54,8 +54,8 @@ void read_as_bytes(RemoteState& state) { state.decode_by(&decode_view); }
 
 bool is_part(std::string_view packed) { return !packed.empty() && packed.front() == kMapOfFour; }
 
-Part read_part(std::string_view packed, std::size_t sent) {
-  Part part;
+ChunkResult read_part(std::string_view packed, std::size_t sent) {
+  ChunkResult part;
   if (!is_part(packed)) {
     part.items = sent;
     part.results = packed;

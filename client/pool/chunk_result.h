@@ -1,4 +1,4 @@
-// Part: the result of a chunk that is done, which may have run a part of its items (proto/pool_tasks.h).
+// ChunkResult: the result of a chunk that is done, which may have run a part of its items (proto/pool_tasks.h).
 #pragma once
 
 #include <forkmill/serialize.h>
@@ -14,7 +14,7 @@
 
 namespace forkmill::detail {
 
-struct Part {
+struct ChunkResult {
   struct ItemError {
     std::size_t item = 0;  // its place in the chunk
     std::exception_ptr error;
@@ -32,7 +32,7 @@ std::string_view bytes_of(State& done);
 // Whether the result of a chunk is a part. Others are of workers that do not know the budget of a chunk.
 bool is_part(std::string_view packed);
 // sent: number of items of the chunk. Throws Error{result_undecodable}.
-Part read_part(std::string_view packed, std::size_t sent);
+ChunkResult read_part(std::string_view packed, std::size_t sent);
 
 // The exception of an item, as it is packed for one with an outcome of its own: code, type, message, backtrace, cause.
 // Throws msgpack::type_error.

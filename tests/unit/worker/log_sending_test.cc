@@ -1,9 +1,9 @@
 // Logs of attempts on their way to the broker: how much of them goes, and when.
-#include "worker/rules/logs/log_notes.h"
+#include "worker/rules/logs/log_sending.h"
 
 #include <doctest/doctest.h>
 
-namespace log_notes_test {
+namespace log_sending_test {
 
 using namespace forkmill;
 using namespace forkmill::worker;
@@ -14,7 +14,7 @@ namespace {
 
 proto::Grant grant(std::uint64_t seq) { return {proto::Epoch{1}, proto::TaskSeq{seq}, proto::Attempt{1}}; }
 
-struct Notes : LogNotes {
+struct Notes : LogSending {
   Notes() { begin_session(64 * 1024); }
   void print(std::uint64_t serial, std::string_view text, LogSource source = LogSource::output,
              std::uint64_t missing = 0) {
@@ -90,8 +90,8 @@ TEST_CASE("of a flood the first bytes and the newest stay, and the positions tel
     CHECK(piece.text == all.substr(piece.position, piece.text.size()));
     bytes += piece.text.size();
   }
-  CHECK(bytes <= LogNotes::kMaxPending);
-  CHECK(bytes > LogNotes::kMaxPending / 2);
+  CHECK(bytes <= LogSending::kMaxPending);
+  CHECK(bytes > LogSending::kMaxPending / 2);
   CHECK(due[0].pieces.front().position == 0);
   CHECK(due[0].pieces.back().position + due[0].pieces.back().text.size() == all.size());
 }
@@ -110,11 +110,11 @@ TEST_CASE("all attempts together send a bounded number of bytes in a pause; each
   const std::string text(16 * 1024, 'x');
   for (std::uint64_t serial = 1; serial <= 40; ++serial) notes.print(serial, text);
   const auto first = notes.due(1s);
-  CHECK(first.size() <= LogNotes::kBytesAtOnce / text.size() + 1);
+  CHECK(first.size() <= LogSending::kBytesAtOnce / text.size() + 1);
   CHECK(notes.due(1s).empty());
-  CHECK(notes.next_wakeup() == 1s + LogNotes::kPause);
+  CHECK(notes.next_wakeup() == 1s + LogSending::kPause);
   std::size_t sent = first.size();
-  for (int round = 1; round <= 10; ++round) sent += notes.due(1s + round * LogNotes::kPause).size();
+  for (int round = 1; round <= 10; ++round) sent += notes.due(1s + round * LogSending::kPause).size();
   CHECK(sent == 40);
 }
 
@@ -133,7 +133,7 @@ TEST_CASE("without a session, attempts that have ended hold a bounded amount of 
     CHECK(note.end == text.size());
     for (const auto& piece : note.pieces) bytes += piece.text.size();
   }
-  CHECK(bytes <= LogNotes::kMuch + 5000 * LogNotes::kFew);
+  CHECK(bytes <= LogSending::kMuch + 5000 * LogSending::kFew);
 }
 
 TEST_CASE("a queue without logs has none, and limits end with the session") {
@@ -145,4 +145,4 @@ TEST_CASE("a queue without logs has none, and limits end with the session") {
   CHECK_FALSE(notes.wants("default"));
 }
 
-}  // namespace log_notes_test
+}  // namespace log_sending_test

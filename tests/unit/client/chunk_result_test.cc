@@ -1,5 +1,5 @@
 // The results of chunks, as workers of all kinds send them.
-#include "client/pool/part.h"
+#include "client/pool/chunk_result.h"
 
 #include <doctest/doctest.h>
 #include <forkmill/detail/packed_items.h>
@@ -12,7 +12,7 @@
 
 #include "client/pool/item_reader.h"
 
-namespace part_test {
+namespace chunk_result_test {
 
 using namespace forkmill;
 using detail::ItemReader;
@@ -126,4 +126,4 @@ TEST_CASE("packed items are strings of msgpack, of any length") {
   CHECK(items.count_within(0, 8, 1 << 20) == 8);
 }
 
-}  // namespace part_test
+}  // namespace chunk_result_test

@@ -1,6 +1,6 @@
-// AnswerCache: the operations of all clients by number, and their answers. An operation is done once, however often
-// it is sent: when it arrives again, its answer is sent again, once there is one. Answers go out at the end of the
-// round, but an answer about a durable object waits until the change is safe.
+// OperationAnswers: the operations of all clients by number, and their answers. An operation is done once, however
+// often it is sent: when it arrives again, its answer is sent again, once there is one. Answers go out at the end of
+// the round, but an answer about a durable object waits until the change is safe.
 #pragma once
 
 #include <unordered_map>
@@ -14,9 +14,9 @@
 
 namespace forkmill::broker {
 
-class AnswerCache {
+class OperationAnswers {
  public:
-  AnswerCache(BrokerState& state, Loans& loans) : state_{state}, loans_{loans} {}
+  OperationAnswers(BrokerState& state, Loans& loans) : state_{state}, loans_{loans} {}
 
   // Returns the client's operations, which are made if the client has none yet.
   CachedOperations& of(ClientHandle client);

@@ -1,4 +1,4 @@
-#include "broker/core/operators/bulk/bulk_changes.h"
+#include "broker/core/operators/bulk/change_commands.h"
 
 #include <algorithm>
 #include <stdexcept>
@@ -114,13 +114,13 @@ void answer(BrokerState& state, const BulkChange& change) {
 
 // ---- Orders ---------------------------------------------------------------------------------------------------------
 
-const BulkChange* BulkChanges::find(const TaskId& id) const {
+const BulkChange* ChangeCommands::find(const TaskId& id) const {
   for (const Running& one : running_)
     if (one.change.order.id == id) return &one.change;
   return mutant(Mutant::change_repeated) ? nullptr : done_.find(id);
 }
 
-std::optional<ReplyBody> BulkChanges::begin(const Client& client, const proto::ChangeTasks& order) {
+std::optional<ReplyBody> ChangeCommands::begin(const Client& client, const proto::ChangeTasks& order) {
   if (const BulkChange* known = find(order.id)) {
     if (known->principal != client.session.principal || known->order != meant(order))
       return Failure{Errc::bad_request, "another change has the id " + order.id.to_string()};
@@ -147,7 +147,7 @@ std::optional<ReplyBody> BulkChanges::begin(const Client& client, const proto::C
   return std::nullopt;
 }
 
-ReplyBody BulkChanges::list(const Client& client, std::string_view id) const {
+ReplyBody ChangeCommands::list(const Client& client, std::string_view id) const {
   std::vector<PackedMap> rows;
   const auto add = [&](const BulkChange& change) {
     const bool is_seen = sees_all(client) || change.principal == client.session.principal;
@@ -161,14 +161,14 @@ ReplyBody BulkChanges::list(const Client& client, std::string_view id) const {
 // ---- Pieces ---------------------------------------------------------------------------------------------------------
 
 // Tasks that workers may still hold since before a restart are left alone until that is settled.
-bool BulkChanges::is_ready() const {
+bool ChangeCommands::is_ready() const {
   return !running_.empty() && !ticket_ && state_.output.safe >= safe_after_ &&
          state_.clock.now() >= state_.grace_until && !paging_.has_suspects();
 }
 
-Instant BulkChanges::next_wakeup() const { return is_ready() ? state_.clock.now() : proto::kNever; }
+Instant ChangeCommands::next_wakeup() const { return is_ready() ? state_.clock.now() : proto::kNever; }
 
-void BulkChanges::step() {
+void ChangeCommands::step() {
   if (!is_ready()) return;
   Running& running = running_.front();
   if (!running.selection.is_complete()) return select(running);
@@ -176,7 +176,7 @@ void BulkChanges::step() {
   change_some(running);
 }
 
-void BulkChanges::select(Running& running) {
+void ChangeCommands::select(Running& running) {
   if (!running.selection.is_scanned()) {
     ticket_ = state_.output.ask(running.selection.next_scan());
     return;
@@ -185,7 +185,7 @@ void BulkChanges::select(Running& running) {
   running_.splice(running_.end(), running_, running_.begin());
 }
 
-void BulkChanges::change_some(Running& running) {
+void ChangeCommands::change_some(Running& running) {
   BulkSelection& selection = running.selection;
   if (auto seqs = selection.pop_stored(); !seqs.empty()) {
     ticket_ = paging_.visit(std::move(seqs));
@@ -197,7 +197,7 @@ void BulkChanges::change_some(Running& running) {
   end_piece(running);
 }
 
-void BulkChanges::handle(StoreAnswer answer) {
+void ChangeCommands::handle(StoreAnswer answer) {
   FORKMILL_CHECK(awaits(answer.ticket) && !running_.empty());
   ticket_.reset();
   Running& running = running_.front();
@@ -208,7 +208,7 @@ void BulkChanges::handle(StoreAnswer answer) {
   running_.splice(running_.end(), running_, running_.begin());
 }
 
-void BulkChanges::change_visited(Running& running, Paging::Visit visit) {
+void ChangeCommands::change_visited(Running& running, Paging::Visit visit) {
   BulkChange& change = running.change;
   if (!visit.visited.empty()) change.done = visit.visited.back();
   if (const std::size_t gone = visit.visited.size() - visit.tasks.size(); gone > 0)
@@ -221,13 +221,13 @@ void BulkChanges::change_visited(Running& running, Paging::Visit visit) {
   end_piece(running);
 }
 
-void BulkChanges::end_piece(Running& running) {
+void ChangeCommands::end_piece(Running& running) {
   store(state_, running.change);
   safe_after_ = state_.output.safe_after();
   running_.splice(running_.end(), running_, running_.begin());
 }
 
-void BulkChanges::finish() {
+void ChangeCommands::finish() {
   BulkChange change = std::move(running_.front().change);
   running_.pop_front();
   change.finished_at = std::max(state_.clock.stamp(), milliseconds{1});
@@ -240,9 +240,9 @@ void BulkChanges::finish() {
 
 // ---- Records --------------------------------------------------------------------------------------------------------
 
-bool BulkChanges::is_record(std::string_view record) { return kind_of_record(record) == RecordType::bulk_change; }
+bool ChangeCommands::is_record(std::string_view record) { return kind_of_record(record) == RecordType::bulk_change; }
 
-void BulkChanges::recover(proto::TaskSeq seq, std::string_view record) {
+void ChangeCommands::recover(proto::TaskSeq seq, std::string_view record) {
   try {
     BulkChange change = unpack_change(record);
     change.stored_as = seq;

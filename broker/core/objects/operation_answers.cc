@@ -1,4 +1,4 @@
-#include "broker/core/objects/answer_cache.h"
+#include "broker/core/objects/operation_answers.h"
 
 #include <algorithm>
 #include <array>
@@ -28,39 +28,39 @@ void erase_answered(CachedOperations& operations, std::uint64_t first, std::uint
 
 }  // namespace
 
-CachedOperations& AnswerCache::of(ClientHandle client) {
+CachedOperations& OperationAnswers::of(ClientHandle client) {
   const auto [place, made] = clients_.try_emplace(client);
   if (made) place->second.client = client;
   return place->second;
 }
 
-CachedOperations* AnswerCache::find(ClientHandle client) {
+CachedOperations* OperationAnswers::find(ClientHandle client) {
   const auto found = clients_.find(client);
   return found == clients_.end() ? nullptr : &found->second;
 }
 
-void AnswerCache::erase(ClientHandle client) {
+void OperationAnswers::erase(ClientHandle client) {
   const auto found = clients_.find(client);
   if (found == clients_.end()) return;
   for (auto& [number, entry] : found->second.entries) uncount(found->second, entry);
   clients_.erase(found);
 }
 
-std::vector<ClientHandle> AnswerCache::clients() const {
+std::vector<ClientHandle> OperationAnswers::clients() const {
   std::vector<ClientHandle> all;
   for (const auto& [client, operations] : clients_) all.push_back(client);
   std::sort(all.begin(), all.end());
   return all;
 }
 
-bool AnswerCache::waits(ClientHandle client) const {
+bool OperationAnswers::waits(ClientHandle client) const {
   const auto found = clients_.find(client);
   if (found == clients_.end()) return false;
   const auto& entries = found->second.entries;
   return std::any_of(entries.begin(), entries.end(), [](const auto& entry) { return entry.second.waits != nullptr; });
 }
 
-void AnswerCache::acknowledge(CachedOperations& operations, const Operate& message) {
+void OperationAnswers::acknowledge(CachedOperations& operations, const Operate& message) {
   if (message.answered > operations.answered) {
     operations.answered = message.answered;
     erase_answered(operations, 0, message.answered - 1);
@@ -69,7 +69,7 @@ void AnswerCache::acknowledge(CachedOperations& operations, const Operate& messa
     erase_answered(operations, message.also[i], message.also[i + 1]);
 }
 
-CachedOperations::Entry* AnswerCache::admit(CachedOperations& operations, std::uint64_t number) {
+CachedOperations::Entry* OperationAnswers::admit(CachedOperations& operations, std::uint64_t number) {
   if (number < operations.answered) return nullptr;
   auto& entries = operations.entries;
   if (const auto known = entries.find(number); known != entries.end()) {
@@ -83,7 +83,7 @@ CachedOperations::Entry* AnswerCache::admit(CachedOperations& operations, std::u
   return nullptr;
 }
 
-void AnswerCache::answer(ClientHandle client, std::uint64_t number, const Object* object, Answer answer) {
+void OperationAnswers::answer(ClientHandle client, std::uint64_t number, const Object* object, Answer answer) {
   CachedOperations* operations = find(client);
   if (operations == nullptr) return;
   CachedOperations::Entry& entry = operations->entries[number];
@@ -97,7 +97,7 @@ void AnswerCache::answer(ClientHandle client, std::uint64_t number, const Object
   send_later(*operations, number);
 }
 
-void AnswerCache::count(CachedOperations& operations, CachedOperations::Entry& entry) {
+void OperationAnswers::count(CachedOperations& operations, CachedOperations::Entry& entry) {
   if (entry.answer.values.empty()) return;
   if (operations.owner == nullptr) {
     const Client* client = state_.client(operations.client);
@@ -109,7 +109,7 @@ void AnswerCache::count(CachedOperations& operations, CachedOperations::Entry& e
   operations.owner->answer_bytes += entry.counted;
 }
 
-void AnswerCache::put_loans_in(Answer& answer, ClientHandle client) {
+void OperationAnswers::put_loans_in(Answer& answer, ClientHandle client) {
   for (std::size_t i = 0; i < answer.values.size(); ++i) {
     for (const LoanRef& loan : loans_.detach(answer.values[i])) {
       received_.push_back({loan, client});
@@ -118,13 +118,13 @@ void AnswerCache::put_loans_in(Answer& answer, ClientHandle client) {
   }
 }
 
-void AnswerCache::mark_dirty(ClientHandle client) {
+void OperationAnswers::mark_dirty(ClientHandle client) {
   CachedOperations& operations = of(client);
   operations.dirty = true;
   touch(operations);
 }
 
-void AnswerCache::flush() {
+void OperationAnswers::flush() {
   for (const ClientHandle client : std::exchange(touched_, {})) {
     CachedOperations* operations = find(client);
     if (operations == nullptr) continue;
@@ -133,16 +133,16 @@ void AnswerCache::flush() {
   }
 }
 
-void AnswerCache::send_later(CachedOperations& operations, std::uint64_t number) {
+void OperationAnswers::send_later(CachedOperations& operations, std::uint64_t number) {
   operations.to_send.push_back(number);
   touch(operations);
 }
 
-void AnswerCache::touch(CachedOperations& operations) {
+void OperationAnswers::touch(CachedOperations& operations) {
   if (!std::exchange(operations.touched, true)) touched_.push_back(operations.client);
 }
 
-void AnswerCache::send_answers(CachedOperations& operations) {
+void OperationAnswers::send_answers(CachedOperations& operations) {
   Client* to = state_.client(operations.client);
   struct Batch {
     Operated message;

@@ -1,4 +1,4 @@
-#include "client/session/tasks.h"
+#include "client/session/outstanding_tasks.h"
 
 #include <utility>
 
@@ -9,7 +9,7 @@ namespace forkmill::client {
 
 // ---- Waiters --------------------------------------------------------------------------------------------------------
 
-bool Tasks::add(const proto::Submission& task, Cookie cookie) {
+bool OutstandingTasks::add(const proto::Submission& task, Cookie cookie) {
   const auto* entry = table_.insert({task.id, cookie, Phase::queued});
   if (entry == nullptr) {
     if (!task.spec->options.key.empty()) shared_.at(task.id).body = SharedTasks::body_of(task);
@@ -31,7 +31,7 @@ bool Tasks::add(const proto::Submission& task, Cookie cookie) {
   return fresh;
 }
 
-void Tasks::attach(const TaskId& id, Cookie cookie) {
+void OutstandingTasks::attach(const TaskId& id, Cookie cookie) {
   const auto* entry = table_.insert({id, cookie, Phase::attached});
   if (entry == nullptr) {
     to_attach_.push_back(id);
@@ -43,33 +43,33 @@ void Tasks::attach(const TaskId& id, Cookie cookie) {
   if (entry->phase == Phase::accepted) effects_.accepted.push_back(cookie);
 }
 
-Tasks::Entry* Tasks::find(const proto::Submission& task) {
+OutstandingTasks::Entry* OutstandingTasks::find(const proto::Submission& task) {
   auto* entry = table_.find(task.id);
   if (entry == nullptr || task.spec->options.key.empty()) return entry;
   const auto* shared = shared_.find(task.id);
   return shared != nullptr && shared->body == SharedTasks::body_of(task) ? entry : nullptr;
 }
 
-bool Tasks::is_under_key(const TaskId& id) {
+bool OutstandingTasks::is_under_key(const TaskId& id) {
   const auto* shared = shared_.find(id);
   return shared != nullptr && shared->body.has_value();
 }
 
-bool Tasks::is_being_submitted(const Entry& entry) {
+bool OutstandingTasks::is_being_submitted(const Entry& entry) {
   if (entry.phase == Phase::queued || entry.phase == Phase::sent) return true;
   return entry.phase == Phase::attached && is_under_key(entry.id);
 }
 
 // Removes all waiters of a task, and returns them: the one in the table first.
-std::vector<SharedTasks::Waiter> Tasks::remove_waiters(const Entry& entry) {
+std::vector<SharedTasks::Waiter> OutstandingTasks::remove_waiters(const Entry& entry) {
   auto task = shared_.remove(entry.id);
   task.further.insert(task.further.begin(), {entry.cookie, task.first_by_id});
   return std::move(task.further);
 }
 
 // Puts back the waiters in `left`. Without any, the task is removed.
-void Tasks::keep_waiters(Entry* entry, const std::vector<SharedTasks::Waiter>& left,
-                         std::optional<std::uint64_t> body) {
+void OutstandingTasks::keep_waiters(Entry* entry, const std::vector<SharedTasks::Waiter>& left,
+                                    std::optional<std::uint64_t> body) {
   if (left.empty()) return table_.erase(entry);
   entry->cookie = left.front().cookie;
   if (left.size() == 1 && !body) return;
@@ -81,19 +81,19 @@ void Tasks::keep_waiters(Entry* entry, const std::vector<SharedTasks::Waiter>& l
 
 // ---- What the broker says -------------------------------------------------------------------------------------------
 
-void Tasks::accept(Entry& entry) {
+void OutstandingTasks::accept(Entry& entry) {
   entry.phase = Phase::accepted;
   effects_.accepted.push_back(entry.cookie);
   shared_.for_each_further(entry.id, [&](Cookie cookie) { effects_.accepted.push_back(cookie); });
 }
 
-void Tasks::defer(Entry& entry) {
+void OutstandingTasks::defer(Entry& entry) {
   const auto* shared = shared_.find(entry.id);
   const bool by_id = shared != nullptr && shared->first_by_id;  // the task is waited for without the submission, too
   entry.phase = by_id ? Phase::attached : Phase::queued;
 }
 
-void Tasks::reject(Entry* entry, const proto::Outcome& outcome) {
+void OutstandingTasks::reject(Entry* entry, const proto::Outcome& outcome) {
   std::vector<SharedTasks::Waiter> left;
   for (const auto& waiter : remove_waiters(*entry)) {
     if (waiter.by_id)
@@ -106,7 +106,7 @@ void Tasks::reject(Entry* entry, const proto::Outcome& outcome) {
   keep_waiters(entry, left, {});
 }
 
-bool Tasks::is_of_another_body(const Entry& entry, std::uint64_t body) {
+bool OutstandingTasks::is_of_another_body(const Entry& entry, std::uint64_t body) {
   if (body == 0) return false;
   const auto* shared = shared_.find(entry.id);
   return shared != nullptr && shared->body && *shared->body != body;
@@ -114,7 +114,7 @@ bool Tasks::is_of_another_body(const Entry& entry, std::uint64_t body) {
 
 // The key was given to another task. The result is the answer for all that asked for the task by its id. A submission
 // from here is either unanswered, and its answer is still to come, or the broker had taken it and has lost it.
-void Tasks::end_another(Entry* entry, const proto::Outcome& outcome) {
+void OutstandingTasks::end_another(Entry* entry, const proto::Outcome& outcome) {
   const bool lost = entry->phase == Phase::accepted || entry->phase == Phase::orphaned;
   const auto loss = rejection(Errc::task_unknown, "the broker has lost it, and another task has its key now");
   const auto body = shared_.at(entry->id).body;
@@ -131,14 +131,14 @@ void Tasks::end_another(Entry* entry, const proto::Outcome& outcome) {
   keep_waiters(entry, left, body);
 }
 
-void Tasks::end(Entry* entry, proto::Outcome&& outcome) {
+void OutstandingTasks::end(Entry* entry, proto::Outcome&& outcome) {
   const bool known = entry->phase == Phase::accepted || entry->phase == Phase::orphaned;
   for (const auto& waiter : shared_.remove(entry->id).further) effects_.end(waiter.cookie, outcome, known);
   effects_.ended.push_back({entry->cookie, std::move(outcome), known});
   if (!proto::mutant(proto::Mutant::result_taken_twice)) table_.erase(entry);
 }
 
-void Tasks::end_all(const proto::Outcome& outcome) {
+void OutstandingTasks::end_all(const proto::Outcome& outcome) {
   table_.for_each([&](const Entry& entry) {
     effects_.end(entry.cookie, outcome);
     shared_.for_each_further(entry.id, [&](Cookie cookie) { effects_.end(cookie, outcome); });
@@ -148,7 +148,7 @@ void Tasks::end_all(const proto::Outcome& outcome) {
   to_attach_.clear();
 }
 
-void Tasks::handle(proto::Progress& progress) {
+void OutstandingTasks::handle(proto::Progress& progress) {
   for (auto& note : progress.notes) {
     const auto* entry = table_.find(note.id);
     if (entry == nullptr) continue;
@@ -159,7 +159,7 @@ void Tasks::handle(proto::Progress& progress) {
   }
 }
 
-void Tasks::handle(proto::Started& started) {
+void OutstandingTasks::handle(proto::Started& started) {
   for (const auto& note : started.notes) {
     const auto* entry = table_.find(note.id);
     if (entry == nullptr) continue;
@@ -172,7 +172,7 @@ void Tasks::handle(proto::Started& started) {
 
 // ---- Asking for tasks -----------------------------------------------------------------------------------------------
 
-void Tasks::new_session(bool resumed) {
+void OutstandingTasks::new_session(bool resumed) {
   to_attach_.clear();
   table_.for_each([&](Entry& entry) {
     if (!resumed && entry.phase == Phase::accepted && !proto::mutant(proto::Mutant::reattach_lost))
@@ -182,7 +182,7 @@ void Tasks::new_session(bool resumed) {
   });
 }
 
-void Tasks::flush(Instant now, Conversation& conversation) {
+void OutstandingTasks::flush(Instant now, Conversation& conversation) {
   if (!to_attach_.empty()) send_in_batches<proto::Attach>(to_attach_, kIdsOfAMessage, now, conversation);
 }
 

@@ -1,6 +1,6 @@
-// LogNotes: the output and lines of attempts on their way to the broker. The pieces of one attempt go out at most every
-// 50 ms, those of all attempts within a number of bytes. What does not fit is dropped: of each attempt the newest bytes
-// stay, and its first ones. Pure.
+// LogSending: the output and lines of attempts on their way to the broker. The pieces of one attempt go out at most
+// every 50 ms, those of all attempts within a number of bytes. What does not fit is dropped: of each attempt the newest
+// bytes stay, and its first ones. Pure.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@
 
 namespace forkmill::worker {
 
-class LogNotes {
+class LogSending {
  public:
   // ---- The broker
   // Call at WELCOME. bytes: what is kept of the log of one attempt, but for queues that set_limits() names; 0: nothing.

@@ -1,32 +1,32 @@
-#include "worker/rules/logs/log_notes.h"
+#include "worker/rules/logs/log_sending.h"
 
 #include <algorithm>
 #include <utility>
 
 namespace forkmill::worker {
 
-void LogNotes::begin_session(std::uint64_t bytes, bool is_only_broker) {
+void LogSending::begin_session(std::uint64_t bytes, bool is_only_broker) {
   standard_ = bytes;
   if (is_only_broker) limits_.clear();
 }
 
-void LogNotes::set_limits(const proto::LogLimits& limits) {
+void LogSending::set_limits(const proto::LogLimits& limits) {
   for (const proto::QueueLogLimit& limit : limits.limits) limits_[limit.queue] = limit.bytes;
 }
 
-std::uint64_t LogNotes::limit_of(const std::string& queue) const {
+std::uint64_t LogSending::limit_of(const std::string& queue) const {
   if (limits_.empty()) return standard_;
   const auto found = limits_.find(queue);
   return found == limits_.end() ? standard_ : found->second;
 }
 
-void LogNotes::open(std::uint64_t serial, const proto::Grant& grant, const std::string& queue) {
+void LogSending::open(std::uint64_t serial, const proto::Grant& grant, const std::string& queue) {
   Entry& entry = entries_[serial];
   entry.grant = grant;
   entry.most = static_cast<std::size_t>(std::min<std::uint64_t>(kMaxPending, limit_of(queue)));
 }
 
-void LogNotes::add(std::uint64_t serial, const LogInput& input) {
+void LogSending::add(std::uint64_t serial, const LogInput& input) {
   const auto found = entries_.find(serial);
   if (found == entries_.end()) return;
   Entry& entry = found->second;
@@ -39,21 +39,21 @@ void LogNotes::add(std::uint64_t serial, const LogInput& input) {
   pending_ -= before - entry.log.size();
 }
 
-void LogNotes::discard(std::uint64_t serial) {
+void LogSending::discard(std::uint64_t serial) {
   const auto found = entries_.find(serial);
   if (found == entries_.end()) return;
   pending_ -= found->second.log.size();
   entries_.erase(found);
 }
 
-void LogNotes::end(std::uint64_t serial) {
+void LogSending::end(std::uint64_t serial) {
   const auto found = entries_.find(serial);
   if (found == entries_.end()) return;
   found->second.over = true;
   found->second.news = true;
 }
 
-proto::LogNote LogNotes::pop(proto::Instant now, Entry& entry) {
+proto::LogNote LogSending::pop(proto::Instant now, Entry& entry) {
   const std::size_t size = entry.log.size();
   pending_ -= size;
   left_ -= std::min(left_, size);
@@ -62,7 +62,7 @@ proto::LogNote LogNotes::pop(proto::Instant now, Entry& entry) {
   return {entry.grant, entry.log.drain(), entry.log.end(), entry.over};
 }
 
-void LogNotes::pop_due(proto::Instant now, std::vector<proto::LogNote>& notes) {
+void LogSending::pop_due(proto::Instant now, std::vector<proto::LogNote>& notes) {
   if (entries_.empty()) return;
   if (now >= full_until_) {
     left_ = kBytesAtOnce;
@@ -81,7 +81,7 @@ void LogNotes::pop_due(proto::Instant now, std::vector<proto::LogNote>& notes) {
   }
 }
 
-void LogNotes::pop_all(std::vector<proto::LogNote>& notes) {
+void LogSending::pop_all(std::vector<proto::LogNote>& notes) {
   for (auto& [serial, entry] : entries_) {
     entry.over = true;
     notes.push_back(pop(proto::Instant{0}, entry));
@@ -89,7 +89,7 @@ void LogNotes::pop_all(std::vector<proto::LogNote>& notes) {
   entries_.clear();
 }
 
-proto::Instant LogNotes::next_wakeup() const {
+proto::Instant LogSending::next_wakeup() const {
   proto::Instant next = proto::kNever;
   for (const auto& [serial, entry] : entries_)
     if (entry.news) next = std::min(next, entry.over ? proto::Instant{0} : entry.next_at);

@@ -1,6 +1,6 @@
-// BulkChanges: the commands ChangeTasks. A change may be about millions of tasks, so a round does a small piece of one,
-// and the next piece waits until the store has this one. How far a change has come is stored with each piece: after a
-// restart the broker goes on from there. Changes take turns.
+// ChangeCommands: the commands ChangeTasks. A change may be about millions of tasks, so a round does a small piece of
+// one, and the next piece waits until the store has this one. How far a change has come is stored with each piece:
+// after a restart the broker goes on from there. Changes take turns.
 //
 // A change that is done is remembered for a while, so that a command that is repeated gets the same answer, and for
 // operators to look at.
@@ -19,9 +19,9 @@
 
 namespace forkmill::broker {
 
-class BulkChanges final : public TaskChanges {
+class ChangeCommands final : public TaskChanges {
  public:
-  BulkChanges(BrokerState& state, Intake& intake, Retention& retention, Cancels& cancels, Paging& paging)
+  ChangeCommands(BrokerState& state, Intake& intake, Retention& retention, Cancels& cancels, Paging& paging)
       : state_{state}, paging_{paging}, changer_{state, intake, retention, cancels} {}
 
   std::optional<ReplyBody> begin(const Client& client, const proto::ChangeTasks& order) override;

@@ -1,4 +1,4 @@
-#include "client/cli/commands/map/elsewhere.h"
+#include "client/cli/commands/map/unsupported_parallel_options.h"
 
 #include <algorithm>
 #include <array>
