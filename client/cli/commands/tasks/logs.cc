@@ -17,10 +17,10 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr const char* kFooter =
-    R"(The broker keeps the first 4 KiB and the newest output of each attempt, in memory, as long as the task is
-known and --log-memory of the broker lasts. A line says how many bytes are missing. The output of a command
-(forkmill run, map) is in its log as it comes, and up to its limit in the result: forkmill attach ID. Tasks with
-sealed arguments have no log: what they print stays on their worker's machine.
+    R"(The broker keeps the first 4 KiB and the newest output of each attempt, in memory, as long as the task
+is known and --log-memory of the broker lasts. A line says how many bytes are missing. The output of a
+command (forkmill run, map) is in its log as it comes, and up to its limit in the result: forkmill
+attach ID. Tasks with sealed arguments have no log: what they print stays on their worker's machine.
 
 Examples:
   forkmill task logs 0190163d-8694-739b
