@@ -46,7 +46,8 @@ struct NamedQuota {
 };
 constexpr std::array kQuotas{
     NamedQuota{"max-queued", &Quotas::tasks}, NamedQuota{"max-queued-bytes", &Quotas::task_bytes},
-    NamedQuota{"max-objects", &Quotas::objects}, NamedQuota{"max-object-bytes", &Quotas::object_bytes}};
+    NamedQuota{"max-objects", &Quotas::objects}, NamedQuota{"max-object-bytes", &Quotas::object_bytes},
+    NamedQuota{"max-result-bytes", &Quotas::result_bytes}};
 
 Status beyond(std::string_view name, std::string_view own) {
   return {Errc::right_missing, "you may grant at most " + std::string{name} + "=" + std::string{own} +

@@ -226,6 +226,13 @@ TEST_CASE("an operator grants its own roles and rights at most") {
   CHECK_FALSE(may_grant(some, principal("client", "submit=mail.* objects=a* max-priority=4 max-queued=9")).ok());
   CHECK_FALSE(may_grant(some, principal("client", "submit=mail.* objects=a* max-priority=3 max-queued=10")).ok());
   CHECK_FALSE(may_grant(some, principal("client", "submit=mail.* objects=a* max-priority=3")).ok());
+  for (const std::string quota :
+       {"max-queued=", "max-queued-bytes=", "max-objects=", "max-object-bytes=", "max-result-bytes="}) {
+    const auto limited = principal("admin", quota + "9");
+    CHECK_MESSAGE(may_grant(limited, principal("client", quota + "9")).ok(), quota);
+    for (const std::string& more : {quota + "10", std::string{}})
+      CHECK_MESSAGE(contains(may_grant(limited, principal("client", more)).failure().text, quota + "9"), quota);
+  }
   auto gone = all;
   gone.is_removed = true;
   CHECK_FALSE(may_grant(gone, principal("client", "")).ok());
