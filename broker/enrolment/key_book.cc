@@ -77,6 +77,18 @@ std::string line_of(const BookEntry& entry) {
   return line + "\n";
 }
 
+// Returns how much longer the text gets if all pending invitations are taken: a key has 64 digits in the place of a
+// hyphen, and the name of the state has one letter more.
+std::size_t growth(const std::vector<BookEntry>& entries) {
+  constexpr std::size_t kOfEach = 64;
+  return kOfEach * static_cast<std::size_t>(std::ranges::count(entries, EntryState::pending, &BookEntry::state));
+}
+
+bool is_same_offer(const BookEntry& one, const BookEntry& other) {
+  return one.by == other.by && one.principal.name == other.principal.name &&
+         one.principal.roles == other.principal.roles && one.principal.rights == other.principal.rights;
+}
+
 std::string about(const Key& invitation) { return "this invitation (" + proto::invitation_id(invitation) + ")"; }
 
 }  // namespace
@@ -130,10 +142,13 @@ void KeyBook::forget_old(milliseconds unix_time) {
 
 Status KeyBook::invite(BookEntry invitation, const AuthorizedKeys& authorized, milliseconds unix_time) {
   forget_old(unix_time);
+  if (const BookEntry* known = find(invitation.invitation)) {
+    if (known->state == EntryState::pending && is_same_offer(*known, invitation)) return {};
+    return mistake("this invitation exists already; make another one");
+  }
   if (entries_.size() >= kMaxEntries)
     return mistake("the broker has " + std::to_string(kMaxEntries) +
                    " invitations and keys of them: revoke some that are not used any more (forkmill invite ls)");
-  if (find(invitation.invitation) != nullptr) return mistake("this invitation exists already; make another one");
   std::vector<std::string> conflicts;
   AuthorizedKeys keys = merged_with(authorized, conflicts);
   // Invitations that may still be taken count as the keys that will come of them.
@@ -142,7 +157,7 @@ Status KeyBook::invite(BookEntry invitation, const AuthorizedKeys& authorized, m
       static_cast<void>(add_key(keys, other.invitation, other.principal));
   if (auto status = add_key(keys, invitation.invitation, invitation.principal); !status.ok()) return status;
   entries_.push_back(std::move(invitation));
-  if (text().size() <= kMaxText) return {};
+  if (text().size() + growth(entries_) <= kMaxText) return {};
   entries_.pop_back();
   return mistake("there is no room for further invitations: revoke some that are not used any more");
 }

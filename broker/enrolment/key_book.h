@@ -61,7 +61,8 @@ class KeyBook {
 
   // Adds an invitation. Forgets those whose time is long over. `authorized`: the keys that have come in other ways.
   // Fails if the principal has two keys or invitations already, or another one's roles or rights, or if there is no
-  // room.
+  // room, also for the keys that may come of them. An operator that repeats an invitation, since it got no answer, is
+  // told that it stands, with the time of before.
   proto::Status invite(BookEntry invitation, const proto::AuthorizedKeys& authorized, milliseconds unix_time);
 
   // Returns whether the invitation would enrol the key: fails with invitation_unknown, invitation_spent,

@@ -129,7 +129,7 @@ void Registrar::handle(proto::PeerId peer, const Principal& by, const proto::Inv
     auto revoked = book.revoke(which);
     if (!revoked.empty()) return revoked;
     return Failure{Errc::invitation_unknown, "no invitation, and no key of one, has the id or the principal '" + which +
-                                                 "'; see forkmill invite ls"};
+                                                 "', or it was revoked before; see forkmill invite ls"};
   });
   if (!status.ok()) send(peer, invited(office_, question.nonce, status.failure(), now.unix_time));
 }
@@ -149,7 +149,7 @@ void Registrar::make(proto::PeerId peer, const Principal& by, const proto::Invit
     status = ask(
         asker, [made = entry.value(), authorized = authorized_, at = now.unix_time](KeyBook& book) -> Result<Entries> {
           if (auto refused = book.invite(made, *authorized, at); !refused.ok()) return refused.failure();
-          return Entries{made};
+          return Entries{*book.find(made.invitation)};
         });
   if (!status.ok()) answer(asker, status.failure(), now, send);
 }

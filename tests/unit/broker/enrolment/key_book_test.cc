@@ -144,6 +144,51 @@ TEST_CASE("a book has a limited number of invitations") {
   CHECK(contains(book.invite(invitation(99, "late"), {}, kNow).failure().text, "revoke some"));
 }
 
+TEST_CASE("a book whose invitations are all taken is not larger than a file of it may be") {
+  const std::string name(100, 'n');
+  const std::string rights = "serve=" + std::string(120, 'q');
+  const auto numbered = [](std::size_t number) {
+    proto::Key made = key(0);
+    made.bytes[0] = static_cast<std::uint8_t>(number >> 8);
+    made.bytes[1] = static_cast<std::uint8_t>(number);
+    return made;
+  };
+  std::string text;
+  std::size_t count = 0;
+  for (; text.size() + 2000 < KeyBook::kMaxText - 64 * count; ++count)
+    text += "pending " + to_string(numbered(count)) + " 1700003600000 - bob " + name + std::to_string(count) +
+            " worker " + rights + "\n";
+  auto book = KeyBook::parse(text, "book").value();
+  proto::Status status;
+  for (; status.ok(); ++count) {
+    const auto made =
+        make_invitation(numbered(count), kNow + kHour, "bob", {name + std::to_string(count), "worker", rights});
+    status = book.invite(made.value(), {}, kNow);
+  }
+  CHECK(contains(status.failure().text, "no room"));
+  const std::size_t before = book.text().size();
+  CHECK(before + 64 * book.entries().size() <= KeyBook::kMaxText);
+  REQUIRE(book.enrol(numbered(0), key(250), {}, kNow).ok());
+  CHECK(book.text().size() == before + 64);
+}
+
+TEST_CASE("an invitation that is repeated because its answer was lost stands as it was made") {
+  KeyBook book;
+  REQUIRE(book.invite(invitation(1), {}, kNow).ok());
+  BookEntry again = invitation(1);
+  again.expires += kHour;
+  CHECK(book.invite(again, {}, kNow).ok());
+  CHECK(book.entries().size() == 1);
+  CHECK(book.find(key(1))->expires == kNow + kHour);
+  CHECK_FALSE(book.invite(invitation(1, "other"), {}, kNow).ok());
+  CHECK_FALSE(book.invite(invitation(1, "mail", "worker", ""), {}, kNow).ok());
+  BookEntry by_another = invitation(1);
+  by_another.by = "eve";
+  CHECK_FALSE(book.invite(by_another, {}, kNow).ok());
+  REQUIRE(book.enrol(key(1), key(2), {}, kNow).ok());
+  CHECK_FALSE(book.invite(invitation(1), {}, kNow).ok());
+}
+
 // Many machines present invitations to several brokers that share a book, some twice, and answers get lost.
 TEST_CASE("with answers lost and repeated, an invitation enrols one key, and only while it may") {
   for (unsigned seed = 1; seed <= 300; ++seed) {
