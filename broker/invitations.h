@@ -37,6 +37,10 @@ class Invitations {
 
   // The keys of the file of authorized keys. REQUIRES: peers have keys.
   const proto::AuthorizedKeys& authorized() const { return registrar_->authorized(); }
+  // Reads the keys that have come of invitations again, soon.
+  void reread() {
+    if (registrar_ != nullptr) registrar_->reread();
+  }
   // Takes over another file of authorized keys, and reads the keys that have come of invitations again.
   void replace(proto::AuthorizedKeys authorized);
 

@@ -44,6 +44,7 @@ Loop::Loop(ProgramOptions options, std::unique_ptr<Store> store, std::shared_ptr
       waiter_{[this](uid_t sender) { return access_control_.reload(core_.get(), env_.now(), sender); }} {
   auto opened = store->open();
   if (!opened.ok()) throw std::runtime_error{opened.failure().text};
+  access_control_.invitations().reread();  // the owner before this broker may have changed it until now
   for (const std::string& endpoint : options_.listen) endpoints_.push_back(router_.bind(endpoint));
   access_control_.invitations().set_endpoints(endpoints_);
   commits_.safe = opened->last;

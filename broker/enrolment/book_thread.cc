@@ -14,6 +14,8 @@ using proto::Failure;
 
 namespace {
 
+constexpr milliseconds kRetry{1000};  // between two attempts to read a book that is not known
+
 Failure unknown_outcome(const std::string& why) {
   return {Errc::disconnected, "the broker cannot say whether this was done, so do it again: " + why};
 }
@@ -78,10 +80,11 @@ void BookThread::run() {
 bool BookThread::wait(std::deque<BookChange>& changes) {
   std::unique_lock lock{mutex_};
   const auto called = [this] { return stopping_ || is_to_read_ || !changes_.empty(); };
-  if (poll_.count() == 0)
+  const milliseconds pause = is_known_ || poll_.count() > 0 ? poll_ : kRetry;
+  if (pause.count() == 0)
     work_.wait(lock, called);
   else
-    work_.wait_for(lock, poll_, called);
+    work_.wait_for(lock, pause, called);
   changes = std::exchange(changes_, {});
   if (!changes.empty()) return true;
   is_to_read_ = false;
@@ -99,7 +102,9 @@ BookThread::Answer BookThread::carry_out(const BookChange& change) {
       return result->ok() && changed != text ? std::optional{std::move(changed)} : std::nullopt;
     });
   } catch (const std::exception& error) {
-    return {change.ticket, unknown_outcome(error.what())};
+    Answer answer{change.ticket, unknown_outcome(error.what())};
+    read();  // so that a key that was removed after all is not accepted any longer
+    return answer;
   }
   if (result->ok()) publish(std::move(book), {}, {});
   return {change.ticket, std::move(*result)};
@@ -110,7 +115,9 @@ void BookThread::read() {
     auto text = store_->read();
     if (text) publish(parsed(*text, store_->name()), {}, {});
     trouble_.clear();
+    is_known_ = true;
   } catch (const std::exception& error) {
+    is_known_ = false;
     if (std::exchange(trouble_, error.what()) != error.what()) publish({}, {}, error.what());
   }
 }

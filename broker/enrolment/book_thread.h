@@ -32,7 +32,7 @@ struct BookChange {
 
 class BookThread {
  public:
-  // `poll`: how often to look whether others have changed the book; 0: never.
+  // `poll`: how often to look whether others have changed the book; 0: never, unless the last look has failed.
   BookThread(std::unique_ptr<BookStore> store, milliseconds poll);
   // Makes the changes that were asked for, then ends the thread.
   ~BookThread();
@@ -67,7 +67,8 @@ class BookThread {
 
   const std::unique_ptr<BookStore> store_;  // used by the thread alone, as `trouble_`
   const milliseconds poll_;
-  std::string trouble_;  // that was told last
+  std::string trouble_;    // that was told last
+  bool is_known_ = false;  // the last look at the book has not failed; used as `store_`
   proto::Wakeup ready_;
 
   std::mutex mutex_;

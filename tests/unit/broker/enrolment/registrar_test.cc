@@ -180,6 +180,39 @@ TEST_CASE("a machine whose answer was lost repeats the enrolment, at a broker th
   CHECK(office.enrol(1, 3).code == Errc::invitation_spent);
 }
 
+TEST_CASE("a key whose removal took place although its answer was lost is not accepted any longer") {
+  SharedText shared;
+  Office office{std::make_unique<TextStore>(shared)};
+  REQUIRE(office.ask(making(1), owner()).code == Errc::ok);
+  REQUIRE(office.enrol(1, 2).code == Errc::ok);
+  shared.fault = SharedText::Fault::before;
+  CHECK(office.ask(revoking("mail"), owner()).code == Errc::disconnected);
+  CHECK(office.registrar.keys().contains(key(2)));
+  shared.fault = SharedText::Fault::after;
+  CHECK(office.ask(revoking("mail"), owner()).code == Errc::disconnected);
+  CHECK_FALSE(office.registrar.keys().contains(key(2)));
+  const auto again = office.ask(revoking("mail"), owner());
+  CHECK(again.code == Errc::invitation_unknown);
+  CHECK(contains(again.text, "or it was revoked before"));
+}
+
+TEST_CASE("a book that cannot be read at first is known as soon as it can") {
+  const forkmill::tests::Folder folder;
+  const auto path = folder.path("keys.enrolled");
+  {
+    Office office{std::make_unique<BookFile>(path)};
+    REQUIRE(office.ask(making(1), owner()).code == Errc::ok);
+    REQUIRE(office.enrol(1, 2).code == Errc::ok);
+  }
+  REQUIRE(::chmod(path.c_str(), 0666) == 0);
+  Office office{std::make_unique<BookFile>(path)};
+  CHECK(office.registrar.keys().size() == 1);
+  CHECK(office.enrol(1, 2).code == Errc::invitation_unknown);
+  REQUIRE(::chmod(path.c_str(), 0600) == 0);
+  office.settle(false);
+  CHECK(office.registrar.keys().contains(key(2)));
+}
+
 TEST_CASE("brokers that share a book learn what the others have enrolled, and refuse what is spent before that") {
   SharedText shared;
   Office one{std::make_unique<TextStore>(shared)};
