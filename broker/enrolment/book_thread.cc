@@ -103,7 +103,7 @@ BookThread::Answer BookThread::carry_out(const BookChange& change) {
     });
   } catch (const std::exception& error) {
     Answer answer{change.ticket, unknown_outcome(error.what())};
-    read();  // so that a key that was removed after all is not accepted any longer
+    read();  // a key that was removed after all must not be accepted any longer
     return answer;
   }
   if (result->ok()) publish(std::move(book), {}, {});
