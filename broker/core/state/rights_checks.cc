@@ -99,7 +99,10 @@ Status may_have_task(BrokerState& state, Client& client, const Owner* owner, std
   if (owner == nullptr) return too_many_principals(state);
   if (auto status = may_have_result(state, client, *owner); !status.ok()) return status;
   const Rights* rights = client.session.rights;
-  if (rights == nullptr || owner != client.owner) return {};
+  if (rights == nullptr || owner != client.owner) {
+    client.over_quota = false;
+    return {};
+  }
   const Quotas& quotas = rights->quotas;
   if (bytes > quotas.task_bytes) {
     return {Errc::payload_too_large, "the arguments are " + std::to_string(bytes) + " bytes; " + owner->name +

@@ -145,6 +145,28 @@ TEST_CASE("if all results together are too many, principals with less than an eq
   CHECK(owner(site, "alice").tasks == 1);
 }
 
+TEST_CASE("each time that a client without rights meets the limit of all results is counted, and not each attempt") {
+  CoreOptions options;
+  options.total.results = kOne;
+  Principals site{nullptr, options};
+  Hello hello;
+  hello.name = "client";
+  hello.instance = 7;
+  const auto root = site.broker.greet(PeerId{7}, hello);
+  const auto worker = site.broker.worker(100);
+  const auto& refused = site.broker.core().state().totals.refused;
+  site.broker.submit(root, {task(1)});
+  succeed_all(site.broker, worker);
+  CHECK(site.broker.submit_rejected(root, task(2)).code == Errc::results_full);
+  CHECK(site.broker.submit_rejected(root, task(2)).code == Errc::results_full);
+  CHECK(refused.count == 1);
+  acknowledge_all(site.broker, root);
+  site.broker.submit(root, {task(3)});
+  succeed_all(site.broker, worker);
+  CHECK(site.broker.submit_rejected(root, task(4)).code == Errc::results_full);
+  CHECK(refused.count == 2);
+}
+
 TEST_CASE("a worker that says what only the broker decides upsets no count") {
   MemoryStore store{"s", true};
   CoreOptions options;
