@@ -19,6 +19,7 @@ using Entries = std::vector<BookEntry>;
 namespace {
 
 constexpr std::size_t kMaxAskers = 64;      // that wait for the thread
+constexpr std::size_t kMaxEnrolling = 32;   // invited peers among these: the other places are for operators
 constexpr std::string_view kUser = "uid:";  // principals of this machine's users, who may grant all
 constexpr milliseconds kMaxLifetime = std::chrono::hours{24 * 366};
 
@@ -188,7 +189,8 @@ Status Registrar::check_inviter(const BookEntry& entry) const {
 }
 
 Status Registrar::ask(Asker asker, Change change) {
-  if (askers_.size() >= kMaxAskers)
+  const auto enrolling = std::ranges::count_if(askers_, [](const auto& one) { return one.second.enrols; });
+  if (askers_.size() >= kMaxAskers || (asker.enrols && std::cmp_greater_equal(enrolling, kMaxEnrolling)))
     return {Errc::too_many_waiting, "too many invitations are being changed; try again"};
   askers_.emplace(++last_ticket_, std::move(asker));
   thread_.ask({last_ticket_, std::move(change)});

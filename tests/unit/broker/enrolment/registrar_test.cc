@@ -180,6 +180,35 @@ TEST_CASE("a machine whose answer was lost repeats the enrolment, at a broker th
   CHECK(office.enrol(1, 3).code == Errc::invitation_spent);
 }
 
+TEST_CASE("a peer that asks very often with an invitation does not keep operators from revoking it") {
+  SharedText shared;
+  Office office{std::make_unique<TextStore>(shared)};
+  REQUIRE(office.ask(making(1), owner()).code == Errc::ok);
+  std::optional<proto::Invited> invited;
+  int put_off = 0;
+  const Registrar::Send send = [&](PeerId, proto::Message message) {
+    if (const auto* one = std::get_if<proto::Invited>(&message))
+      invited = *one;
+    else
+      put_off += std::get<proto::Enrolled>(message).code == Errc::too_many_waiting ? 1 : 0;
+  };
+  proto::Principal bearer{"invitation", {}};
+  bearer.invitation = to_string(key(1));
+  // The key of the invitation is never enrolled, so that the invitation stays as it is.
+  for (int i = 0; i < 100; ++i)
+    office.registrar.handle(kMachine, bearer, proto::Enrol{8, to_string(key(1)), "host"}, kThen, send);
+  CHECK(put_off == 68);
+  office.registrar.handle(kOperator, owner(), revoking("mail"), kThen, send);
+  while (!invited) {
+    pollfd one{office.registrar.fd(), POLLIN, 0};
+    REQUIRE(::poll(&one, 1, 60'000) == 1);
+    office.registrar.take_news(
+        kThen, [] {}, send);
+  }
+  CHECK(invited->code == Errc::ok);
+  CHECK(office.enrol(1, 2).code == Errc::invitation_revoked);
+}
+
 TEST_CASE("a key whose removal took place although its answer was lost is not accepted any longer") {
   SharedText shared;
   Office office{std::make_unique<TextStore>(shared)};
