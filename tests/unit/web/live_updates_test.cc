@@ -97,10 +97,10 @@ TEST_CASE("streams end with the watches") {
 TEST_CASE("what is done every time ends with its owner") {
   std::atomic<int> calls = 0;
   {
-    const Every every{1ms, [&] { ++calls; }};
+    const RepeatingThread every{1ms, [&] { ++calls; }};
     REQUIRE(tests::eventually([&] { return calls > 3; }));
   }
-  const Every once{1h, [&] { calls = -1; }};
+  const RepeatingThread once{1h, [&] { calls = -1; }};
   CHECK(tests::eventually([&] { return calls == -1; }));
 }
 
