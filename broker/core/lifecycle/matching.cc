@@ -71,20 +71,25 @@ bool Matching::give_run(Worker& worker, WorkerLine line, int run) {
   return has_more;
 }
 
+// The turn passes on only with a task. Another worker may have taken what a queue had, and a search in vain that moved
+// the turn would let the next queue have two turns in a row.
 Task* Matching::next_task(Worker& worker) {
   Offer& offer = *worker.offer;
   std::optional<std::size_t> held;  // the first queue that has tasks and may not grant one now
-  std::size_t turn = proto::mutant(proto::Mutant::queue_turns_ignored) ? 0 : worker.place.queue_turn;
+  std::size_t place = proto::mutant(proto::Mutant::queue_turns_ignored) ? 0 : worker.place.queue_turn;
   for (;;) {
-    const auto noted = offer.next_noted(turn);
+    const auto noted = offer.next_noted(place);
     if (!noted || noted == held) return nullptr;
     Queue& queue = *offer.queues()[*noted];
-    worker.place.queue_turn = turn = *noted + 1 == offer.queues().size() ? 0 : *noted + 1;
+    place = *noted + 1 == offer.queues().size() ? 0 : *noted + 1;
     if (queue.ready.size() > 0 && !queue.may_grant()) {
       if (!held) held = noted;
       continue;
     }
-    if (Task* task = next_in(queue, worker)) return task;
+    if (Task* task = next_in(queue, worker)) {
+      worker.place.queue_turn = place;
+      return task;
+    }
     offer.forget(*noted);
   }
 }

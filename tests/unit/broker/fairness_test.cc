@@ -105,6 +105,30 @@ TEST_CASE("a worker takes turns between its queues") {
   CHECK(std::find(order.begin(), order.end(), id(100)) != order.end());
 }
 
+TEST_CASE("a queue keeps its turn at a worker that has asked it in vain") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto of = [](std::string queue, std::uint64_t number) {
+    Submission one = task(number);
+    one.edit().queue = std::move(queue);
+    return one;
+  };
+  constexpr std::uint32_t kChildren = 10;
+  const auto worker = broker.worker(2, {"first", "second"}, kChildren);
+  const auto other = broker.worker(0, {"first", "second"}, kChildren);
+  broker.submit(client, {of("first", 1)});
+  broker.submit(client, {of("first", 2), of("first", 3), of("second", 4)});
+  CHECK(ids(broker.grants(worker)) == std::vector{id(1), id(4)});  // now it is the turn of the first queue
+  broker.send(other, Credit{3});
+  CHECK(ids(broker.grants(other)) == std::vector{id(2), id(3)});
+  broker.send(worker, Credit{3});
+  broker.submit(client, {of("first", 5)});  // for the worker that has waited longest; the first queue has none left
+  CHECK(ids(broker.grants(other)) == std::vector{id(5)});
+  CHECK(broker.grants(worker).empty());
+  broker.submit(client, {of("second", 6), of("first", 7)});
+  CHECK(ids(broker.grants(worker)) == std::vector{id(7)});
+}
+
 TEST_CASE("a task that is returned unstarted keeps its place, and its attempt is not counted") {
   Broker broker;
   const auto client = broker.client();
