@@ -52,7 +52,7 @@ class BulkAudit {
 
   std::map<Question, Asked> asked_;
   std::map<Question, Answered> answered_;                // answers on their way
-  std::map<TaskId, Waiting> taken_;                      // what waited when the broker took a change, by change
+  std::map<TaskId, Waiting> taken_;                      // tasks as they were when the broker took a change, by change
   std::map<TaskId, std::string> told_;                   // counts that operators know, by change
   std::map<proto::TaskSeq, proto::ChangeTasks> places_;  // single tasks, as operators know them
 };
