@@ -19,12 +19,21 @@ proto::TaskSeq stored_seq(const broker::BrokerState& state, const TaskId& id) {
   return paged_out ? paged_out->seq : proto::TaskSeq{};
 }
 
+// Whether the change is under way, or remembered as done.
+bool has_begun(const broker::Core& core, const TaskId& change) {
+  broker::Client anyone;  // may see all
+  const std::string listed = core.bulk_changes().list(anyone, change.to_string()).value().bytes();
+  const auto handle = msgpack::unpack(listed.data(), listed.size());
+  return handle->as<std::map<std::string, msgpack::object>>().at("changes").via.array.size > 0;
+}
+
 }  // namespace
 
 void BulkAudit::begin(const broker::Core& core) {
   asked_.clear();
   answered_.clear();
   if (core.state().identity.durable) return;
+  taken_.clear();
   told_.clear();
   places_.clear();
 }
@@ -36,8 +45,14 @@ void BulkAudit::arrived(const broker::Core& core, proto::PeerId peer, const prot
   for (auto& [question, asked] : asked_) asked.alone = false;
   for (auto& [question, answered] : answered_) answered.changed.clear();
   places_.clear();
-  const bool alone = asked_.empty() && core.bulk_changes().is_idle();
-  asked_[{peer, command->id}] = {*order, alone, waiting_in(core, *order)};
+  const bool alone = asked_.empty() && core.bulk_changes().is_idle() && !has_begun(core, order->id);
+  asked_[{peer, command->id}] = {*order, alone, waiting_since_taken(core, *order)};
+}
+
+// A command that is repeated is about the tasks that the broker had when the command came first: later ones stay.
+BulkAudit::Waiting BulkAudit::waiting_since_taken(const broker::Core& core, const proto::ChangeTasks& order) {
+  if (!has_begun(core, order.id)) taken_[order.id] = waiting_in(core, order);
+  return taken_[order.id];
 }
 
 BulkAudit::Waiting BulkAudit::waiting_in(const broker::Core& core, const proto::ChangeTasks& order) {

@@ -1,7 +1,8 @@
 // BulkAudit: checks changes of many tasks (invariant 16): each task that a change has met is counted once; a task that
-// is meant by its id, and waits all the time, is met; a command that is repeated gets the answer that it had; and a
-// task is granted from the queue, and with the priority, that an operator was told it has, after a restart of the
-// broker as well, if the task is stored.
+// is meant by its id, and waits from when the broker took the change until it answers, is met, also if the broker was
+// restarted in between; a command that is repeated gets the answer that it had; and a task is granted from the queue,
+// and with the priority, that an operator was told it has, after a restart of the broker as well, if the task is
+// stored.
 #pragma once
 
 #include <map>
@@ -35,8 +36,8 @@ class BulkAudit {
   };
   struct Asked {
     proto::ChangeTasks order;
-    bool alone = true;  // no other change was under way at any time
-    Waiting waiting{};  // the only task that the order is about
+    bool alone = true;  // the order is new, and no other change was under way at any time
+    Waiting waiting{};  // the only task that the order is about, as it was when the broker took the change
   };
   struct Answered {
     TaskId change;
@@ -44,12 +45,14 @@ class BulkAudit {
     std::map<proto::TaskSeq, proto::ChangeTasks> changed;  // stored tasks
   };
 
+  Waiting waiting_since_taken(const broker::Core& core, const proto::ChangeTasks& order);
   static Waiting waiting_in(const broker::Core& core, const proto::ChangeTasks& order);
   static Answered read(const broker::Core& core, const Asked& asked, const proto::Reply& reply);
   void check_grants(const proto::Grants& grants) const;
 
   std::map<Question, Asked> asked_;
   std::map<Question, Answered> answered_;                // answers on their way
+  std::map<TaskId, Waiting> taken_;                      // tasks as they were when the broker took a change, by change
   std::map<TaskId, std::string> told_;                   // counts that operators know, by change
   std::map<proto::TaskSeq, proto::ChangeTasks> places_;  // single tasks, as operators know them
 };

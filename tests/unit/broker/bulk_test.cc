@@ -344,6 +344,46 @@ TEST_CASE("tasks that come after the command stay") {
   CHECK(site.ready("default") == 1);
 }
 
+TEST_CASE("a command that is repeated leaves alone what came after it was first given") {
+  for (const bool restart : {false, true}) {
+    CAPTURE(restart);
+    Site site;
+    ChangeTasks order = change(1, TaskAction::cancel);
+    order.filter.id = id(5).to_string();
+    CHECK(site.give(order).matched == 0);
+    if (restart) site.restart();
+    site.submit(5, 5);
+    CHECK(site.give(order).matched == 0);
+    CHECK(site.ready("default") == 1);
+    order.id = id(2'000'000);
+    CHECK(site.give(order).changed == 1);
+    CHECK(site.ready("default") == 0);
+  }
+}
+
+TEST_CASE("a change that waited over a restart leaves alone what came since") {
+  CoreOptions options = tiny();
+  options.restart_grace = 1s;
+  Site site{true, options};
+  const auto worker = site.broker.worker(1);
+  site.submit(1, 3);
+  REQUIRE(site.broker.grants(worker).size() == 1);
+  site.broker.restart();
+  site.client = site.broker.client();
+  const ChangeTasks order = change(1, TaskAction::cancel, in_queue("default", "ready"));
+  site.broker.send(site.client, Command{++site.last_id, order});
+  CHECK(site.broker.take<Reply>(site.client).empty());
+  site.submit(4, 6);
+  site.restart();
+  site.submit(7, 7);
+  site.broker.send(site.client, Command{++site.last_id, order});
+  CHECK(site.broker.take<Reply>(site.client).empty());
+  site.broker.advance_alive(1s, {site.client});
+  site.broker.advance_alive(1ms, {site.client});
+  CHECK(site.taken().changed == 3);
+  CHECK(site.ready("default") == 4);
+}
+
 TEST_CASE("one principal has half of the changes that may be under way") {
   MemoryStore store{"s", true};
   Principals site{&store, tiny()};
