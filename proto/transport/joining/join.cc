@@ -68,8 +68,8 @@ Status make_own_key(const Invitation& invitation, const std::string& path) {
 
 // Has the broker enrol the key.
 Status enrol(const JoinRequest& request, const Invitation& invitation, const Key& own) {
-  const std::uint64_t nonce = 1;  // the connection is for this question alone
-  const auto answers = [nonce](const Message& message) {
+  constexpr std::uint64_t nonce = 1;  // the connection is for this question alone
+  const auto answers = [](const Message& message) {
     const auto* enrolled = std::get_if<Enrolled>(&message);
     return enrolled != nullptr && enrolled->nonce == nonce;
   };

@@ -123,7 +123,7 @@ TEST_CASE("one client and one worker use all shards as one broker") {
   for (int shard = 1; shard <= kShards; ++shard) CHECK(cluster.tasks_of(shard) != "0");
 
   SUBCASE("a task is found by its id, wherever it is") {
-    auto future = client.with({.queue = "images"}).submit(kEcho, "found");
+    auto future = client.with({.queue = "images", .result_ttl = std::chrono::hours{1}}).submit(kEcho, "found");
     const TaskId id = future.id();
     CHECK(future.get_for(kLong) == "found");
     Client other{cluster.endpoints()};
