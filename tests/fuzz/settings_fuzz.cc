@@ -13,7 +13,14 @@
 #include "proto/settings/quantities.h"
 #include "tests/fuzz/feed.h"
 #include "tests/fuzz/require.h"
+#include "worker/joining.h"
 #include "worker/options.h"
+
+// Takes no invitation: joining would connect to what stands in it.
+forkmill::proto::Result<forkmill::proto::Joined> forkmill::worker::join_in_fork(const std::string& invitation,
+                                                                                const std::string&) {
+  return proto::Failure{Errc::option_out_of_range, "'" + invitation + "' is not an invitation that is taken here"};
+}
 
 namespace {
 
