@@ -20,4 +20,4 @@ forkmill_install_pc(worker "Runs the tasks of a forkmill broker" "${common_requi
   worker settings transport seal proto)
 forkmill_install_pc(local "Runs a forkmill broker and its processes inside a program"
   "${common_requires}, sqlite3 >= 3.37, libpq >= 14"
-  local client worker broker_program broker_core broker_store settings transport seal proto)
+  local client worker broker_program broker_division broker_core broker_store settings transport seal proto)
