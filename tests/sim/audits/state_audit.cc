@@ -90,6 +90,10 @@ void check_results(const broker::BrokerState& state) {
   };
   std::map<std::string, Found> by_owner;
   for (const broker::Task* task : state.tasks.resident_tasks()) {
+    require(task->owner()->name == task->spec->principal, "13", [&] {
+      return "task " + brief(task->id) + " is of " + task->owner()->name + ", and would be of " +
+             task->spec->principal + " after a restart";
+    });
     if (task->finished == nullptr) continue;
     require(task->finished->deliveries > 0 || task->finished->counted == must_be_kept(*task), "13",
             [&] { return "task " + brief(task->id) + ": whether its result must be kept and counts disagree"; });

@@ -40,6 +40,26 @@ constexpr std::uint64_t kLastOrder = ~std::uint64_t{0};
 
 }  // namespace
 
+TEST_CASE("tasks belong to the principal of their client, also if tasks of others have the same spec") {
+  Broker broker{with_principals()};
+  const auto owner = broker.greet(PeerId{1}, hello_of(3));
+  const auto alice = broker.greet(PeerId{kAlice}, hello_of(kInstance));
+  const auto mallory = broker.greet(PeerId{kMallory}, hello_of(kInstance));
+  const Submission first = task(1);
+  std::uint64_t number = 0;
+  const auto principal_of_next = [&](const Broker::Peer& client) {
+    Submission next = task(++number);
+    next.spec = first.spec;  // as the codec lets equal specs be one
+    broker.submit(client, {next});
+    return broker.core().state().tasks.find(id(number))->spec->principal;
+  };
+  for (int round = 0; round < 2; ++round) {
+    CHECK(principal_of_next(owner).empty());
+    CHECK(principal_of_next(alice) == "alice");
+    CHECK(principal_of_next(mallory) == "mallory");
+  }
+}
+
 TEST_CASE("a client's session, results and order stay its own when another principal names its numbers") {
   Broker broker{with_principals()};
   const auto alice = broker.greet(PeerId{kAlice}, hello_of(kInstance));
