@@ -73,8 +73,11 @@ class Session {
   void close(Instant now);
 
   bool open() const { return conversation_.open(); }
-  // Whether something waits for that task.
-  bool knows(const TaskId& id) { return tasks_.find(id) != nullptr; }
+  // Whether this session has submitted the task, and something waits for it.
+  bool has_submitted(const TaskId& id) {
+    const auto* entry = tasks_.find(id);
+    return entry != nullptr && entry->phase != OutstandingTasks::Phase::attached;
+  }
   Load load() const { return {tasks_.size(), submissions_.held().tasks, submissions_.held().bytes}; }
 
  private:

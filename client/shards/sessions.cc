@@ -48,10 +48,10 @@ void Sessions::handle(Instant now, Request&& request) {
     unplaced_.add(request);
     return sessions_.front()->handle(now, std::move(request));
   }
-  // A task that this client waits for is on a known shard.
+  // A task that this client has submitted is on a known shard. One that it only asks for is asked for on all of them.
   if (const auto* cancel = std::get_if<CancelTask>(&request)) {
     for (const auto& session : sessions_)
-      if (session && session->knows(cancel->id)) return session->handle(now, std::move(request));
+      if (session && session->has_submitted(cancel->id)) return session->handle(now, std::move(request));
   }
   const auto* ask = std::get_if<AskBroker>(&request);
   if (ask != nullptr && ask->query.kind == proto::QueryKind::events) {

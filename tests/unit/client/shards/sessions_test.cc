@@ -242,6 +242,15 @@ TEST_CASE("a cancel goes to the shard of a known task, and to all shards for any
   CHECK(world.answered[0].reply.body.view() == pack_value(static_cast<unsigned>(proto::CancelState::finished)));
 }
 
+TEST_CASE("a cancel of a task that was found on one shard asks all shards, also while others have not answered") {
+  World world;
+  world.open_all();
+  const TaskId id = TaskId::make(7, 7, 7);
+  world.ask(AttachTask{id, 30});
+  world.ask(CancelTask{id, 32});
+  for (std::uint32_t shard = 1; shard <= kShards; ++shard) CHECK(world.count<proto::Cancel>(shard) == 1);
+}
+
 TEST_CASE("a query has one answer of all shards, and an error if one of them cannot be asked") {
   World world;
   world.open_all();
