@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "proto/transport/keys/authorized_keys.h"
+#include "proto/transport/keys/quota_words.h"
 
 namespace forkmill::broker {
 
@@ -40,15 +41,6 @@ constexpr std::array kOfClients{NamedPatterns{"submit", &Rights::submit},
 constexpr std::array kOfWorkers{NamedPatterns{"serve", &Rights::serve},
                                 NamedPatterns{"serve-names", &Rights::serve_names}};
 
-struct NamedQuota {
-  std::string_view name;
-  std::uint64_t Quotas::*quota;
-};
-constexpr std::array kQuotas{
-    NamedQuota{"max-queued", &Quotas::tasks}, NamedQuota{"max-queued-bytes", &Quotas::task_bytes},
-    NamedQuota{"max-objects", &Quotas::objects}, NamedQuota{"max-object-bytes", &Quotas::object_bytes},
-    NamedQuota{"max-result-bytes", &Quotas::result_bytes}};
-
 Status beyond(std::string_view name, std::string_view own) {
   return {Errc::right_missing, "you may grant at most " + std::string{name} + "=" + std::string{own} +
                                    ", as your own key has it: give the invitation that or less"};
@@ -66,7 +58,7 @@ Status check_client(const Rights& own, const Rights& granted) {
   for (const NamedPatterns& kind : kOfClients)
     if (auto status = check_patterns(kind, own, granted); !status.ok()) return status;
   if (granted.max_priority > own.max_priority) return beyond("max-priority", std::to_string(own.max_priority));
-  for (const NamedQuota& kind : kQuotas)
+  for (const proto::QuotaWord& kind : proto::kQuotaWords)
     if (granted.quotas.*kind.quota > own.quotas.*kind.quota)
       return beyond(kind.name, std::to_string(own.quotas.*kind.quota));
   return {};

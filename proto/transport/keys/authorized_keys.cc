@@ -12,6 +12,7 @@
 #include "proto/limits.h"
 #include "proto/names.h"
 #include "proto/settings/quantities.h"
+#include "proto/transport/keys/quota_words.h"
 
 namespace forkmill::proto {
 
@@ -56,15 +57,6 @@ constexpr std::array kPatterns{
     PatternsWord{"serve", &Rights::serve},     PatternsWord{"serve-names", &Rights::serve_names},
     PatternsWord{"objects", &Rights::objects}, PatternsWord{"manage", &Rights::manage}};
 
-struct QuotaWord {
-  std::string_view name;
-  std::uint64_t Quotas::*quota;
-};
-constexpr std::array kQuotas{
-    QuotaWord{"max-queued", &Quotas::tasks}, QuotaWord{"max-queued-bytes", &Quotas::task_bytes},
-    QuotaWord{"max-objects", &Quotas::objects}, QuotaWord{"max-object-bytes", &Quotas::object_bytes},
-    QuotaWord{"max-result-bytes", &Quotas::result_bytes}};
-
 // The functions below return what is wrong; empty: nothing.
 
 std::string add_patterns(const std::string& name, const std::string& text, Patterns& patterns) {
@@ -98,7 +90,7 @@ std::string add_right(const std::string& word, Rights& rights) {
   const std::string text = equals == std::string::npos ? "" : word.substr(equals + 1);
   if (const auto* one = std::ranges::find(kPatterns, name, &PatternsWord::name); one != kPatterns.end())
     return add_patterns(name, text, rights.*one->patterns);
-  if (const auto* one = std::ranges::find(kQuotas, name, &QuotaWord::name); one != kQuotas.end())
+  if (const auto* one = std::ranges::find(kQuotaWords, name, &QuotaWord::name); one != kQuotaWords.end())
     return set_quota(name, text, rights.quotas.*one->quota);
   if (name == "max-priority") return set_max_priority(text, rights.max_priority);
   return "behind the key, write submit=QUEUES, submit-names=TASKS, serve=QUEUES, serve-names=TASKS, objects=NAMES, "
