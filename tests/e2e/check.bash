@@ -28,15 +28,7 @@ run() {
 prints() { [ "$(cat "$work/out")" = "$1" ] || fail "printed something else than '$1'"; }
 complains() { grep -qF -- "$1" "$work/err" || fail "did not say '$1'"; }
 silent() { [ ! -s "$work/err" ] || fail "said something"; }
-# within SECONDS COMMAND…: waits until it succeeds
-within() {
-  local deadline=$((SECONDS + $1))
-  shift
-  until "$@"; do
-    [ $SECONDS -lt $deadline ] || fail "not within time: $*"
-    sleep 0.02 # between two looks at what nothing announces
-  done
-}
+. "$(dirname "${BASH_SOURCE[0]}")/within.bash"
 # background COMMAND…: runs it with its output in $work/out and $work/err, which are empty when this returns; its pid in $pid
 background() {
   : >"$work/out" && : >"$work/err"
