@@ -161,9 +161,10 @@ StateAudit::Counted StateAudit::count_paged_out(const broker::BrokerState& state
   return counted;
 }
 
-void StateAudit::check_room(const broker::Queue& queue) const {
-  // An operator may have lowered the limit in the round in which the tasks came.
-  if (queue.has_control) return;
+void StateAudit::check_room(const broker::BrokerState& state, const broker::Queue& queue) const {
+  // An operator may have lowered the limit in the round in which the tasks came. Processes have that of their queue.
+  const broker::Queue* controlled = state.queues.find(broker::base_queue(queue.name()));
+  if (controlled != nullptr && controlled->has_control) return;
   const auto room = room_.find(queue.name());
   const std::size_t before = room == room_.end() ? 0 : room->second;
   const std::size_t most = std::max(before, queue.budget.limits().max_tasks);
@@ -191,7 +192,7 @@ void StateAudit::check_tasks(const broker::BrokerState& state, bool paged_out_to
     require(counted.scheduled <= queue->scheduled && counted.ready <= queue->ready.size() &&
                 counted.running == queue->running && counted.held <= queue->budget.tasks(),
             "12", [&, &name = name] { return "the counts of queue " + name + " are not those of its tasks"; });
-    check_room(*queue);
+    check_room(state, *queue);
   }
   check_owners(state);
   if (paged_out_too) check_results(state);

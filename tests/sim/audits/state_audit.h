@@ -45,7 +45,7 @@ class StateAudit {
 
   static ByQueue count_resident(const broker::BrokerState& state);
   static Counted count_paged_out(const broker::BrokerState& state);
-  void check_room(const broker::Queue& queue) const;
+  void check_room(const broker::BrokerState& state, const broker::Queue& queue) const;
 
   // By queue: the most tasks that it may have, since the start of the broker. An operator may have lowered the limit.
   std::map<std::string, std::size_t> room_;
