@@ -71,13 +71,15 @@ TEST_CASE("a client that never reads results is cut before they take much memory
   RudeClient rude{broker.ipc()};
   proto::Attach unknown;
   for (std::uint64_t n = 1; n <= proto::limits::kMaxRecords; ++n) unknown.ids.push_back(TaskId::make(0, 1, n));
-  const std::size_t before = broker.resident_mib();
+  [[maybe_unused]] const std::size_t before = broker.resident_mib();
   bool taken = true;
   for (int i = 0; taken && i < 2000; ++i) taken = rude.send(unknown);
   CHECK(broker.serves());
   CHECK(eventually([&] { return !rude.send(proto::Heartbeat{}); }, 60s));
+#ifndef __SANITIZE_ADDRESS__  // the memory that it puts around each of many small blocks is more than theirs
   constexpr std::size_t kMaxUnread = 512;  // MiB: envelopes that wait, with the memory around them
   CHECK(broker.resident_mib() < before + kMaxUnread + Besieged::kLittleMemory);
+#endif
   CHECK(broker.serves());
 }
 
