@@ -7,7 +7,7 @@
 #include <tuple>
 #include <utility>
 
-#include "broker/core/lifecycle/log_intake.h"
+#include "broker/core/lifecycle/log_reports.h"
 #include "broker/core/lifecycle/time_limits.h"
 #include "broker/core/objects/base/record_packing.h"
 #include "proto/mutants.h"
