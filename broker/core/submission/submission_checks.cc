@@ -66,12 +66,13 @@ Status SubmissionChecks::check(const proto::Submission& submission, bool spec_is
   if (submission.id.is_nil()) return {Errc::bad_request, "the task id is nil"};
   if (submission.payload.size() > state_.options.max_payload) {
     return {Errc::payload_too_large, "the arguments are " + std::to_string(submission.payload.size()) +
-                                         " bytes; this broker takes " + std::to_string(state_.options.max_payload)};
+                                         " bytes; this broker accepts at most " +
+                                         std::to_string(state_.options.max_payload)};
   }
   if (state_.shortage.memory && !mutant(Mutant::memory_limit_ignored))
     return {Errc::memory_full, std::string{errc_text(Errc::memory_full)}};
   if (state_.shortage.disk && is_stored(state_, submission.spec->options, submission.spec->queue)) {
-    return {Errc::disk_full, "the broker's disk is nearly full: it takes in nothing durable until there is room"};
+    return {Errc::disk_full, "the broker's disk is nearly full: it accepts no durable task until there is room"};
   }
   return spec_is_known ? Status{} : check_spec(*submission.spec);
 }
@@ -85,7 +86,7 @@ Status SubmissionChecks::check_windows(Client& client) {
       client.unsafe.bytes() >= options.window.bytes + options.max_payload)
     return {Errc::queue_full, "the client has submitted more than its window before it was acknowledged"};
   if (state_.output.unsafe.bytes() >= options.total.unsafe)
-    return {Errc::queue_full, "clients submit more than the broker's disk takes in"};
+    return {Errc::queue_full, "clients submit faster than the broker's disk can store"};
   return {};
 }
 
