@@ -90,7 +90,7 @@ bool AccessControl::reload(Core* core, proto::Now now, uid_t sender) {
   if (authorized_keys_.empty()) return false;
   auto authorized = proto::read_authorized_keys(authorized_keys_);
   if (!authorized.ok()) {
-    log_->error("{}; the keys of before stay authorized", authorized.failure().text);
+    log_->error("{}; the previous keys stay authorized", authorized.failure().text);
     audit_.note(AuditLine{now.unix_time, "keys_refused"}.add("by_uid", sender).add("text", authorized.failure().text));
     return true;
   }

@@ -22,7 +22,7 @@ void MemoryWatch::update(Core& core, proto::Instant now) {
   if (is_full == core.state().shortage.memory) return;
   core.set_memory_full(is_full);
   if (is_full)
-    log_->error("the broker has more than {} bytes of memory (--memory-limit): nothing is taken in until there is room",
+    log_->error("the broker uses more than {} bytes of memory (--memory-limit): it accepts nothing until there is room",
                 limit_);
   else
     log_->info("there is room in memory again");

@@ -109,7 +109,7 @@ proto::Status read_keys(ProgramOptions& options) {
   if (options.server_key.empty()) return usage_error("--authorized-keys needs --server-key, the key of this broker");
   if (options.authorized_keys.empty())
     return usage_error("--server-key needs --authorized-keys, the keys that this broker accepts");
-  if (options.insecure) return usage_error("--insecure and --server-key: give one of them only");
+  if (options.insecure) return usage_error("--insecure and --server-key: give only one of them");
   auto key = proto::read_key_pair(options.server_key);
   if (!key.ok()) return usage_error("--server-key: " + key.failure().text);
   auto authorized = proto::read_authorized_keys(options.authorized_keys);
@@ -130,7 +130,7 @@ proto::Status check_store(const ProgramOptions& options, bool is_offline) {
   if (options.store.empty()) return {};
   const auto address = ServerAddress::parse(options.store);
   if (!address.ok()) return usage_error("--store: " + address.failure().text);
-  if (options.memory) return usage_error("--memory and --store: give one of them only");
+  if (options.memory) return usage_error("--memory and --store: give only one of them");
   if (is_offline)
     return usage_error("--check, --quarantine, --accept-loss and --restore are for data directories, not for --store");
   if (!proto::is_name(options.cluster))
@@ -166,7 +166,7 @@ proto::Status check_options(const ProgramOptions& options) {
   const int offline_commands =
       int{options.check} + int{options.quarantine} + int{options.accept_loss} + !options.restore.empty();
   if (offline_commands > 1)
-    return usage_error("--check, --quarantine, --accept-loss and --restore: give one of them only");
+    return usage_error("--check, --quarantine, --accept-loss and --restore: give only one of them");
   if (offline_commands == 1 && options.memory)
     return usage_error("--memory: there is no data directory to check, repair or restore; give --data DIR instead");
   if (auto status = check_store(options, offline_commands > 0); !status.ok()) return status;
@@ -226,9 +226,9 @@ void add_endpoints(proto::Settings& settings, ProgramOptions& options) {
       "File of the keys that may connect by TCP, one per line: PRINCIPAL ROLES PUBLIC_KEY; SIGHUP reads it again",
       "FILE");
   settings.text("enrolled-keys", options.enrolled_keys,
-                "File in which this broker keeps invitations and the keys that have come of them (forkmill invite). "
+                "File in which this broker keeps invitations and the keys enrolled with them (forkmill invite). "
                 "Default: enrolled_keys in the data directory; with --memory, that of --authorized-keys with .enrolled "
-                "behind; with --store, they are in the database",
+                "appended; with --store, they are in the database",
                 "FILE");
   settings.list(
       "advertise", options.sharding.advertise,
@@ -297,14 +297,15 @@ void add_limits(proto::Settings& settings, ProgramOptions& options, Limits& limi
   settings.size("queue-log-bytes", limits.log_bytes,
                 "Maximum size of what an attempt prints and logs that is kept, per queue, up to 16M; 0: nothing");
   settings.size("log-memory", limits.log_memory,
-                "Maximum memory for what all attempts have printed and logged; the logs of tasks that ended first go");
+                "Maximum memory for what all attempts have printed and logged; the logs of the tasks that ended first "
+                "are dropped first");
   settings.size(
       "result-bytes", limits.result_bytes,
       "Maximum size of the results of all principals that no client has fetched, or that have a time of their "
       "own; beyond, only principals with less than an equal share submit tasks; 1G with --memory");
   settings.size("max-payload", core.max_payload, "Maximum size of the arguments of one task");
   settings.size("memory-limit", options.memory_limit,
-                "Take nothing in while the broker has more memory than this; 0: three quarters of the limit of its "
+                "Accept nothing while the broker uses more memory than this; 0: three quarters of the limit of its "
                 "control group, or half of the machine's memory, if that is less");
   settings.group("Retention");
   settings.duration("result-ttl", core.result_ttl, "Keep results for this long");
@@ -318,8 +319,9 @@ void add_limits(proto::Settings& settings, ProgramOptions& options, Limits& limi
   settings.duration("history-age", options.history.age,
                     "Keep a history of finished tasks in the data directory, for this long; 0: none, or with "
                     "--history-size as many as fit");
-  settings.size("history-size", options.history.size,
-                "Maximum size of that history, the oldest go first; 0: none, or with --history-age 1GiB");
+  settings.size(
+      "history-size", options.history.size,
+      "Maximum size of that history; the oldest tasks are dropped first; 0: none, or with --history-age 1GiB");
   settings.table("queue", {"max_tasks", "max_bytes", "log_bytes", "durability"},
                  [&core](const auto& queue, const auto& key, const auto& value) {
                    return set_queue_option(core, queue, key, value);

@@ -32,7 +32,7 @@ std::string report_of(const Result<Joined>& joined) {
 
 Result<Joined> result_of(const std::string& report) {
   const std::size_t line = report.find('\n');
-  if (line == std::string::npos) return Failure{Errc::unknown, "the process that joins has ended without a word"};
+  if (line == std::string::npos) return Failure{Errc::unknown, "the joining process ended without an answer"};
   const Errc code = errc_from(std::stoull(report.substr(0, line)));
   const std::string text = report.substr(line + 1);
   if (code != Errc::ok) return Failure{code, text};

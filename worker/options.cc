@@ -50,7 +50,7 @@ void add_confinement(proto::Settings& settings, WorkerOptions& options) {
                 "USER");
   settings.flag("sandbox", options.sandbox,
                 "Handlers and commands have no network and change files in their task's folder only; needs Linux 5.13 "
-                "with Landlock, and as root --user");
+                "with Landlock and, as root, --user");
   settings.text("task-folder", options.task_folder,
                 "Give each task an empty working folder below this one, removed when the task has ended [default with "
                 "--sandbox: in $TMPDIR or /tmp]",
@@ -61,11 +61,10 @@ void add_confinement(proto::Settings& settings, WorkerOptions& options) {
   settings.number("limit-processes", options.limits.processes, 0, kAnyCount,
                   "Maximum processes and threads of the user that tasks run as; 0: no limit");
   settings.size("limit-file-size", options.limits.file_size, "Maximum size of a file that is written; 0: no limit");
-  settings.text(
-      "cgroup", options.cgroup,
-      "Give each child a control group in this folder of one (cgroup v2), or auto: in the worker's own. Needs "
-      "the right to make groups, as with Delegate=yes of systemd",
-      "DIR");
+  settings.text("cgroup", options.cgroup,
+                "Give each child a control group below this one (cgroup v2); auto: below the worker's own. Needs "
+                "the right to make groups, as with Delegate=yes of systemd",
+                "DIR");
   settings.size("group-memory", options.group_limits.memory,
                 "Maximum memory of a child with all that it starts; needs --cgroup; 0: no limit");
   settings.number("group-processes", options.group_limits.processes, 0, kAnyCount,
@@ -125,7 +124,7 @@ std::optional<int> read_options(int argc, const char* const* argv, Program progr
                 "once, and connects with it. The key is kept in the file of --key, or in ~/.config/forkmill/joined",
                 "LINE");
   settings.list("queues", options.queues,
-                "Queues to serve, with commas between; repeatable. NAME@3 is on shard 3 of a cluster, NAME@* on all",
+                "Queues to serve, separated by commas; repeatable. NAME@3 is on shard 3 of a cluster, NAME@* on all",
                 "NAMES");
   settings.text("name", options.name, "Name of the worker in `forkmill worker ls` and in errors [default: HOST-PID]",
                 "NAME");

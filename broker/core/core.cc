@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "broker/core/lifecycle/scheduling.h"
+
 namespace forkmill::broker {
 
 using proto::Now;
@@ -21,7 +23,7 @@ void Core::handle(Now now, StoreAnswer answer) {
 
 void Core::tick(Now now) {
   state_.clock.set(now);
-  if (state_.clock.pop_step()) parts_.intake.plan_again();
+  if (state_.clock.pop_step()) follow_wall_clock(state_);
   run_deadlines();
   parts_.sessions.tick();
   parts_.objects.tick();
@@ -33,7 +35,7 @@ void Core::tick(Now now) {
 
 void Core::run_deadlines() {
   while (Task* task = state_.deadlines.pop_due(state_.clock.now())) {
-    is_terminal(task->state) ? parts_.retention.expire_if_due(*task) : parts_.intake.advance(*task, parts_.grants);
+    is_terminal(task->state) ? parts_.retention.expire_if_due(*task) : advance_task(state_, parts_.grants, *task);
   }
 }
 
@@ -64,7 +66,7 @@ Instant Core::next_wakeup() const {
 
 void Core::shut_down(Now now) {
   state_.clock.set(now);
-  parts_.intake.closed = true;
+  parts_.submissions.close();
   parts_.objects.flush();
   outbox_.flush_all();
   parts_.sessions.farewell();

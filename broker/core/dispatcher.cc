@@ -105,7 +105,7 @@ void Dispatcher::handle_hello(PeerId peer, Envelope& envelope, SessionId fresh, 
 
 void Dispatcher::dispatch(Client& client, const Header& header, Message& message) {
   std::visit(Overloaded{
-                 [&](Submit& submit) { parts_.intake.submit(client, header.seq, std::move(submit)); },
+                 [&](Submit& submit) { parts_.submissions.submit(client, header.seq, std::move(submit)); },
                  [&](ResultAck& ack) { parts_.deliveries.acknowledge(client, ack); },
                  [&](Attach& wanted) { attach(client, wanted); },
                  [&](Cancel& cancel) { parts_.cancels.cancel(client, cancel); },

@@ -3,8 +3,7 @@
 
 #include "broker/core/lifecycle/cancels.h"
 #include "broker/core/lifecycle/deliveries.h"
-#include "broker/core/lifecycle/intake.h"
-#include "broker/core/lifecycle/log_intake.h"
+#include "broker/core/lifecycle/log_reports.h"
 #include "broker/core/lifecycle/matching.h"
 #include "broker/core/lifecycle/paging.h"
 #include "broker/core/lifecycle/retention.h"
@@ -25,6 +24,7 @@
 #include "broker/core/peers/worker_roster.h"
 #include "broker/core/state/broker_state.h"
 #include "broker/core/state/registry.h"
+#include "broker/core/submission/submissions.h"
 
 namespace forkmill::broker {
 
@@ -41,9 +41,9 @@ struct Parts {
   Objects objects{state};
   Deliveries deliveries{state, retention, objects.loans()};
   TaskGrants grants{state, deliveries, objects};
-  Intake intake{state, deliveries, retention, registry};
+  Submissions submissions{state, deliveries, retention, registry};
   TimeLimits time_limits{state, grants};
-  LogIntake logs{state, grants};
+  LogReports logs{state, grants};
   Cancels cancels{state, grants};
   SessionIndex index{state};
   ChildClients children;
@@ -57,8 +57,8 @@ struct Parts {
   UnservedNotices notices{state, registry};
   WorkerOrders orders{state};
   Steering steering{state, orders};
-  ChangeCommands bulk{state, intake, retention, cancels, paging};
-  Operators operators{state, registry, intake, retention, grants, cancels, objects, processes, steering, bulk};
+  ChangeCommands bulk{state, submissions, retention, cancels, paging};
+  Operators operators{state, registry, submissions, retention, grants, cancels, objects, processes, steering, bulk};
 };
 
 }  // namespace forkmill::broker

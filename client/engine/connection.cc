@@ -6,7 +6,7 @@
 #include <cstdlib>
 
 #include "client/engine/holdings/received_loans.h"
-#include "client/engine/resolve.h"
+#include "client/engine/resolve_waiters.h"
 #include "client/futures/log.h"
 #include "proto/os/host.h"
 #include "proto/os/real_env.h"

@@ -13,7 +13,7 @@
 #include <string>
 
 #include "client/engine/capacity.h"
-#include "client/engine/driver/work.h"
+#include "client/engine/driver/driven_loop.h"
 #include "client/engine/holdings/holdings.h"
 #include "client/engine/inbox.h"
 #include "client/engine/link/broker_links.h"
@@ -23,7 +23,7 @@
 
 namespace forkmill::client {
 
-class Connection final : public Work {
+class Connection final : public DrivenLoop {
  public:
   // Throws Error for an endpoint that makes no sense. All arguments outlive this.
   Connection(const ClientOptions& options, Inbox& inbox, Capacity& capacity, Holdings& holdings);

@@ -14,7 +14,7 @@ Pool::~Pool() {
   try {
     state_->terminate();
   } catch (const std::exception& error) {
-    client::log().warn("a pool was not ended in order: {}", error.what());
+    client::log().warn("a pool did not end cleanly: {}", error.what());
   }
   state_->stop_threads();
 }

@@ -34,7 +34,7 @@ ProcessPoolExecutor::~ProcessPoolExecutor() {
   try {
     shutdown();
   } catch (const std::exception& error) {
-    client::log().warn("an executor was not ended in order: {}", error.what());
+    client::log().warn("an executor did not end cleanly: {}", error.what());
   }
   state_->stop_threads();
 }

@@ -49,7 +49,7 @@ Conversation::Heard Conversation::handle(Instant now, const proto::Envelope& env
   }
   if (heard == Heard::postponed) {
     const auto& error = std::get<proto::ErrorMessage>(envelope.message);
-    if (error.code != Errc::shutting_down) warn("the broker does not take this client now: " + error.text);
+    if (error.code != Errc::shutting_down) warn("the broker does not accept this client now: " + error.text);
   }
   if (heard == Heard::goodbye)
     warn("the broker says goodbye (" + std::get<proto::Goodbye>(envelope.message).text +

@@ -47,7 +47,7 @@ std::vector<EventRounds::Part> EventRounds::begin(const AskBroker& ask, std::uin
   if (round.cursors.size() != shards) {
     effects.fail_query(
         ask.cookie, Errc::bad_request,
-        "'" + ask.query.argument + "' is no cursor of a cluster with " + std::to_string(shards) + " shards");
+        "'" + ask.query.argument + "' is not a cursor of a cluster with " + std::to_string(shards) + " shards");
     return {};
   }
   const std::uint64_t number = ++last_;

@@ -79,14 +79,14 @@ Result<SealRing> SealRing::parse(std::string_view text, const std::string& path)
     if (!seals && !(words[0] == "clear" && words.size() == 2))
       return wrong("write `seal QUEUES KEY` or `clear QUEUES`; `forkmill keygen --seal` makes such lines");
     auto queues = read_patterns(words[1]);
-    if (!queues) return wrong("write queues as names, or beginnings of names with * behind, with commas between");
+    if (!queues) return wrong("write queues as names, or prefixes followed by *, separated by commas");
     if (!seals) {
       ring.clear_.insert(ring.clear_.end(), queues->begin(), queues->end());
       continue;
     }
     auto key = read_key(words[2]);
     if (!key) return wrong("a key has 64 hexadecimal digits");
-    if (ring.find(key->id()) != nullptr) return wrong("this key stands in an earlier line; add its queues there");
+    if (ring.find(key->id()) != nullptr) return wrong("this key is already on an earlier line; add its queues there");
     ring.entries_.push_back({std::move(*queues), std::move(*key)});
   }
   if (ring.entries_.empty())

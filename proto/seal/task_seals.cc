@@ -163,7 +163,7 @@ Result<OpenedArguments> TaskSeals::open_arguments(const TaskSpec& granted, const
   if (!is_sealed(payload.view())) {
     if (ring_.sealing(queue) == nullptr) return OpenedArguments{payload, std::nullopt};
     return Failure{Errc::seal_required,
-                   "the arguments came in the clear, and this worker has a seal key for queue " + std::string{queue}};
+                   "the arguments are not sealed, and this worker has a seal key for queue " + std::string{queue}};
   }
   const auto head = read_sealed_head(payload.view());
   if (!head.ok()) return head.failure();

@@ -1,5 +1,5 @@
 // Rights: the queues and names that a principal may use, and how much of the broker. Each kind of names has patterns,
-// which are names or beginnings of names with `*` behind: mail.fetch, mail.*. A kind without a pattern is not limited,
+// which are names or prefixes followed by `*`: mail.fetch, mail.*. A kind without a pattern is not limited,
 // except `manage`.
 #pragma once
 

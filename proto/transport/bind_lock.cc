@@ -51,7 +51,8 @@ void check(const std::string& endpoint, const std::string& path) {
     refuse(endpoint, program_at(socket.get()) + " listens there already");
   if (errno == ECONNREFUSED || errno == ENOENT) return;  // left behind by a program that has ended
   if (errno == EAGAIN) refuse(endpoint, "a program listens there already, and has no room for a connection");
-  refuse(endpoint, std::string{"a socket is there, and whether it is in use cannot be seen: "} + std::strerror(errno));
+  refuse(endpoint,
+         std::string{"a socket is there, and it cannot be determined whether it is in use: "} + std::strerror(errno));
 }
 
 }  // namespace

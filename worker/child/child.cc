@@ -107,7 +107,8 @@ class Child {
   // Only the thread that enters is kept inside.
   void enter_sandbox() const {
     if (proto::own_threads() > 1)
-      throw std::runtime_error{"an on_child_start function has left a thread behind, which the sandbox would not hold"};
+      throw std::runtime_error{
+          "an on_child_start function has left a thread behind, which the sandbox would not confine"};
     worker::enter_sandbox(setup_.folder);
   }
 

@@ -63,7 +63,7 @@ Foreman::Foreman(ForemanConfig config, proto::Hello hello, std::uint64_t seed, R
       state_{std::move(config), sessions_.outbox()},
       pool_{state_, rings},
       processes_{state_, rings},
-      intake_{state_, pool_, processes_} {}
+      broker_requests_{state_, pool_, processes_} {}
 
 // ---- The broker -----------------------------------------------------------------------------------------------------
 
@@ -82,13 +82,13 @@ void Foreman::handle(proto::Instant now, proto::Envelope&& envelope, std::uint32
 
 void Foreman::handle(proto::Instant now, std::uint32_t shard, proto::Message& message) {
   if (auto* grants = std::get_if<proto::Grants>(&message)) {
-    intake_.handle(now, std::move(*grants));
+    broker_requests_.handle(now, std::move(*grants));
   } else if (const auto* revoke = std::get_if<proto::Revoke>(&message)) {
-    intake_.handle(now, *revoke);
+    broker_requests_.handle(now, *revoke);
   } else if (const auto* signals = std::get_if<proto::Signals>(&message)) {
-    intake_.handle(*signals);
+    broker_requests_.handle(*signals);
   } else if (auto* welcome = std::get_if<proto::Welcome>(&message)) {
-    intake_.abandon(now, welcome->abandon);
+    broker_requests_.abandon(now, welcome->abandon);
     processes_.tell_all_started();
     state_.logs.notes().begin_session(welcome->log_bytes, sessions_.count() == 1);
     state_.effects.welcomes.push_back(std::move(*welcome));

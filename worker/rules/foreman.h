@@ -16,8 +16,8 @@
 #include <string_view>
 #include <utility>
 
+#include "worker/rules/broker_requests.h"
 #include "worker/rules/drain_deadline.h"
-#include "worker/rules/intake.h"
 #include "worker/rules/living_children.h"
 #include "worker/rules/pool_attempts.h"
 #include "worker/rules/pool_state.h"
@@ -82,7 +82,7 @@ class Foreman {
   PoolState state_;
   PoolAttempts pool_;
   ProcessAttempts processes_;
-  Intake intake_;
+  BrokerRequests broker_requests_;
   DrainDeadline drain_deadline_;
   LivingChildren children_;
   Effects taken_;

@@ -40,7 +40,7 @@ std::vector<std::string> environment_of(const ExecRequest& request, const ExecSe
 
 std::vector<std::string> argv_of(const ExecRequest& request) {
   if (!request.shell) return request.argv;
-  if (request.argv.size() != 1) throw std::runtime_error{"a shell command is one text"};
+  if (request.argv.size() != 1) throw std::runtime_error{"a shell command must be a single text"};
   return {"/bin/sh", "-c", request.argv[0]};
 }
 

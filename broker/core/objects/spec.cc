@@ -30,7 +30,7 @@ Status check_spec(const ObjectSpec& spec, const Object* other) {
   if (spec.kind == ObjectKind::pipe && spec.durability == Durability::durable)
     return {Errc::option_out_of_range, "a pipe lives in memory only: use a queue"};
   if (spec.kind == ObjectKind::lock && spec.other != 0 && other == nullptr)
-    return {Errc::object_unknown, "the object that this lock goes with is no more"};
+    return {Errc::object_unknown, "the object that this lock belongs to was removed"};
   if (spec.kind == ObjectKind::condition && (other == nullptr || other->spec().kind != ObjectKind::lock))
     return {Errc::object_unknown, "a condition needs a lock"};
   return {};

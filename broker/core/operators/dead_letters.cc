@@ -1,7 +1,7 @@
 #include "broker/core/operators/dead_letters.h"
 
-#include "broker/core/lifecycle/letter_retry.h"
 #include "broker/core/operators/answers/packed_map.h"
+#include "broker/core/submission/letter_retry.h"
 
 namespace forkmill::broker {
 
@@ -15,7 +15,7 @@ ReplyBody DeadLetters::retry(Client& client, const proto::RetryDeadLetter& comma
   if (command.new_id.is_nil()) return proto::Failure{Errc::bad_request, "a retry needs the id of the new task"};
   if (is_done(client, command.new_id)) return body_with(command.new_id);
   if (auto status = check(client, command.task, task); !status.ok()) return std::move(status).failure();
-  if (auto status = retry_letter(intake_, retention_, client, *task, command.new_id); !status.ok())
+  if (auto status = retry_letter(submissions_, retention_, client, *task, command.new_id); !status.ok())
     return std::move(status).failure();
   return body_with(command.new_id);
 }

@@ -1,17 +1,17 @@
 // DeadLetters: commands of operators about tasks that failed for good.
 #pragma once
 
-#include "broker/core/lifecycle/intake.h"
 #include "broker/core/lifecycle/retention.h"
 #include "broker/core/operators/answers/replies.h"
 #include "broker/core/state/broker_state.h"
+#include "broker/core/submission/submissions.h"
 
 namespace forkmill::broker {
 
 class DeadLetters {
  public:
-  DeadLetters(BrokerState& state, Intake& intake, Retention& retention)
-      : state_{state}, intake_{intake}, retention_{retention} {}
+  DeadLetters(BrokerState& state, Submissions& submissions, Retention& retention)
+      : state_{state}, submissions_{submissions}, retention_{retention} {}
 
   // retry() never changes a finished task: it submits another one and drops the dead letter (letter_retry.h). A client
   // that missed the reply repeats the command with the same new id, which then does nothing and succeeds. `task`:
@@ -24,7 +24,7 @@ class DeadLetters {
   proto::Status check(const Client& client, std::string_view named, const Task* task) const;
 
   BrokerState& state_;
-  Intake& intake_;
+  Submissions& submissions_;
   Retention& retention_;
 };
 

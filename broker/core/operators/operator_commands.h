@@ -9,7 +9,6 @@
 #include <unordered_map>
 
 #include "broker/core/lifecycle/cancels.h"
-#include "broker/core/lifecycle/intake.h"
 #include "broker/core/lifecycle/retention.h"
 #include "broker/core/objects/objects.h"
 #include "broker/core/operators/answers/replies.h"
@@ -20,13 +19,15 @@
 #include "broker/core/peers/processes.h"
 #include "broker/core/state/audit.h"
 #include "broker/core/state/broker_state.h"
+#include "broker/core/submission/submissions.h"
 
 namespace forkmill::broker {
 
 class OperatorCommands {
  public:
-  OperatorCommands(BrokerState& state, Intake& intake, Retention& retention, Cancels& cancels, Objects& objects,
-                   Processes& processes, Steering& steering, TaskChanges& changes, HistoryQueries& history)
+  OperatorCommands(BrokerState& state, Submissions& submissions, Retention& retention, Cancels& cancels,
+                   Objects& objects, Processes& processes, Steering& steering, TaskChanges& changes,
+                   HistoryQueries& history)
       : state_{state},
         cancels_{cancels},
         objects_{objects},
@@ -34,7 +35,7 @@ class OperatorCommands {
         steering_{steering},
         changes_{changes},
         history_{history},
-        dead_letters_{state, intake, retention} {}
+        dead_letters_{state, submissions, retention} {}
 
   // `task`: the task that the command names, or null. None: the reply goes out when the store or the history has
   // answered, or the tasks have been changed.

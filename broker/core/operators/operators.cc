@@ -25,7 +25,7 @@ proto::Failure tells_of_others() {
 
 }  // namespace
 
-Operators::Operators(BrokerState& state, const Registry& registry, Intake& intake, Retention& retention,
+Operators::Operators(BrokerState& state, const Registry& registry, Submissions& submissions, Retention& retention,
                      TaskGrants& grants, Cancels& cancels, Objects& objects, Processes& processes, Steering& steering,
                      TaskChanges& changes)
     : state_{state},
@@ -36,7 +36,7 @@ Operators::Operators(BrokerState& state, const Registry& registry, Intake& intak
       queries_{state, registry, retention, self_, history_},
       process_queries_{state, grants, processes, self_},
       why_queries_{state, registry, processes},
-      commands_{state, intake, retention, cancels, objects, processes, steering, changes, history_} {}
+      commands_{state, submissions, retention, cancels, objects, processes, steering, changes, history_} {}
 
 void Operators::handle(Client& client, const proto::Query& query) {
   Task* named = task(client, named_task(query));

@@ -5,7 +5,6 @@
 #include <string_view>
 
 #include "broker/core/lifecycle/cancels.h"
-#include "broker/core/lifecycle/intake.h"
 #include "broker/core/lifecycle/retention.h"
 #include "broker/core/lifecycle/task_grants.h"
 #include "broker/core/objects/objects.h"
@@ -20,13 +19,15 @@
 #include "broker/core/peers/processes.h"
 #include "broker/core/state/broker_state.h"
 #include "broker/core/state/registry.h"
+#include "broker/core/submission/submissions.h"
 
 namespace forkmill::broker {
 
 class Operators {
  public:
-  Operators(BrokerState& state, const Registry& registry, Intake& intake, Retention& retention, TaskGrants& grants,
-            Cancels& cancels, Objects& objects, Processes& processes, Steering& steering, TaskChanges& changes);
+  Operators(BrokerState& state, const Registry& registry, Submissions& submissions, Retention& retention,
+            TaskGrants& grants, Cancels& cancels, Objects& objects, Processes& processes, Steering& steering,
+            TaskChanges& changes);
 
   // Replies now, or when the store has answered. A task that the query or command names must be in memory.
   void handle(Client& client, const proto::Query& query);

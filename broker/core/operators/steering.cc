@@ -7,7 +7,7 @@
 #include <tuple>
 #include <utility>
 
-#include "broker/core/lifecycle/log_intake.h"
+#include "broker/core/lifecycle/log_reports.h"
 #include "broker/core/lifecycle/time_limits.h"
 #include "broker/core/objects/base/record_packing.h"
 #include "proto/mutants.h"
@@ -234,7 +234,7 @@ Steering::Named Steering::control_in(std::string_view record) {
   Control control{paused, max_tasks, max_bytes, max_running};
   if (log_bytes > 0) control.log_bytes = log_bytes - 1;
   if (what != static_cast<unsigned>(ControlOf::queue) && control.has_limits())
-    throw std::runtime_error{"limits of what is not a queue"};
+    throw std::runtime_error{"limits of something that is not a queue"};
   return {static_cast<ControlOf>(what), std::move(name), control};
 }
 

@@ -1,4 +1,4 @@
-// BrokerState: all that the broker knows, in one place, and what it wants done. The parts of the core (Intake,
+// BrokerState: all that the broker knows, in one place, and what it wants done. The parts of the core (Submissions,
 // Matching, TaskGrants …) hold the rules and share this state; none of them keeps state that another one needs.
 #pragma once
 

@@ -1,5 +1,5 @@
-// Residency: which tasks are in memory, and which wait on disk alone. Intake, TaskGrants, Cancels, Retention and Paging
-// move tasks by these functions.
+// Residency: which tasks are in memory, and which wait on disk alone. Submissions, TaskGrants, Cancels, Retention and
+// Paging move tasks by these functions.
 #pragma once
 
 #include "broker/core/state/broker_state.h"

@@ -27,7 +27,7 @@ Examples:
   forkmill shard unpin 3
 
 Exit status: 0 it is to move, or has moved with --wait; 1 with --wait: it is not to move there any more;
-2 it cannot be moved there; 5 --timeout is over, and it still moves.)";
+2 it cannot be moved there; 5 --timeout has passed, and it still moves.)";
 
 constexpr const char* kUnpinFooter =
     R"(The shard goes to the broker that all brokers compute, as before `forkmill shard move`.
@@ -43,8 +43,8 @@ Examples:
   forkmill shard drain tcp://a:7117 --wait
   forkmill shard drain tcp://a:7117 --undo
 
-Exit status: 0 the shards are to move, or have moved with --wait; 1 with --wait: the broker drains no
-more; 2 the broker cannot be drained; 5 --timeout is over, and the shards still move.)";
+Exit status: 0 the shards are to move, or have moved with --wait; 1 with --wait: the drain was
+undone; 2 the broker cannot be drained; 5 --timeout has passed, and the shards still move.)";
 
 constexpr std::chrono::milliseconds kLook{200};
 

@@ -115,7 +115,7 @@ void add_submit(const Program& program) {
   add_submit_options(*command, options->submit);
   command
       ->add_option("--header", options->headers,
-                   "Text that travels with the task to its handler; may be repeated. The trace of TRACEPARENT and "
+                   "Text that travels with the task to its handler; repeatable. The trace of TRACEPARENT and "
                    "TRACESTATE travels without it")
       ->type_name("NAME=VALUE")
       ->allow_extra_args(false);

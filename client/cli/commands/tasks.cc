@@ -95,7 +95,7 @@ void add_list(const Program& program, CLI::App& group, const std::string& help, 
                       "kept (forkmill-broker --history-age)");
   }
   add_filter_options(*command, options->filter);
-  add_number(*command, "-n,--most", options->max, std::size_t{1}, kMaxRows, "Maximum rows");
+  add_number(*command, "-n,--most", options->max, std::size_t{1}, kMaxRows, "Maximum number of rows");
   add_format_options(*command, options->output);
   add_connection_options(*command, program.connection);
   command->callback([program, options] {

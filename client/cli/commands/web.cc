@@ -59,7 +59,7 @@ void add_web(const Program& program) {
       ->add_option("--audit-log", options->audit_log,
                    "File to which each change is appended as lines of JSON [default: stderr]")
       ->type_name("FILE");
-  command->add_option("--host", options->hosts, "Host header that a proxy sends to this gateway; may be repeated")
+  command->add_option("--host", options->hosts, "Host header that a proxy sends to this gateway; repeatable")
       ->type_name("NAME")
       ->allow_extra_args(false);
   command

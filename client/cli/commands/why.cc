@@ -73,17 +73,18 @@ CLI::Option* add_subject(const Program& program, CLI::App& command, const Subjec
 }  // namespace
 
 void add_why(const Program& program) {
-  auto* command = program.app.add_subcommand("why", "Tell why a task, a queue or a worker waits, or a task failed");
+  auto* command =
+      program.app.add_subcommand("why", "Explain why a task, a queue or a worker waits, or why a task failed");
   command->footer(kWhyFooter);
   const auto output = std::make_shared<OutputOptions>();
   add_subject(program, *command, {QueryKind::why_task, render_why_task, nullptr, "task"}, output, "ID",
               "Id of a task, or an unambiguous prefix of at least 8 characters");
-  auto* queue = command->add_subcommand("queue", "Tell why the tasks of a queue wait");
+  auto* queue = command->add_subcommand("queue", "Explain why the tasks of a queue wait");
   queue->footer("Example:\n  forkmill why queue mail");
   add_subject(program, *queue, {QueryKind::why_queue, render_why_queues, "queues", "queue"}, output, "NAME",
               "Name of the queue")
       ->required();
-  auto* worker = command->add_subcommand("worker", "Tell why a worker gets no tasks");
+  auto* worker = command->add_subcommand("worker", "Explain why a worker gets no tasks");
   worker->footer("Example:\n  forkmill why worker host-1 -o jsonl");
   add_subject(program, *worker, {QueryKind::why_worker, render_why_workers, "workers", "worker"}, output, "NAME",
               "Name of the worker")

@@ -179,7 +179,7 @@ void add_dev(const Program& program) {
   command->add_option("--processes", options->processes, "Worker processes, 1 to 4096 [default: one per CPU]")
       ->check(number_between(1U, 4096U))
       ->type_name("N");
-  command->add_option("--queues", options->queues, "Queues to serve, with commas between [default: default]")
+  command->add_option("--queues", options->queues, "Queues to serve, separated by commas [default: default]")
       ->type_name("NAMES");
   command
       ->add_option("--log-level", options->log_level,

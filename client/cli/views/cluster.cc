@@ -71,7 +71,7 @@ Table unserved_table(const Json& body) {
 std::string memory_text(const Json& body) {
   std::string text = size(body, "rss_bytes").text;
   if (number_of(body, "memory_limit") > 0) text += " of at most " + size(body, "memory_limit").text;
-  return text + (is_true(body, "memory_full") ? ": full, nothing is taken in" : "");
+  return text + (is_true(body, "memory_full") ? ": full, nothing is accepted" : "");
 }
 
 // "12 finished tasks, 3.0 KiB; 2 are missing; stopped: the disk is full"

@@ -17,8 +17,8 @@ constexpr Instant kNap = std::chrono::milliseconds{15};
 
 }  // namespace
 
-Driver::Driver(Work& work, int socket, Instant stay_awake)
-    : work_{work}, thread_{socket}, waiter_{proto::usable_cpus() > 1 ? stay_awake : Instant{0}} {
+Driver::Driver(DrivenLoop& loop, int socket, Instant stay_awake)
+    : loop_{loop}, thread_{socket}, waiter_{proto::usable_cpus() > 1 ? stay_awake : Instant{0}} {
   waiter_.add(wake_driver_.fd());
   waiter_.add(socket);
   thread_.start([this] { run(); });
@@ -51,7 +51,7 @@ bool Driver::drive(detail::Signal& signal, const detail::Deadline& deadline) {
     }
     driver_wants_ = &signal;
     turn.unlock();
-    waiter_.wait(timeout, work_.is_urgent());
+    waiter_.wait(timeout, loop_.is_urgent());
     wake_driver_.clear();
     turn.lock();
     driver_wants_ = nullptr;
@@ -65,7 +65,7 @@ bool Driver::drive(detail::Signal& signal, const detail::Deadline& deadline) {
 }
 
 void Driver::get_going() {
-  if (!thread_.is_awake() && !work_.expects_answers()) {
+  if (!thread_.is_awake() && !loop_.expects_answers()) {
     if (const std::unique_lock turn{turn_, std::try_to_lock}; turn && !stopped_) {
       step();
       return let_thread_know();
@@ -86,10 +86,10 @@ void Driver::run() noexcept {
       timeout = sleep_time();
       // While answers are outstanding, one brings something to do soon, an acknowledgement: the thread that drives then
       // should not have to wake this one for each of them.
-      if (work_.expects_answers() && (timeout > kNap || timeout < Instant{0})) timeout = kNap;
+      if (loop_.expects_answers() && (timeout > kNap || timeout < Instant{0})) timeout = kNap;
       thread_.plan_sleep(timeout < Instant{0} ? kNever : proto::RealEnv::steady() + timeout);
     }
-    thread_.sleep(timeout, [this] { return work_.has_requests(); });
+    thread_.sleep(timeout, [this] { return loop_.has_requests(); });
   }
 }
 
@@ -98,13 +98,13 @@ void Driver::let_thread_know() {
   if (more_)
     thread_.interrupt();
   else
-    thread_.wake_by(work_.next_wakeup());
+    thread_.wake_by(loop_.next_wakeup());
 }
 
 // ---- With the turn --------------------------------------------------------------------------------------------------
 
 void Driver::step() {
-  more_ = work_.step();
+  more_ = loop_.step();
   wake_waiting_driver();
 }
 
@@ -114,7 +114,7 @@ void Driver::wake_waiting_driver() {
 
 Instant Driver::sleep_time() {
   if (more_) return Instant{0};
-  const auto at = work_.next_wakeup();
+  const auto at = loop_.next_wakeup();
   return at == kNever ? Instant{-1} : std::max(Instant{0}, at - proto::RealEnv::steady());
 }
 

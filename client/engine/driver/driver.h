@@ -12,16 +12,16 @@
 #include <mutex>
 
 #include "client/engine/driver/alert_waiter.h"
+#include "client/engine/driver/driven_loop.h"
 #include "client/engine/driver/engine_thread.h"
-#include "client/engine/driver/work.h"
 #include "proto/os/wakeup.h"
 
 namespace forkmill::client {
 
 class Driver {
  public:
-  // Starts the thread. socket: readable when there is work to do. work: outlives this.
-  Driver(Work& work, int socket, proto::Instant stay_awake);
+  // Starts the thread. socket: readable when there is work to do. loop: outlives this.
+  Driver(DrivenLoop& loop, int socket, proto::Instant stay_awake);
 
   // Blocks until the signal is set (true) or the deadline has passed (false).
   bool wait(detail::Signal& signal, const detail::Deadline& deadline);
@@ -51,7 +51,7 @@ class Driver {
   proto::Instant sleep_time();  // negative: without a limit
   void let_thread_know();
 
-  Work& work_;
+  DrivenLoop& loop_;
   std::mutex turn_;
   bool more_ = false;  // the last step has left something
   bool stopped_ = false;

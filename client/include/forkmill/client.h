@@ -7,13 +7,40 @@
 //     for (auto& done : forkmill::as_completed(std::move(counts))) std::cout << done.get() << "\n";
 //     std::cout << sum.get() << "\n";                 // waits for the result
 //
+// A task is declared once, in a header that the programs of submitters and workers share (task.h):
+//
+//     inline constexpr forkmill::Task<double(double, double)> kMean{"math.mean"};
+//
 // This header includes everything that a program needs to submit tasks: Task, Future, when_all(), when_any(),
 // as_completed(), coroutines, SubmitOptions, ClientOptions, the errors. Pools, processes, locks, queues and shared
 // containers are in headers of their own: pool.h, process.h, sync.h, queue.h, pipe.h, manager.h.
 //
+// Options of a task, which with() takes by name in this order (submit_options.h has ranges and defaults):
+//
+//     queue, priority              the queue, and the order in it: -100 to 100, higher first
+//     delay, not_before            the earliest start
+//     max_attempts, backoff        attempts in all, 3 by default, and the pauses between them
+//     soft_timeout, timeout        time limits of one attempt: the first asks it to stop, the second ends it
+//     expires                      the latest start of the first attempt
+//     durability                   acknowledged when it is on disk, or in memory
+//     key                          idempotency key: all submissions with this key are one task with one result
+//     retry_errors, at_most_once   also tried again after an exception; never started twice
+//     result_ttl, dead_letter      how long the broker keeps the result; whether it keeps a task that failed
+//     label, headers               a name for people; texts for the handler
+//
 // Attempts: a task whose worker was lost, that ran over its `timeout` or that threw forkmill::Retry is tried again, up
 // to three attempts in all unless SubmitOptions::max_attempts says otherwise. Any other exception of a handler is final
 // unless SubmitOptions::retry_errors is set.
+//
+// Errors: a future that fails throws one of these, all of them Errors with code() and what() (errors.h):
+//
+//     RemoteError    the handler threw: type(), message(), backtrace(); or it could not be called
+//     WorkerLost     the last attempt allowed ended with its process: signal(), exit_code(), output()
+//     Timeout        the task ran over its `timeout` (Errc::timed_out), or only this wait has ended (Errc::timeout)
+//     Cancelled      the task was cancelled
+//     Expired        no attempt began within `expires`
+//     Rejected       the broker, or this client, did not take the task: it never ran
+//     Disconnected   no answer can come any more: it is not known whether the task ran
 //
 // A client is one connection with one thread, and with the default executor one callback thread. Make one per program,
 // not one per task. default_client() is such a client for programs that need no settings.
@@ -37,6 +64,8 @@
 // outstanding task takes about 200 bytes beside its arguments and its result.
 //
 // Threads: every member may be called from any thread at any time, except the destructor, which must be the last call.
+// Callbacks of futures run one at a time on the client's callback thread, never in a thread of the program: one that
+// takes long delays the others. ClientOptions::executor runs them elsewhere.
 //
 // Log: warnings, and exceptions of callbacks, go to stderr through a spdlog logger named `forkmill`. Register one of
 // that name before the first client to send them elsewhere.
@@ -352,7 +381,7 @@ class Client {
     return plain_.submit_raw(name, payload);
   }
 
-  // Returns a Submitter that submits with these options.
+  // Returns a Submitter that submits with these options, for one task or for many.
   // Never blocks, also works while the broker is away.
   // Throws Error{option_out_of_range} or Error{name_invalid}, which name the option.
   Submitter with(const SubmitOptions& options) const;
@@ -423,7 +452,7 @@ class Client {
   Future<RawResult> command(const Command& command);
 
   // Returns the stream of what happens to the tasks that this client may see, from now on or behind a cursor
-  // (events.h). Never blocks.
+  // (events.h). Never blocks; EventStream::next() blocks until there is an event.
   //
   //     auto events = client.events({.queue = "mail", .state = "failed"});
   //     std::cout << events.next().id.to_string() << " has failed\n";
@@ -446,7 +475,8 @@ class Client {
   // not accept, or another server at the endpoint. Empty: nothing is known, and the broker may just not answer. Never
   // blocks.
   std::string obstacle() const;
-  // The endpoint in use: never empty, and for local:// the address of the broker that was started.
+  // The endpoint in use: never empty, and for local:// the address of the broker that was started. The
+  // reference is valid as long as this client. Never blocks.
   const std::string& endpoint() const;
 
   // Runs the callbacks that are due on the calling thread and returns how many ran; never waits for one. Only for a

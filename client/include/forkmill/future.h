@@ -35,10 +35,10 @@
 // one exception: a callback that waits for a future that another callback of the same one-threaded executor makes would
 // wait forever, so the wait throws Error{bad_request}.
 //
-// Callbacks run on the executor of the client that made the future (ClientOptions::executor), never inside the call
-// that registers them. The callbacks of one future run in the order in which they were registered, also those that were
-// registered after its end; those of different futures run in no particular order. A callback's exception ends the
-// future that depends on it and nothing else.
+// Callbacks run on the executor of the client that made the future (ClientOptions::executor; by default one thread of
+// the client, a callback at a time), never inside the call that registers them. The callbacks of one future run in the
+// order in which they were registered, also those that were registered after its end; those of different futures run in
+// no particular order. A callback's exception ends the future that depends on it and nothing else.
 //
 // Depth: a chain of futures may have any length, and a callback may return a future whose callback returns the next
 // one, and so on: the stack does not grow with it, and rounds that have ended are not kept.
@@ -167,8 +167,10 @@ class FutureBase {
   bool running() const { return state() == FutureState::running; }
 
   // Asks the broker to cancel the task and returns at once, with the future of the broker's answer; ignore it if it is
-  // of no interest. A task that has not started ends with Cancelled; the handler of a running one sees its stop token
-  // (Context::stop_token) first and may still succeed.
+  // of no interest. A task that has not started ends with Cancelled. The handler of a running one sees its stop token
+  // (Context::stop_token): if it returns nevertheless, the task has succeeded; if it throws, the task ends with
+  // Cancelled. A handler that does neither is ended by signals, after 5 seconds unless its worker says otherwise, and
+  // the task ends with Cancelled.
   //
   // A future of then() and the like cancels what it waits for: the task at the start of the chain, or the future that
   // its callback returned or will return. when_all() and when_any() cancel all of their tasks; the answer is then

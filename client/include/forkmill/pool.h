@@ -17,6 +17,8 @@
 //     imap             a call for each item; gives the results one after the other, in the order of the items
 //     imap_unordered   the same in the order of completion
 //
+// An AsyncResult (async_result.h) has get() and get(5s), wait(5s), ready(), successful(), then() and on_error().
+//
 // Here kAdd is a Task<double(double, double)> and kSquare a Task<int(int)>; in the examples below, print() is any
 // function and numbers a vector of int. Functions are called by the name of a task, so the processes must know them:
 // register each one with forkmill::Registered or Worker::on() in the program of the worker. A program by itself calls
@@ -333,7 +335,8 @@ class Pool {
   // Python: mp.Pool(processes, initializer, initargs, maxtasksperchild)
   explicit Pool(PoolOptions options = {});
   explicit Pool(Client& client, PoolOptions options = {});
-  // Does what terminate() does, and waits until callbacks that are due have run.
+  // Does what terminate() does, and waits until callbacks that are due have run. Results that are
+  // still needed have to be there by then: get() them, or call close() and join().
   // Python: the end of "with mp.Pool() as pool:"
   ~Pool();
   Pool(const Pool&) = delete;

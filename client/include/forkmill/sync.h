@@ -21,13 +21,14 @@
 //
 // The objects live at the broker; a handle here stands for one of them. A handle that is made without a client belongs
 // to default_client(): the broker of FORKMILL_BROKER, or local:// after local_main(), and never another broker of this
-// machine by itself (object_options.h). Copies of a handle are cheap and stand for the
-// same object, and so does a handle that travels: as an argument or result of a task, as an item of a queue, as a value
-// of a dict. A task that takes one is a forkmill::Task<void(forkmill::Lock)>. All handles of one object at one client
-// share what is held: a lock that was acquired through one of them is released through any. A handle without a name
-// makes an object of its own, which goes with its last copy here, or with its client (object_options.h). Keep it until
-// the tasks that got it have ended; else reading the argument throws Error{object_unknown}. A moved-from handle is
-// empty: its members throw std::logic_error.
+// machine by itself; forkmill::Lock{"db", client} belongs to `client` (object_options.h). All programs that name an
+// object "db" at one broker have the same one, on whichever machine they run. Copies of a handle are cheap and stand
+// for the same object, and so does a handle that travels: as an argument or result of a task, as an item of a queue, as
+// a value of a dict. A task that takes one is a forkmill::Task<void(forkmill::Lock)>. All handles of one object at one
+// client share what is held: a lock that was acquired through one of them is released through any. A handle without a
+// name makes an object of its own, which goes with its last copy here, or with its client (object_options.h). Keep it
+// until the tasks that got it have ended; else reading the argument throws Error{object_unknown}. A moved-from handle
+// is empty: its members throw std::logic_error.
 //
 // Each handle that arrives is opened with a round trip. For many items, open it by name once per process: in a
 // `static`, or in PoolOptions::initializer.

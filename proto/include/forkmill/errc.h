@@ -43,7 +43,7 @@ enum class Errc : std::uint16_t {
   too_many_queues = 38,      // 10,000 queues are in use, or tasks of 100,000 names are unfinished
   disk_full = 39,            // the broker's disk is nearly full: durable tasks are rejected until space is free
   quota_exceeded = 40,       // the principal of this client has as many tasks, bytes or objects as it may have
-  memory_full = 41,          // the broker has as much memory as it may have: nothing is taken in until there is room
+  memory_full = 41,          // the broker has reached its memory limit: it accepts nothing until there is room
   results_full = 42,         // results that no client has fetched take as many bytes as this principal may have of them
 
   // Running
@@ -89,7 +89,7 @@ enum class Errc : std::uint16_t {
 
   // Sealed payloads
   seal_key_missing = 120,  // no key here opens, or seals, payloads of this queue
-  seal_required = 121,     // a payload in the clear where only sealed ones are taken
+  seal_required = 121,     // a payload that is not sealed where only sealed ones are accepted
   seal_broken = 122,       // a sealed payload that was changed, or is that of another task
 
   // Invitations

@@ -63,7 +63,7 @@ std::string add_patterns(const std::string& name, const std::string& text, Patte
   std::istringstream list{text};
   for (std::string pattern; std::getline(list, pattern, ',');) {
     if (pattern.empty() || !is_pattern(pattern))
-      return "the patterns of " + name + "= must be names, or beginnings of names with * behind, with commas between";
+      return "the patterns of " + name + "= must be names, or prefixes followed by *, separated by commas";
     patterns.push_back(pattern);
   }
   return patterns.empty() ? name + "= needs a pattern" : "";
@@ -118,7 +118,7 @@ Result<Principal> parse_principal(const std::string& name, const std::string& ro
   if (!is_name(name)) return mistake("the principal must have 1 to 128 letters, digits and . _ - : /");
   if (name.starts_with(kUser)) return mistake("the principal must not begin with uid:, as users of this machine do");
   const auto parsed = parse_roles(roles);
-  if (!parsed) return mistake("the roles must be some of client, worker and admin, with commas between");
+  if (!parsed) return mistake("the roles must be some of client, worker and admin, separated by commas");
   Principal principal{name, *parsed, {}};
   principal.rights.own_tasks_only = !parsed->admin;
   for (const std::string& right : rights)
@@ -149,7 +149,7 @@ Status add_key(AuthorizedKeys& keys, const Key& key, const Principal& principal)
     return mistake(principal.name + " has two keys already; remove one that is not used any more");
   if (keys.size() >= kMaxKeys)
     return mistake("there are " + std::to_string(kMaxKeys) + " keys, and a broker accepts no more; remove some");
-  if (!keys.emplace(key, principal).second) return mistake("this key stands in an earlier line already");
+  if (!keys.emplace(key, principal).second) return mistake("this key is already on an earlier line");
   return {};
 }
 

@@ -53,7 +53,7 @@ Result<NewKey> make_key(const std::string& queues) {
   NewKey key{id, "seal " + queues + " " + digits.data() + "  # id " + id + "\n"};
   if (id_in(key.line) == id) return key;
   return Failure{Errc::option_out_of_range,
-                 "--queues " + queues + ": write names, or beginnings of names with * behind, with commas between"};
+                 "--queues " + queues + ": write names, or prefixes followed by *, separated by commas"};
 }
 
 Status replace_file(const std::string& path, const std::string& text) {

@@ -56,7 +56,7 @@ TEST_CASE("beyond --memory-limit nothing is taken in, what runs goes on, and the
       return false;
     }
   }));
-  CHECK(contains(cluster.log("broker.log"), "(--memory-limit): nothing is taken in until there is room"));
+  CHECK(contains(cluster.log("broker.log"), "(--memory-limit): it accepts nothing until there is room"));
   CHECK(contains(cluster.log("broker.log"), "there is room in memory again"));
 }
 #endif

@@ -302,7 +302,7 @@ def check_events(gateway):
     gateway.get("/api/v1/events?state=asleep", 400)
     gateway.get("/api/v1/events?no_such=1", 400)
     wrong = Events(gateway, "/api/v1/events?after=nonsense")
-    need("no cursor" in json.dumps(wrong.next(with_id=False)[1]["error"]), "a wrong cursor is not refused")
+    need("not a cursor of events" in json.dumps(wrong.next(with_id=False)[1]["error"]), "a wrong cursor is not refused")
     wrong.close()
     metrics = gateway.get("/metrics").body.decode()
     told = re.search(r"^forkmill_events_told_total ([0-9.e+]+)$", metrics, re.M)

@@ -32,7 +32,7 @@ TEST_CASE("status is shown as fields and as JSON") {
   in_json["shards"] = Json();
   CHECK(Json::parse(render_status(body, Format::json)) == in_json);
   const auto full = Json::parse(R"({"rss_bytes":2048,"memory_limit":1024,"memory_full":true})");
-  CHECK(render_status(full, Format::table).find("2.0 KiB of at most 1.0 KiB: full, nothing is taken in") !=
+  CHECK(render_status(full, Format::table).find("2.0 KiB of at most 1.0 KiB: full, nothing is accepted") !=
         std::string::npos);
   CHECK(unserved_reason(body, "census.count", "default") == "no worker has task census.count");
   CHECK(unserved_reason(body, "census.count", "other").empty());

@@ -157,7 +157,7 @@ TEST_CASE("a wrong line of authorized keys is named with what is right") {
   CHECK(contains(error_of("\nalice client"), "keys:2: write PRINCIPAL ROLES PUBLIC_KEY"));
   CHECK(contains(error_of("alice client " + kHex + " more"), "keys:1: behind the key, write submit="));
   CHECK(contains(error_of("alice client " + kHex + " submit="), "submit= needs a pattern"));
-  CHECK(contains(error_of("alice client " + kHex + " submit=a*b"), "names, or beginnings of names"));
+  CHECK(contains(error_of("alice client " + kHex + " submit=a*b"), "names, or prefixes followed by *"));
   CHECK(contains(error_of("a client " + kHex + " submit=x\na client " + kOther), "the same roles and rights"));
   CHECK(contains(error_of("al!ce client " + kHex), "letters, digits"));
   CHECK(contains(error_of("uid:0 client " + kHex), "must not begin with uid:"));
@@ -165,7 +165,7 @@ TEST_CASE("a wrong line of authorized keys is named with what is right") {
   CHECK(contains(error_of("alice , " + kHex), "client, worker and admin"));
   CHECK(contains(error_of("alice client abc"), "64 hexadecimal digits"));
   CHECK(contains(error_of("alice client " + kHex + "\nbob client " + kHex),
-                 "keys:2: this key stands in an earlier line"));
+                 "keys:2: this key is already on an earlier line"));
   CHECK(contains(error_of("alice client " + kHex + "\nalice worker " + kOther), "must have the same roles"));
   CHECK(contains(error_of("a client " + kHex + "\na client " + kOther + "\na client " + kThird), "two keys already"));
 }

@@ -341,7 +341,7 @@ TEST_CASE("files of seal keys that make no sense are refused with the line") {
   CHECK(contains(error_of("seal pay " + std::string(64, 'g')), "64 hexadecimal digits"));
   CHECK(contains(error_of("seal pay,,x " + kOld), "write queues"));
   CHECK(contains(error_of("seal p*y " + kOld), "write queues"));
-  CHECK(contains(error_of("seal a " + kOld + "\nseal b " + kOld), "line 2: this key stands in an earlier line"));
+  CHECK(contains(error_of("seal a " + kOld + "\nseal b " + kOld), "line 2: this key is already on an earlier line"));
   CHECK(error_of("# all\r\nseal * " + kOld + " # id\r\n").empty());
 }
 

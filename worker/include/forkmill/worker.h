@@ -14,10 +14,26 @@
 //
 // A handler is a callable that takes the task's arguments, by value or const reference, with or without a `Context&`
 // before them, and returns a value that converts to the task's result. Anything else does not compile. Context
-// (context.h) has attempt(), progress(), stop_token(), fencing_token(), log() and more. An exception of
-// a handler, of any type, ends the attempt: the submitter gets a RemoteError with type, message, nested exceptions and
-// backtrace, or the task is tried again (SubmitOptions::retry_errors). A handler asks for
+// (context.h) has attempt(), progress(), stop_token(), fencing_token(), log() and more:
+//
+//     worker.on(kRender, [](forkmill::Context& context, const Scene& scene) {
+//       for (int i = 0; i < scene.frames; ++i) {
+//         if (context.stop_token().stop_requested()) throw std::runtime_error{"stopped"};
+//         context.progress(double(i) / scene.frames);
+//       }
+//     });
+//
+// An exception of a handler, of any type, ends the attempt: the submitter gets a RemoteError with type, message, nested
+// exceptions and backtrace, or the task is tried again (SubmitOptions::retry_errors). A handler asks for
 // another attempt by `throw forkmill::Retry{"server is away", 30s};` (retry.h).
+//
+// State: each child has its own copy of the handlers and of all variables, and runs one handler at a time, so handlers
+// use variables without locks. What they change stays for the next task of the same child and is unknown to the others.
+// What children share goes through named objects (sync.h, manager.h) or the program's own database.
+//
+//     static std::optional<std::mt19937> dice;                              // each child has its own
+//     worker.on_child_start([] { dice.emplace(std::random_device{}()); });
+//     worker.on(kSquare, [](int n) { return n * n + int((*dice)() % 2); });
 //
 // What is lost when a part of the worker dies:
 //
@@ -37,8 +53,8 @@
 // A child ends by _exit() after it has flushed stdout: exit handlers and static destructors do not run. A child that
 // exits in a task, also by exit(0), counts as lost.
 //
-// Time limits belong to the submitter: SubmitOptions::timeout and soft_timeout. A handler learns of them by
-// Context::stop_token().
+// Time limits belong to the submitter: SubmitOptions::timeout and soft_timeout. A handler learns of them, and of a
+// cancel, by Context::stop_token(). One that ignores it is ended by signals (context.h has the times).
 //
 // Thread safety: none. Use a Worker in the main thread only, and only in the process that made it.
 #pragma once
@@ -146,7 +162,8 @@ class Worker {
   // Reads the options from, in rising order of precedence: defaults, a TOML file (--config FILE or FORKMILL_CONFIG),
   // FORKMILL_* in the environment, flags. Made for main(): --help and --version print and exit with 0; a wrong option
   // is explained on stderr, with its place and the values allowed, and exits with 2. argv is not changed; positional
-  // arguments are wrong options.
+  // arguments are wrong options. Flags have the names of WorkerOptions with - for _: --broker, --processes, --queues,
+  // --drain-timeout and so on.
   Worker(int argc, char** argv);
   // Takes the options as they are.
   // Throws std::invalid_argument for one out of its range.
@@ -207,8 +224,9 @@ class Worker {
   Worker& on_start(std::function<void()> load);
 
   // Adds a function that each child calls before its first task, and returns *this: for connections, generators and
-  // other things that processes cannot share. Children that are forked for a forkmill::Process call it too. If it
-  // throws, the child ends and another one is started after a pause that grows from 0.1 s to 30 s.
+  // other things that processes cannot share (the head of this file has an example). Children that are forked for a
+  // forkmill::Process call it too. If it throws, the child ends and another one is started after a pause that grows
+  // from 0.1 s to 30 s.
   //
   //     worker.on_child_start([] { std::srand(std::random_device{}()); });       // other numbers in each child
   Worker& on_child_start(std::function<void()> prepare);
@@ -224,6 +242,9 @@ class Worker {
   // drain did not end in time; 2 if there is no handler.
   // Throws std::logic_error if run() was called before, std::invalid_argument if a Registered function has the name of
   // a task of on().
+  //
+  // No member ends it from within: a program that embeds a worker sends its process SIGTERM. `forkmill worker restart`
+  // drains the pool and then executes the program again with the same arguments, so that run() does not return.
   //
   // When run() returns, it has killed all child processes, also those that your program forked, ignores SIGPIPE, and
   // has blocked SIGTERM, SIGINT, SIGHUP and SIGCHLD.

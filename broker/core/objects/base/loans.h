@@ -18,7 +18,7 @@ struct LoanRef {
   friend bool operator==(const LoanRef&, const LoanRef&) = default;
 };
 
-// A task, named as its owner names it: principals may have different tasks under one id (lifecycle/id_collisions.h).
+// A task, named as its owner names it: principals may have different tasks under one id (submission/id_collisions.h).
 // The task may be on its way to the broker.
 struct OwnedTask {
   TaskId id;  // nil: none

@@ -125,7 +125,7 @@ void Barrier::break_all(std::string why) {
 }
 
 std::optional<Answer> Barrier::expire(Call& call) {
-  if (call.step == 0) return failed(Errc::timeout, "the action of the round before was still running");
+  if (call.step == 0) return failed(Errc::timeout, "the action of the previous round was still running");
   if (call.step == kPassed) return done(call.count);
   // The time limit is one of the arrival: when all have arrived, the call waits on for the end of the action. A call
   // without a time limit expires only when its client withdraws it.

@@ -24,7 +24,7 @@ Lock* Condition::lock() const { return dynamic_cast<Lock*>(host.find(ObjectId{sp
 
 std::optional<Answer> Condition::wait(Call& call) {
   Lock* lock = this->lock();
-  if (lock == nullptr) return failed(Errc::object_unknown, "the lock of this condition is no more");
+  if (lock == nullptr) return failed(Errc::object_unknown, "the lock of this condition was removed");
   if (call.count > 0) return std::nullopt;  // the call waits already
   if (!lock->held_by(call.holder()))
     return failed(Errc::not_held, "the lock of a condition must be held to wait for it");
@@ -34,7 +34,7 @@ std::optional<Answer> Condition::wait(Call& call) {
 
 Answer Condition::notify(const Call& call) {
   Lock* lock = this->lock();
-  if (lock == nullptr) return failed(Errc::object_unknown, "the lock of this condition is no more");
+  if (lock == nullptr) return failed(Errc::object_unknown, "the lock of this condition was removed");
   if (!lock->held_by(call.holder())) return failed(Errc::not_held, "the lock of a condition must be held to notify");
   std::int64_t woken = 0;
   for (; woken < waiters_to_wake(call.op) && !lines[0].empty(); ++woken) {
@@ -49,7 +49,7 @@ Answer Condition::notify(const Call& call) {
 // A wait that ends without a notification must still get the lock back.
 std::optional<Answer> Condition::expire(Call& call) {
   Lock* lock = this->lock();
-  if (lock == nullptr) return failed(Errc::object_unknown, "the lock of this condition is no more");
+  if (lock == nullptr) return failed(Errc::object_unknown, "the lock of this condition was removed");
   host.move(call, *lock, 0);
   return std::nullopt;
 }

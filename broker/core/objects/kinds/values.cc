@@ -116,14 +116,15 @@ Result<Payload> sum_of_integers(Integer a, Integer b, const Range& range) {
 Result<Payload> sum(const Payload& a, const Payload& b, NumberType type) {
   const Number first = number(a);
   const Number second = number(b);
-  if (std::holds_alternative<std::monostate>(first)) return Failure{Errc::value_differs, "what is there is no number"};
+  if (std::holds_alternative<std::monostate>(first))
+    return Failure{Errc::value_differs, "the present value is not a number"};
   if (std::holds_alternative<std::monostate>(second))
-    return Failure{Errc::value_differs, "what is to be added is no number"};
+    return Failure{Errc::value_differs, "the value to add is not a number"};
   const auto* i = std::get_if<Integer>(&first);
   const auto* j = std::get_if<Integer>(&second);
   if (const auto range = range_of(type)) {
     if (i != nullptr && j != nullptr) return sum_of_integers(*i, *j, *range);
-    if (type != NumberType::any) return Failure{Errc::value_differs, "one of the numbers is no integer"};
+    if (type != NumberType::any) return Failure{Errc::value_differs, "one of the numbers is not an integer"};
   }
   if (type == NumberType::f32)
     return packed_float(static_cast<float>(as_double(first)) + static_cast<float>(as_double(second)));

@@ -21,8 +21,8 @@ namespace forkmill::broker {
 
 class ChangeCommands final : public TaskChanges {
  public:
-  ChangeCommands(BrokerState& state, Intake& intake, Retention& retention, Cancels& cancels, Paging& paging)
-      : state_{state}, paging_{paging}, changer_{state, intake, retention, cancels} {}
+  ChangeCommands(BrokerState& state, Submissions& submissions, Retention& retention, Cancels& cancels, Paging& paging)
+      : state_{state}, paging_{paging}, changer_{state, submissions, retention, cancels} {}
 
   std::optional<ReplyBody> begin(const Client& client, const proto::ChangeTasks& order) override;
   ReplyBody list(const Client& client, std::string_view id) const override;

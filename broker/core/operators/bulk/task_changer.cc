@@ -2,9 +2,9 @@
 
 #include <utility>
 
-#include "broker/core/lifecycle/letter_retry.h"
 #include "broker/core/state/event_notes.h"
 #include "broker/core/state/residency.h"
+#include "broker/core/submission/letter_retry.h"
 #include "broker/core/tasks/process_queue.h"
 #include "proto/limits.h"
 #include "proto/mutants.h"
@@ -111,7 +111,7 @@ TaskChanger::Done TaskChanger::retry(const BulkChange& change, Task& letter) {
   if (letter.state != State::failed) return Done::skip("finished");
   const TaskId new_id = id_of_retry(state_, change, letter);
   Client client = stand_in(state_, change);
-  const auto status = retry_letter(intake_, retention_, client, letter, new_id, change.order.queue);
+  const auto status = retry_letter(submissions_, retention_, client, letter, new_id, change.order.queue);
   if (!status.ok()) return Done::skip(errc_name(status.code()));
   return {Done::How::changed, {}, new_id};
 }

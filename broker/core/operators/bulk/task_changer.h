@@ -4,17 +4,17 @@
 #include <string_view>
 
 #include "broker/core/lifecycle/cancels.h"
-#include "broker/core/lifecycle/intake.h"
 #include "broker/core/lifecycle/retention.h"
 #include "broker/core/operators/bulk/bulk_change.h"
 #include "broker/core/state/broker_state.h"
+#include "broker/core/submission/submissions.h"
 
 namespace forkmill::broker {
 
 class TaskChanger {
  public:
-  TaskChanger(BrokerState& state, Intake& intake, Retention& retention, Cancels& cancels)
-      : state_{state}, intake_{intake}, retention_{retention}, cancels_{cancels} {}
+  TaskChanger(BrokerState& state, Submissions& submissions, Retention& retention, Cancels& cancels)
+      : state_{state}, submissions_{submissions}, retention_{retention}, cancels_{cancels} {}
 
   // Changes the task, or skips it, and counts it. The task may be gone from memory afterwards.
   void change(BulkChange& change, const TaskRef& ref);
@@ -30,7 +30,7 @@ class TaskChanger {
   Done move_to(Task& task, const Requeue& op);
 
   BrokerState& state_;
-  Intake& intake_;
+  Submissions& submissions_;
   Retention& retention_;
   Cancels& cancels_;
 };

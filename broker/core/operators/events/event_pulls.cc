@@ -43,7 +43,7 @@ proto::Result<EventPulls::Pull> EventPulls::new_pull(const Client& client, const
   Pull pull{query.id, client.handle, client.session.id, state_.clock.now(), query.filter, visibility_of(client), most};
   if (query.argument.empty()) return pull;
   const auto cursor = EventCursor::parse(query.argument);
-  if (!cursor) return bad_cursor("this is no cursor of events: take one from an answer of the broker");
+  if (!cursor) return bad_cursor("this is not a cursor of events: take one from an answer of the broker");
   pull.is_of_earlier_run = cursor->run != state_.identity.run && !proto::mutant(proto::Mutant::cursor_reused);
   pull.position = pull.is_of_earlier_run ? 0 : cursor->position;
   if (proto::mutant(proto::Mutant::cursor_reused)) pull.position = std::min(pull.position, state_.events.end());

@@ -21,7 +21,7 @@ namespace {
 
 constexpr const char* kWorkerFooter =
     R"HELP(Prints one line. On the other machine, `forkmill-worker --join LINE` (or FORKMILL_JOIN) makes a
-key of its own there and has the broker accept it; from then on, the line is of no use to anybody.
+key of its own there and has the broker accept it; after that, the line is of no use.
 The line is a secret until then. RIGHTS are as in --authorized-keys (deploy/SECURITY.md), and at
 most those of your own key.
 
@@ -30,8 +30,8 @@ Examples:
   forkmill invite worker --name mail-workers --client serve-names=mail.*)HELP";
 
 constexpr const char* kClientFooter =
-    R"HELP(Prints one line. `forkmill login LINE` makes a key there and has the broker accept it; from then
-on, the line is of no use to anybody. The line is a secret until then. RIGHTS are as in
+    R"HELP(Prints one line. `forkmill login LINE` makes a key there and has the broker accept it; after
+that, the line is of no use. The line is a secret until then. RIGHTS are as in
 --authorized-keys (deploy/SECURITY.md), and at most those of your own key.
 
 Examples:
@@ -39,14 +39,14 @@ Examples:
   forkmill invite client --name mail-web --queues mail.* max-queued=1000 max-priority=0)HELP";
 
 constexpr const char* kListFooter =
-    R"HELP(States: pending; expired; enrolled, with the key that has come of it; revoked. Invitations without
+    R"HELP(States: pending; expired; enrolled, with the key; revoked. Invitations without
 a key are forgotten a week after they have expired.
 
 Example:
   forkmill invite ls)HELP";
 
 constexpr const char* kRevokeFooter =
-    R"HELP(A pending invitation cannot be taken any more. A key that has come of one is removed: its
+    R"HELP(A pending invitation can no longer be used. A key that was enrolled with one is removed: its
 sessions end at once. Keys of the file of --authorized-keys are not touched.
 
 Examples:
@@ -114,7 +114,7 @@ std::string endpoints_of(const InviteOptions& options, const ConnectionOptions& 
 int invite(const InviteOptions& options, bool is_worker, const ConnectionOptions& connection) {
   if (!options.at.empty() && (!proto::is_endpoint_list(options.at) || !options.at.starts_with("tcp://")))
     throw UsageError{"--at '" + options.at + "': an invitation is for TCP",
-                     "write tcp://HOST:PORT, by which other machines reach the broker; several with commas between"};
+                     "write tcp://HOST:PORT, by which other machines reach the broker; separate several by commas"};
   if (options.expires.count() <= 0 || options.expires > kLongest)
     throw UsageError{"--expires: must be longer than 0, and 366 days at most"};
   const auto own = proto::make_key_pair();
@@ -186,10 +186,10 @@ void add_making(const Program& program, CLI::App& group, bool is_worker) {
       ->option_text("RIGHTS...");
   command
       ->add_option("--queues", options->queues,
-                   is_worker ? "Queues that the worker may serve: names, or beginnings with * behind, with commas "
-                               "between [default: all]"
-                             : "Queues into which the client may submit: names, or beginnings with * behind, with "
-                               "commas between [default: all]")
+                   is_worker ? "Queues that the worker may serve: names, or prefixes followed by *, separated "
+                               "by commas [default: all]"
+                             : "Queues into which the client may submit: names, or prefixes followed by *, "
+                               "separated by commas [default: all]")
       ->type_name("NAMES");
   if (is_worker)
     command->add_flag("--client", options->is_also, "Let its handlers use clients as well");
@@ -197,13 +197,13 @@ void add_making(const Program& program, CLI::App& group, bool is_worker) {
     command->add_flag("--admin", options->is_also, "Give the commands of operators as well");
   command
       ->add_option("--name", options->name,
-                   std::string{"Name of the principal; up to two keys may have one [default: "} +
+                   std::string{"Name of the principal; up to two keys may share it [default: "} +
                        (is_worker ? "worker" : "client") + "-DIGITS]")
       ->type_name("PRINCIPAL");
-  add_duration(*command, "--expires", options->expires, "The invitation can be taken for this long [default: 1h]");
+  add_duration(*command, "--expires", options->expires, "The invitation is valid for this long [default: 1h]");
   command
       ->add_option("--at", options->at,
-                   "Endpoints of the broker, or of several that stand by for each other, with commas between [default: "
+                   "Endpoints of the broker, or of several that stand by for each other, separated by commas [default: "
                    "that of --broker, or those on which the broker listens]")
       ->type_name("ENDPOINTS");
   add_connection_options(*command, program.connection);
@@ -219,14 +219,14 @@ void add_invite(const Program& program) {
       program.app.add_subcommand("invite", "Invite workers and clients of other machines")->require_subcommand(1);
   add_making(program, *group, true);
   add_making(program, *group, false);
-  auto* listing = group->add_subcommand("ls", "List invitations, and the keys that have come of them")->alias("list");
+  auto* listing = group->add_subcommand("ls", "List invitations, and the keys enrolled with them")->alias("list");
   listing->footer(kListFooter);
   auto output = std::make_shared<OutputOptions>();
   add_format_options(*listing, *output);
   add_connection_options(*listing, program.connection);
   listing->callback(
       [program, output] { program.action = [program, output] { return list(*output, program.connection); }; });
-  auto* revoking = group->add_subcommand("revoke", "Revoke an invitation, or remove the key that has come of it");
+  auto* revoking = group->add_subcommand("revoke", "Revoke an invitation, or remove the key enrolled with it");
   revoking->footer(kRevokeFooter);
   auto which = std::make_shared<std::string>();
   revoking->add_option("which", *which, "Id of the invitation, or name of a principal")

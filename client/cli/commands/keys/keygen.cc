@@ -15,7 +15,7 @@ constexpr const char* kKeygenFooter =
     R"HELP(Writes the secret key to FILE, with mode 0600, and the public key to FILE.pub, and prints the
 public key. Existing files are never overwritten.
 
-With --seal, FILE has seal keys, by which clients and workers hide arguments and results from
+With --seal, FILE has seal keys, with which clients and workers hide arguments and results from
 the broker (deploy/SECURITY.md, Sealed payloads). The id of the key is printed.
 
 Examples:
@@ -24,7 +24,7 @@ Examples:
   forkmill keygen --seal --queues 'pay.*' pay.seal       for --seal-keys of clients and workers
   forkmill keygen --seal --queues 'pay.*' --add pay.seal            a further key, which only opens
   forkmill keygen --seal --first 1f2e3d4c5b6a7988 pay.seal          from now on, this one seals
-  forkmill keygen --seal --drop 0a1b2c3d4e5f6071 pay.seal           the key before goes
+  forkmill keygen --seal --drop 0a1b2c3d4e5f6071 pay.seal           remove the former key
 
 The broker accepts a key that stands in its --authorized-keys file, one per line, such as
     alice client,admin 8c1d...
@@ -89,10 +89,11 @@ void add_keygen(const Program& program) {
   command->add_flag("--seal", options->seal, "Make or change a file of seal keys instead");
   command
       ->add_option("--queues", options->queues,
-                   "With --seal: a new key for these queues: names, or beginnings with * behind, with commas between")
+                   "With --seal: a new key for these queues: names, or prefixes followed by *, separated by commas")
       ->type_name("QUEUES");
-  command->add_flag("--add", options->add, "With --queues: put the new key behind those of the file");
-  command->add_option("--first", options->first, "With --seal: let the key with this id seal")->type_name("ID");
+  command->add_flag("--add", options->add, "With --queues: append the new key to the file");
+  command->add_option("--first", options->first, "With --seal: make the key with this id the one that seals")
+      ->type_name("ID");
   command->add_option("--drop", options->drop, "With --seal: remove the key with this id")->type_name("ID");
   command->callback([program, options] { program.action = [options] { return keygen(*options); }; });
 }

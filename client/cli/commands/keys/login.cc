@@ -61,7 +61,7 @@ int log_in(LoginOptions options) {
 }  // namespace
 
 void add_login(const Program& program) {
-  auto* command = program.app.add_subcommand("login", "Take an invitation, so that commands need no options");
+  auto* command = program.app.add_subcommand("login", "Accept an invitation, so that commands need no options");
   command->footer(kLoginFooter);
   auto options = std::make_shared<LoginOptions>();
   command->add_option("invitation", options->invitation, "The invitation, or - to read it")

@@ -25,6 +25,7 @@ Examples:
   forkmill events -o jsonl --state failed          failures, for programs
   at=$(forkmill events --cursor); ./submit-jobs; forkmill events --after "$at" -n 100)";
 
+constexpr std::uint64_t kMaxEvents = 1'000'000'000;
 constexpr std::uint64_t kEndless = std::numeric_limits<std::uint64_t>::max();
 constexpr std::size_t kMaxLines = 500;  // that are written at once
 
@@ -89,11 +90,11 @@ void add_events(const Program& program) {
       ->type_name("STATE");
   command
       ->add_option("--after", options->filter.after,
-                   "Begin behind this cursor: the \"cursor\" of an event, or that of --cursor [default: now]")
+                   "Begin after this cursor: the \"cursor\" of an event, or that of --cursor [default: now]")
       ->type_name("CURSOR");
-  command->add_flag("--cursor", options->only_cursor, "Print the cursor of the present moment and exit");
-  add_number(*command, "-n,--most", options->most, std::uint64_t{0}, kEndless - 1,
-             "Exit after this number of events; 0 is no limit");
+  command->add_flag("--cursor", options->only_cursor, "Print the current cursor and exit");
+  add_number(*command, "-n,--most", options->most, std::uint64_t{0}, kMaxEvents,
+             "Exit after this number of events; 0: no limit");
   add_stream_format(*command, options->format);
   add_connection_options(*command, program.connection);
   command->callback([program, options] {

@@ -56,7 +56,8 @@ void add_report(const Program& program) {
   command->footer(kReportFooter);
   auto options = std::make_shared<ReportCommand>();
   add_filter_options(*command, options->filter);
-  add_number(*command, "-n,--most", options->most, std::size_t{1}, kMaxReported, "Most tasks, the newest first");
+  add_number(*command, "-n,--most", options->most, std::size_t{1}, kMaxReported,
+             "Maximum number of tasks, the newest first");
   add_connection_options(*command, program.connection);
   command->callback([program, options] {
     program.action = [program, options] {

@@ -33,7 +33,7 @@ void add_top(const Program& program) {
   command->footer(kTopFooter);
   auto interval = std::make_shared<std::chrono::milliseconds>(1000);
   add_duration(*command, "--interval", *interval,
-               "Time between two questions to the broker; shorter than 100ms counts as 100ms [default: 1s]");
+               "Time between two queries of the broker; shorter than 100ms counts as 100ms [default: 1s]");
   add_connection_options(*command, program.connection);
   command->callback(
       [program, interval] { program.action = [program, interval] { return run_top(program.connection, *interval); }; });

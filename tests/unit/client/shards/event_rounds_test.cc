@@ -166,7 +166,7 @@ TEST_CASE("a failure of one shard is the answer, and a cursor of another cluster
   CHECK(shards.answered[0].reply.code == Errc::bad_request);
   CHECK(shards.ask("r1-7", 4).empty());
   CHECK(shards.answered.back().cookie == 4);
-  CHECK(shards.answered.back().reply.text.find("no cursor of a cluster with 2 shards") != std::string::npos);
+  CHECK(shards.answered.back().reply.text.find("not a cursor of a cluster with 2 shards") != std::string::npos);
   shards.ask("r1-7,r2-5", 6);
   shards.answer(2, "\xc1");  // no msgpack
   CHECK(shards.answered.back().reply.code == Errc::malformed);

@@ -1,4 +1,4 @@
-#include "broker/core/lifecycle/duplicates.h"
+#include "broker/core/submission/duplicates.h"
 
 #include <algorithm>
 #include <string>

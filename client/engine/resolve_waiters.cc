@@ -1,4 +1,4 @@
-#include "client/engine/resolve.h"
+#include "client/engine/resolve_waiters.h"
 
 #include <forkmill/detail/value.h>
 

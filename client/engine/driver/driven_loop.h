@@ -1,11 +1,12 @@
-// Work: what a driver (driver.h) drives. Only the thread that holds the turn calls step() and next_wakeup().
+// DrivenLoop: the loop of an engine, which a driver (driver.h) runs step by step. Only the thread that holds the turn
+// calls step() and next_wakeup().
 #pragma once
 
 #include "proto/clock.h"
 
 namespace forkmill::client {
 
-class Work {
+class DrivenLoop {
  public:
   // Does everything that can be done now. Returns true if something is left; then call it again at once. The socket
   // signals changes only, and a send may swallow one: nothing may be pending when this returns false.
@@ -20,7 +21,7 @@ class Work {
   virtual bool is_urgent() const = 0;
 
  protected:
-  ~Work() = default;
+  ~DrivenLoop() = default;
 };
 
 }  // namespace forkmill::client

@@ -1,4 +1,4 @@
-#include "broker/core/lifecycle/id_collisions.h"
+#include "broker/core/submission/id_collisions.h"
 
 #include <sodium/crypto_generichash_blake2b.h>
 

@@ -1,4 +1,5 @@
-// Intake: what the broker asks of the pool: to run attempts, not to run them, to forget them, to signal them. Pure.
+// BrokerRequests: what the broker asks of the pool: to run attempts, not to run them, to forget them, to signal them.
+// Pure.
 #pragma once
 
 #include <cstdint>
@@ -15,9 +16,9 @@
 
 namespace forkmill::worker {
 
-class Intake {
+class BrokerRequests {
  public:
-  Intake(PoolState& state, PoolAttempts& pool, ProcessAttempts& processes);
+  BrokerRequests(PoolState& state, PoolAttempts& pool, ProcessAttempts& processes);
 
   void handle(proto::Instant now, proto::Grants&& grants);
   // Answers each: returned, stopping or unknown.

@@ -1,4 +1,4 @@
-#include "broker/core/lifecycle/letter_retry.h"
+#include "broker/core/submission/letter_retry.h"
 
 #include <utility>
 
@@ -6,8 +6,8 @@
 
 namespace forkmill::broker {
 
-proto::Status retry_letter(Intake& intake, Retention& retention, Client& client, Task& letter, const TaskId& new_id,
-                           std::string_view queue) {
+proto::Status retry_letter(Submissions& submissions, Retention& retention, Client& client, Task& letter,
+                           const TaskId& new_id, std::string_view queue) {
   proto::Submission again{new_id, letter.spec.shared(), letter.payload};
   TaskSpec& spec = again.edit();
   spec.queue = queue.empty() ? base_queue(letter.spec->queue) : queue;
@@ -15,7 +15,7 @@ proto::Status retry_letter(Intake& intake, Retention& retention, Client& client,
   spec.options.key.clear();
   spec.options.daemon = false;
   spec.owners_id.reset();
-  if (auto status = intake.take_in(client, std::move(again)); !status.ok()) return status;
+  if (auto status = submissions.accept(client, std::move(again)); !status.ok()) return status;
   retention.drop(letter);
   return {};
 }

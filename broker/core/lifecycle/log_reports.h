@@ -1,4 +1,4 @@
-// LogIntake: takes what workers say of the logs of attempts. Logs are fenced as outcomes are: only the worker that
+// LogReports: takes what workers say of the logs of attempts. Logs are fenced as outcomes are: only the worker that
 // holds the grant may add to them, and after the attempt's end only the worker that has reported it and has announced
 // more. Everything else is dropped without a word: a worker may not know yet that it has lost an attempt. A broker that
 // is short of memory drops the texts, too.
@@ -11,9 +11,9 @@
 
 namespace forkmill::broker {
 
-class LogIntake {
+class LogReports {
  public:
-  LogIntake(BrokerState& state, TaskGrants& grants) : state_{state}, grants_{grants} {}
+  LogReports(BrokerState& state, TaskGrants& grants) : state_{state}, grants_{grants} {}
 
   void handle(Worker& worker, const proto::Logs& logs);
 

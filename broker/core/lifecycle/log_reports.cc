@@ -1,4 +1,4 @@
-#include "broker/core/lifecycle/log_intake.h"
+#include "broker/core/lifecycle/log_reports.h"
 
 #include <algorithm>
 #include <utility>
@@ -8,7 +8,7 @@
 
 namespace forkmill::broker {
 
-void LogIntake::handle(Worker& worker, const proto::Logs& logs) {
+void LogReports::handle(Worker& worker, const proto::Logs& logs) {
   for (const proto::LogNote& note : logs.notes) {
     if (state_.shortage.memory) {
       take_without_texts(worker, note);
@@ -32,7 +32,7 @@ void LogIntake::handle(Worker& worker, const proto::Logs& logs) {
 }
 
 // A log that is there must end nevertheless: a client that follows it waits for that.
-void LogIntake::take_without_texts(const Worker& worker, const proto::LogNote& note) {
+void LogReports::take_without_texts(const Worker& worker, const proto::LogNote& note) {
   const proto::LogNote rest{note.grant, {}, note.end, note.last};
   (void)state_.tasks.logs.add_to_known(rest, worker.handle.value(), state_.clock.stamp());
 }

@@ -1,4 +1,4 @@
-#include "worker/rules/intake.h"
+#include "worker/rules/broker_requests.h"
 
 #include <algorithm>
 #include <utility>
@@ -7,7 +7,7 @@
 
 namespace forkmill::worker {
 
-Intake::Intake(PoolState& state, PoolAttempts& pool, ProcessAttempts& processes)
+BrokerRequests::BrokerRequests(PoolState& state, PoolAttempts& pool, ProcessAttempts& processes)
     : state_{state}, pool_{pool}, processes_{processes} {
   const auto& tasks = state_.config.tasks;
   for (std::uint32_t i = 0; i < tasks.size(); ++i) handlers_.emplace(tasks[i].name, i);
@@ -28,11 +28,11 @@ void clamp_limits(proto::GrantedTask& task) {
 
 }  // namespace
 
-void Intake::handle(proto::Instant now, proto::Grants&& grants) {
+void BrokerRequests::handle(proto::Instant now, proto::Grants&& grants) {
   for (auto& task : grants.tasks) add(now, std::move(task));
 }
 
-void Intake::add(proto::Instant now, proto::GrantedTask&& task) {
+void BrokerRequests::add(proto::Instant now, proto::GrantedTask&& task) {
   if (state_.attempts.serial_of(task.grant) != 0) return;
   const auto handler = find_handler(task);
   if (!handler) return;
@@ -44,7 +44,7 @@ void Intake::add(proto::Instant now, proto::GrantedTask&& task) {
   process ? processes_.add(now, serial) : pool_.add(serial);
 }
 
-std::optional<std::uint32_t> Intake::find_handler(proto::GrantedTask& task) {
+std::optional<std::uint32_t> BrokerRequests::find_handler(proto::GrantedTask& task) {
   if (task.spec == last_spec_) return last_handler_;
   const auto handler = handlers_.find(task.spec->name);
   if (handler == handlers_.end()) {
@@ -61,7 +61,7 @@ std::optional<std::uint32_t> Intake::find_handler(proto::GrantedTask& task) {
   return last_handler_ = handler->second;
 }
 
-std::optional<std::unique_ptr<const proto::SealOrigin>> Intake::open(proto::GrantedTask& task) {
+std::optional<std::unique_ptr<const proto::SealOrigin>> BrokerRequests::open(proto::GrantedTask& task) {
   const proto::TaskSeals* seals = state_.config.seals.get();
   if (seals == nullptr) {
     const auto sealed = proto::seal_text(task.payload.view());
@@ -80,19 +80,19 @@ std::optional<std::unique_ptr<const proto::SealOrigin>> Intake::open(proto::Gran
 }
 
 // Another worker may have the key that is missing here: the task is tried again, as often as its submitter allows.
-void Intake::refuse(const proto::GrantedTask& task, Errc code, std::string message) {
+void BrokerRequests::refuse(const proto::GrantedTask& task, Errc code, std::string message) {
   auto record = refusal_of(code, std::move(message));
   if (code == Errc::seal_key_missing) record.outcome.kind = proto::OutcomeKind::retry;
   state_.report(task.grant, std::move(record));
 }
 
-void Intake::handle(proto::Instant now, const proto::Revoke& revoke) {
+void BrokerRequests::handle(proto::Instant now, const proto::Revoke& revoke) {
   auto& answers = state_.outbox.revoke_answers;
   for (const auto& grant : revoke.grants) answers.push_back({grant, answer_to_revoke(now, grant, true)});
   for (const auto& grant : revoke.unless_started) answers.push_back({grant, answer_to_revoke(now, grant, false)});
 }
 
-proto::RevokeState Intake::answer_to_revoke(proto::Instant now, const proto::Grant& grant, bool stop) {
+proto::RevokeState BrokerRequests::answer_to_revoke(proto::Instant now, const proto::Grant& grant, bool stop) {
   const std::uint64_t serial = state_.attempts.serial_of(grant);
   if (serial == 0) return proto::RevokeState::unknown;
   if (proto::mutant(proto::Mutant::revoked_and_kept) || revoke(now, serial)) return proto::RevokeState::returned;
@@ -102,7 +102,7 @@ proto::RevokeState Intake::answer_to_revoke(proto::Instant now, const proto::Gra
   return proto::RevokeState::stopping;
 }
 
-void Intake::abandon(proto::Instant now, const std::vector<proto::Grant>& grants) {
+void BrokerRequests::abandon(proto::Instant now, const std::vector<proto::Grant>& grants) {
   for (const auto& grant : grants) {
     const std::uint64_t serial = state_.attempts.serial_of(grant);
     if (serial == 0 || revoke(now, serial)) continue;
@@ -114,7 +114,7 @@ void Intake::abandon(proto::Instant now, const std::vector<proto::Grant>& grants
   }
 }
 
-bool Intake::revoke(proto::Instant now, std::uint64_t serial) {
+bool BrokerRequests::revoke(proto::Instant now, std::uint64_t serial) {
   const bool process = state_.attempts.at(serial).task.spec->options.process;
   if (!(process ? processes_.revoke(serial) : pool_.revoke(now, serial))) return false;
   state_.logs.discard(serial);
@@ -122,7 +122,7 @@ bool Intake::revoke(proto::Instant now, std::uint64_t serial) {
   return true;
 }
 
-void Intake::handle(const proto::Signals& signals) {
+void BrokerRequests::handle(const proto::Signals& signals) {
   for (const auto& note : signals.notes) {
     const std::uint64_t serial = state_.attempts.serial_of(note.grant);
     if (serial != 0 && state_.attempts.at(serial).task.spec->options.process) processes_.signal(serial, note.signal);
