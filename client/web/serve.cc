@@ -112,10 +112,10 @@ AccessRules rules_of(const cli::WebOptions& options, const Address& address) {
   return rules;
 }
 
-void add_server_metrics(Exposition& text, const Server& server) {
+void add_server_metrics(Exposition& text, const ResponseCounts& responses) {
   text.begin("forkmill_web_responses", Exposition::Kind::counter, "Responses of the gateway, by class of status.");
   for (const std::size_t hundreds : {2U, 4U, 5U})
-    text.add({{"code", std::to_string(hundreds) + "xx"}}, static_cast<double>(server.responses(hundreds)));
+    text.add({{"code", std::to_string(hundreds) + "xx"}}, static_cast<double>(responses.of(hundreds)));
 }
 
 void run_until_stopped(Server& server, cli::Signals& signals) {
@@ -141,12 +141,17 @@ int serve(const cli::WebOptions& options) {
     Broker broker{options.connection};
     const auto exporter = begin_export(otlp_settings, broker);
     Gateway gateway{broker, audit, access};
-    Server server{address, tls, ServerLimits{}, [&](const Request& request) { return gateway.answer_at_once(request); },
-                  [&](const Request& request) { return gateway.answer(request); }};
+    ResponseCounts responses;
     gateway.add_metrics([&](Exposition& text) {
-      add_server_metrics(text, server);
+      add_server_metrics(text, responses);
       if (exporter) exporter->add_metrics(text);
     });
+    Server server{address,
+                  tls,
+                  ServerLimits{},
+                  responses,
+                  [&](const Request& request) { return gateway.answer_at_once(request); },
+                  [&](const Request& request) { return gateway.answer(request); }};
     std::printf("%s://%s/\n", tls.scheme(), server.address().text().c_str());
     std::fflush(stdout);
     proto::send_ready_note();

@@ -280,12 +280,14 @@ MHD_Result Exchange::send(MHD_Connection* connection, const Response& response) 
       MHD_add_response_header(made.get(), name, value);
   }
   for (const auto& [name, value] : response.headers) MHD_add_response_header(made.get(), name.c_str(), value.c_str());
-  ++server_.responses_.at(response.status / 100);
+  server_.counts_.count(response.status);
   return MHD_queue_response(connection, response.status, made.get());
 }
 
-Server::Server(const Address& address, const Tls& tls, ServerLimits limits, QuickHandler quick, Handler handler)
+Server::Server(const Address& address, const Tls& tls, ServerLimits limits, ResponseCounts& counts, QuickHandler quick,
+               Handler handler)
     : limits_{limits},
+      counts_{counts},
       quick_{std::move(quick)},
       handler_{std::move(handler)},
       address_{address},

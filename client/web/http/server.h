@@ -34,6 +34,17 @@ struct ServerLimits {
   std::chrono::milliseconds send{30'000};     // for a whole response
 };
 
+// Responses so far, by class of status. Thread-safe.
+class ResponseCounts {
+ public:
+  void count(unsigned status) { ++of_hundreds_.at(status / 100); }
+  // The responses with a status of `hundreds` * 100 and more: 2, 3, 4 or 5.
+  std::uint64_t of(std::size_t hundreds) const { return of_hundreds_.at(hundreds).load(); }
+
+ private:
+  std::array<std::atomic<std::uint64_t>, 6> of_hundreds_{};
+};
+
 class Server {
  public:
   // Answers a request; must not throw. Runs on a thread of the pool.
@@ -41,8 +52,10 @@ class Server {
   // Answers a request at once, without waiting for anything. Null: it is one for the Handler.
   using QuickHandler = std::function<std::optional<Response>(const Request&)>;
 
-  // Listens. Throws std::system_error if the address, or the certificate and the key, cannot be used.
-  Server(const Address& address, const Tls& tls, ServerLimits limits, QuickHandler quick, Handler handler);
+  // Listens, and answers requests from now on: also before the constructor has returned. The counts must outlive the
+  // server. Throws std::system_error if the address, or the certificate and the key, cannot be used.
+  Server(const Address& address, const Tls& tls, ServerLimits limits, ResponseCounts& counts, QuickHandler quick,
+         Handler handler);
   // Answers the requests that have arrived whole, ends all streams of events, and closes all connections.
   ~Server();
   Server(const Server&) = delete;
@@ -52,8 +65,6 @@ class Server {
   const Address& address() const { return address_; }
   // Closes the connections that have used up their time. Call it every second or so.
   void enforce_time_limits() { time_limits_.enforce(TimeLimits::Clock::now()); }
-  // The responses so far with a status of `hundreds` * 100 and more: 2, 3, 4 or 5.
-  std::uint64_t responses(std::size_t hundreds) const { return responses_.at(hundreds).load(); }
 
  private:
   friend class Exchange;  // one request and its response, in server.cc
@@ -63,11 +74,11 @@ class Server {
   void end_streams();
 
   ServerLimits limits_;
+  ResponseCounts& counts_;
   QuickHandler quick_;
   Handler handler_;
   Address address_;
   TimeLimits time_limits_;
-  std::array<std::atomic<std::uint64_t>, 6> responses_{};
   std::mutex streams_mutex_;
   bool is_ending_ = false;
   std::vector<std::weak_ptr<EventStream>> streams_;
