@@ -22,7 +22,8 @@ constexpr std::size_t kRestAt = 57;
 constexpr std::size_t kTag = crypto_aead_xchacha20poly1305_ietf_ABYTES;
 static_assert(sizeof(SealNonce) == crypto_aead_xchacha20poly1305_ietf_NPUBBYTES);
 static_assert(sizeof(SealKey::Secret) == crypto_aead_xchacha20poly1305_ietf_KEYBYTES);
-static_assert(sizeof(SealKey::Secret) == crypto_kdf_KEYBYTES && sizeof(SealKey::Secret) == crypto_generichash_KEYBYTES);
+static_assert(sizeof(SealKey::Secret) == crypto_kdf_KEYBYTES);
+static_assert(sizeof(SealKey::Secret) == crypto_generichash_KEYBYTES);
 static_assert(limits::kMaxName < 256, "the length of a name is one byte");
 
 const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }

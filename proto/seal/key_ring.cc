@@ -87,7 +87,7 @@ Result<SealRing> SealRing::parse(std::string_view text, const std::string& path)
     auto key = read_key(words[2]);
     if (!key) return wrong("a key has 64 hexadecimal digits");
     if (ring.find(key->id()) != nullptr) return wrong("this key is already on an earlier line; add its queues there");
-    ring.entries_.push_back({std::move(*queues), std::move(*key)});
+    ring.entries_.push_back({std::move(*queues), *key});
   }
   if (ring.entries_.empty())
     return Failure{Errc::option_out_of_range, path + " has no key; make one with `forkmill keygen --seal`"};

@@ -46,7 +46,7 @@ Token Cursor::fixed(Kind kind) {
   } else if constexpr (std::is_signed_v<T>) {
     const T value = static_cast<T>(bits);
     if (value >= 0) return token;
-    token.negative = static_cast<std::int64_t>(value);
+    token.negative = value;  // NOLINT(bugprone-signed-char-misuse): a number, not a character
   } else {
     return token;
   }

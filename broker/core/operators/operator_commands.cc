@@ -120,9 +120,10 @@ std::optional<proto::Reply> OperatorCommands::reply(Client& client, const proto:
   remember(client, command);
   auto body = std::visit(Order{*this, client, command, task}, command.command);
   if (const auto named = named_task(command); task == nullptr && named && body && is_unknown(*body)) {
-    const auto refusal = history_.refuse_change(client, *named,
-                                                [this, handle = client.handle, peer = AuditedPeer{client.session},
-                                                 command](proto::Failure why) { finish(handle, peer, command, why); });
+    const auto refusal =
+        history_.refuse_change(client, *named,
+                               [this, handle = client.handle, peer = AuditedPeer{client.session},
+                                command](const proto::Failure& why) { finish(handle, peer, command, why); });
     body = refusal ? std::optional<ReplyBody>{*refusal} : std::nullopt;
   }
   if (!body) {

@@ -102,7 +102,7 @@ void Queries::handle(StoreAnswer answer) {
   if (client == nullptr) return;  // gone before the answer came
   if (const auto* division = std::get_if<ClusterAnswer>(&answer.what))
     return state_.output.send(client->session, reply_to(query.id, division_body(*division)));
-  auto body = list_tasks(state_, query.filter, visibility_of(*client), std::move(std::get<ScanAnswer>(answer.what)));
+  auto body = list_tasks(state_, query.filter, visibility_of(*client), std::get<ScanAnswer>(answer.what));
   state_.output.send(client->session, proto::Reply{query.id, Errc::ok, {}, proto::Payload::own(std::move(body))});
 }
 

@@ -59,6 +59,7 @@ ReplyBody WhyQueries::worker(const std::string& name) const {
   std::sort(workers.begin(), workers.end(), [](const Worker* a, const Worker* b) { return a->handle < b->handle; });
   if (workers.size() > kMaxWorkers) workers.resize(kMaxWorkers);
   std::vector<PackedMap> rows;
+  rows.reserve(workers.size());
   for (const Worker* worker : workers) {
     rows.push_back(PackedMap{}
                        .add("name", name)

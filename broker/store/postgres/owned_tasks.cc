@@ -47,7 +47,7 @@ bool OwnedTasks::await() {
 
 ShardRow OwnedTasks::open() {
   if (!taken_ && !await()) throw StoreError{"the broker was stopped before it owned the tasks"};
-  const ShardRow row = *taken_;
+  ShardRow row = *taken_;
   last_ = row.commit;
   batch_.start(row.last_seq);
   insist([&](ServerSession& server) {

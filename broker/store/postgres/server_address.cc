@@ -65,7 +65,7 @@ proto::Result<ServerAddress> ServerAddress::parse(const std::string& url) {
     if (address.value(name).find('@', 1) != std::string::npos)
       return proto::Failure{Errc::option_out_of_range, "write / and @ in user and password as %2F and %40"};
   }
-  const auto after = [](std::string_view separator, std::string text) {
+  const auto after = [](std::string_view separator, const std::string& text) {
     return text.empty() ? text : std::string{separator} + text;
   };
   const std::string user = address.value("user");

@@ -174,7 +174,7 @@ std::vector<TaskRow> rows_in_memory(const BrokerState& state, const proto::TaskF
 }  // namespace
 
 std::string list_tasks(const BrokerState& state, const proto::TaskFilter& filter, const TaskVisibility& visibility,
-                       ScanAnswer scanned) {
+                       const ScanAnswer& scanned) {
   std::vector<TaskRow> rows;
   for (const StoredTask& stored : scanned.tasks) {
     TaskRow row = row_of(stored);

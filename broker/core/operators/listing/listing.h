@@ -30,6 +30,6 @@ PackedMap list_history(const BrokerState& state, const TaskVisibility& visibilit
 
 // Returns the body of the reply: the tasks that the scan found, and those that no store holds.
 std::string list_tasks(const BrokerState& state, const proto::TaskFilter& filter, const TaskVisibility& visibility,
-                       ScanAnswer scanned);
+                       const ScanAnswer& scanned);
 
 }  // namespace forkmill::broker
