@@ -124,7 +124,7 @@ class Host {
     return true;
   }
 
-  void take(Membership::News news) {
+  void take(const Membership::News& news) {
     look_at_ = proto::RealEnv::steady() + kLeaseRenewal;
     maps_.send(news.map);  // also if it is the same: the door may be another process than before
     const auto shard = hand_over_.look(news.view);

@@ -44,7 +44,7 @@ void make_default_home(const std::string& data) {
 }
 
 std::unique_ptr<broker::Store> make_postgres_store(const broker::ProgramOptions& options, const std::string& id,
-                                                   std::shared_ptr<spdlog::logger> log) {
+                                                   const std::shared_ptr<spdlog::logger>& log) {
   broker::PostgresOptions of_store = broker::postgres_options(options, id);
   of_store.note = [log](const std::string& text) { log->info("{}", text); };
   of_store.warn = [log](const std::string& text) { log->error("{}", text); };

@@ -135,7 +135,7 @@ class PoolHandler final : public detail::Handler {
 
 void add_pool_tasks(Registry& registry, const WorkerOptions& options,
                     const std::vector<std::function<void()>>& prepare) {
-  const auto add = [&](const char* name, std::string signature, std::unique_ptr<detail::Handler> handler) {
+  const auto add = [&](const char* name, const std::string& signature, std::unique_ptr<detail::Handler> handler) {
     registry.add({name, signature, signature_hash(signature), std::move(handler)});
   };
   add(proto::kPoolTask, "forkmill.pool", std::make_unique<PoolHandler>(registry, options, prepare));

@@ -34,6 +34,7 @@ std::string shard_endpoint(const std::string& endpoint, std::uint64_t shard) {
 
 std::vector<std::string> shard_endpoints(const std::vector<std::string>& endpoints, std::uint64_t shard) {
   std::vector<std::string> all;
+  all.reserve(endpoints.size());
   for (const std::string& endpoint : endpoints) all.push_back(shard_endpoint(endpoint, shard));
   return all;
 }

@@ -139,7 +139,7 @@ ControlGroups::~ControlGroups() { sweep(); }
 
 std::string ControlGroups::add(const std::string& name) {
   sweep();
-  const auto group = place_ + "/" + kGroupPrefix + std::to_string(::getpid()) + "-" + name;
+  auto group = place_ + "/" + kGroupPrefix + std::to_string(::getpid()) + "-" + name;
   if (::mkdir(group.c_str(), S_IRWXU | S_IRGRP | S_IXGRP | S_IROTH | S_IXOTH) != 0 && errno != EEXIST)
     throw std::system_error{errno, std::generic_category(), "the control group " + group};
   for (const auto& [file, text, controller] : limits_)

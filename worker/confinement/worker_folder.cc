@@ -99,7 +99,7 @@ WorkerFolder::WorkerFolder(const std::string& parent, const std::optional<Accoun
 WorkerFolder::~WorkerFolder() { remove_tree(path_); }
 
 std::string WorkerFolder::add(const std::string& name) {
-  const auto path = path_ + "/" + name;
+  auto path = path_ + "/" + name;
   if (::mkdir(path.c_str(), S_IRWXU) != 0) throw folder_error(path);
   if (owner_ && ::chown(path.c_str(), owner_->uid, owner_->gid) != 0) throw folder_error(path);
   return path;

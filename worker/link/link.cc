@@ -182,12 +182,11 @@ void Link::handle_spawn(const ControlFacts& facts, proto::Descriptor shared_area
 void Link::handle_death(const ControlFacts& facts, std::string output) {
   ChildDeath death{facts, std::move(output), {}};
   RingChild* child = facts.pid == 0 ? nullptr : rings_.find(facts.child);
-  if (child == nullptr)
-    return foreman_.handle(now(), std::move(death));  // the child was never forked, or never known here
-  read_child(*child);                                 // last messages
+  if (child == nullptr) return foreman_.handle(now(), death);  // the child was never forked, or never known here
+  read_child(*child);                                          // last messages
   log_.death(facts);
   death.started = child->end.started();
-  foreman_.handle(now(), std::move(death));
+  foreman_.handle(now(), death);
   rings_.remove(facts.child);
   report_timer_.hasten(now());
 }

@@ -150,7 +150,7 @@ void ShardSessions::distribute() {
   for (auto& one : outcomes) all.outcomes.push(std::move(one));
   const auto move = [&](auto Outbox::*list, const auto& grant_of) {
     move_items(all.*list, grant_of, [&](std::uint32_t shard, auto&& one) {
-      if (is_here(shard)) (of(shard).outbox().*list).push_back(std::move(one));
+      if (is_here(shard)) (of(shard).outbox().*list).push_back(std::forward<decltype(one)>(one));
     });
   };
   move(&Outbox::returns, [](proto::Grant& one) -> proto::Grant& { return one; });
