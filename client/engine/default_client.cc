@@ -73,7 +73,7 @@ std::string local_endpoint() {
                 "there is no broker to use: put `forkmill::local_main(argc, argv);` on the first line of main and link "
                 "forkmill::local, or set FORKMILL_BROKER to the endpoint of one"};
   }
-  const auto endpoint = start();
+  auto endpoint = start();
   client::LocalClients::instance().set_endpoint(endpoint);
   return endpoint;
 }

@@ -36,7 +36,7 @@ void throw_object_error(Errc code, const std::string& text) {
 }
 
 std::string about_object(const std::string& name, const proto::OperationAnswer& answer) {
-  const std::string quoted = is_anonymous(name) ? std::string{} : "'" + name + "'";
+  std::string quoted = is_anonymous(name) ? std::string{} : "'" + name + "'";
   if (answer.text == errc_text(answer.code)) return quoted;
   return quoted.empty() ? answer.text : answer.text + " (" + quoted + ")";
 }

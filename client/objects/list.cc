@@ -106,6 +106,7 @@ bool RawList::rewrite(std::int64_t version, const std::vector<std::uint32_t>& or
   const auto all = this->all();
   if (all.version != version) return false;
   std::vector<proto::Payload> values;
+  values.reserve(order.size());
   for (const auto index : order) values.push_back(proto::Payload::copy(all.values.at(index).view));
   const auto answer = object().call(
       {.verb = Verb::store, .operands = client::operands::store_at_version(version), .values = std::move(values)});
@@ -149,7 +150,7 @@ std::pair<std::int64_t, std::int64_t> RawList::search(std::string value) const {
 }
 
 // Searches for the value, and removes it if it is there still: otherwise searches again.
-bool RawList::take_value(std::string value) {
+bool RawList::take_value(const std::string& value) {
   for (;;) {
     const auto found = search(value).first;
     if (found < 0) return false;

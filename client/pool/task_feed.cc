@@ -55,7 +55,7 @@ class TaskFeed::Call final : public Outstanding {
   void cancel_waiting() override { end_waiting(); }
 
   void end(std::exception_ptr error) override {
-    resolve(std::move(error));
+    resolve(error);
     Chunk task;
     {
       const std::lock_guard hold{mutex_};
@@ -110,7 +110,7 @@ TaskFeed::TaskFeed(std::shared_ptr<PoolCalls> calls, std::shared_ptr<ChunkSender
                    std::shared_ptr<Executor> callbacks, std::size_t window)
     : calls_{std::move(calls)}, sender_{std::move(sender)}, callbacks_{std::move(callbacks)}, window_{window} {}
 
-void TaskFeed::submit(ChunkCall call, std::string arguments, ExecutorPromise promise) {
+void TaskFeed::submit(ChunkCall call, std::string arguments, const ExecutorPromise& promise) {
   if (arguments.size() > proto::limits::kMaxPayload)
     throw Rejected{Errc::payload_too_large, std::to_string(arguments.size()) + " bytes of arguments for " + call.task};
   auto one = std::make_shared<Call>(weak_from_this(), std::move(call), std::move(arguments), promise);

@@ -24,7 +24,7 @@ class TaskFeed : public std::enable_shared_from_this<TaskFeed> {
            std::size_t window);
 
   // Throws Error{object_closed} and Rejected{payload_too_large}.
-  void submit(ChunkCall call, std::string arguments, ExecutorPromise promise);
+  void submit(ChunkCall call, std::string arguments, const ExecutorPromise& promise);
   // Ends the tasks that wait here with Cancelled.
   void cancel_waiting();
 

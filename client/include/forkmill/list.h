@@ -89,7 +89,7 @@ class RawList : public Handle {
   void erase_at(std::int64_t index, std::int64_t count);
   Bytes take(std::int64_t index);
   std::pair<std::int64_t, std::int64_t> search(std::string value) const;  // first index or −1; how often
-  bool take_value(std::string value);
+  bool take_value(const std::string& value);
   Bytes add_to(std::int64_t index, std::string number, NumberType type);
   // Empty: done. Else the value that is there.
   std::optional<Bytes> exchange(std::int64_t index, std::string expected, std::string desired);
