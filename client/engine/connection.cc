@@ -57,7 +57,7 @@ Connection::Connection(const ClientOptions& options, Inbox& inbox, Capacity& cap
 
 std::string Connection::why_waiting() const {
   if (reachability_.reachable()) return {};
-  if (const std::string obstacle = reachability_.obstacle(); !obstacle.empty()) return obstacle;
+  if (std::string obstacle = reachability_.obstacle(); !obstacle.empty()) return obstacle;
   return "the broker at " + options_.endpoint + " does not answer; is forkmill-broker running there?";
 }
 

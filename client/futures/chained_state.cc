@@ -31,6 +31,7 @@ class ChainedState::Forward final : public Continuation {
   Ref<ChainedState> target_;
 };
 
+// NOLINTNEXTLINE(performance-unnecessary-value-param): `other` goes with this call
 void ChainedState::become(Ref<State> other) {
   same_as_ = Ref<State>{&other->outcome()};
   set_followed(nullptr);  // `other`, if any, which may go with this call

@@ -92,9 +92,12 @@ void RemoteState::on_started(StartListener listener) {
   auto& slot = listening();
   std::unique_lock lock{slot.mutex};
   const auto start = slot.start;
-  if (!start) slot.on_start = std::move(listener);
+  if (!start) {
+    slot.on_start = std::move(listener);
+    return;
+  }
   lock.unlock();
-  if (start) listener(start->pid, start->host);
+  listener(start->pid, start->host);
 }
 
 std::optional<Progress> RemoteState::progress() const {

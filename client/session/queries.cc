@@ -6,8 +6,9 @@
 namespace forkmill::client {
 
 void Queries::add(proto::Query query, Cookie cookie) {
-  query.id = ++last_id_;
-  add(query.id, std::move(query), cookie);
+  const auto id = ++last_id_;
+  query.id = id;
+  add(id, std::move(query), cookie);
 }
 
 void Queries::add(proto::AnyCommand command, Cookie cookie) {
