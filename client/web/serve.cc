@@ -86,7 +86,7 @@ std::unique_ptr<otlp::Exporter> begin_export(const std::optional<otlp::Settings>
         [&broker] { return broker.connected(); });
   } catch (const std::runtime_error& error) {
     throw UsageError{std::string{"cannot send spans: "} + error.what(),
-                     "or start without --otlp-endpoint and OTEL_EXPORTER_OTLP_ENDPOINT"};
+                     "mend that, or start without --otlp-endpoint and OTEL_EXPORTER_OTLP_ENDPOINT"};
   }
 }
 

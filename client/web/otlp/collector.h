@@ -29,7 +29,7 @@ class Collector {
 };
 
 // Returns the collector of the settings; opens no connection yet. Throws std::runtime_error if this build has no HTTP
-// client, or if it cannot be used.
+// client, if it cannot be used, or if the file of authorities cannot be read or has no certificate.
 std::unique_ptr<Collector> make_collector(const Settings& settings);
 
 }  // namespace forkmill::web::otlp

@@ -2,7 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstddef>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <new>
 #include <stdexcept>
 
@@ -23,6 +28,22 @@ std::runtime_error unusable(CURLcode code) {
 void begin_curl() {
   static const CURLcode begun = curl_global_init(CURL_GLOBAL_DEFAULT);
   if (begun != CURLE_OK) throw unusable(begun);
+}
+
+// libcurl reads the file at each connection: a file without use would make all attempts fail. Throws
+// std::runtime_error with the path and the reason.
+void check_authorities(const std::string& path) {
+  const auto wrong = [&](const std::string& why) {
+    return std::runtime_error{"the file of certificates " + path + " (OTEL_EXPORTER_OTLP_CERTIFICATE): " + why};
+  };
+  if (std::error_code error; !std::filesystem::is_regular_file(std::filesystem::status(path, error)))
+    throw wrong(error ? error.message() : "it is not a regular file");
+  std::ifstream source{path, std::ios::binary};
+  if (!source) throw wrong(std::strerror(errno));
+  const std::string text{std::istreambuf_iterator<char>{source}, {}};
+  if (source.bad()) throw wrong("it cannot be read");
+  if (text.find("-----BEGIN ") == std::string::npos || text.find("CERTIFICATE-----") == std::string::npos)
+    throw wrong("it has no certificate in PEM (-----BEGIN CERTIFICATE-----)");
 }
 
 // Keeps the beginning of an answer, and reads the rest.
@@ -108,6 +129,7 @@ class CurlCollector final : public Collector {
 
 std::unique_ptr<Collector> make_collector(const Settings& settings) {
   begin_curl();
+  if (!settings.certificate.empty()) check_authorities(settings.certificate);
   return std::make_unique<CurlCollector>(settings);
 }
 

@@ -23,8 +23,8 @@ class Exporter {
   // Begins a stream of events at the broker. Throws while the broker is away.
   using Begin = std::function<forkmill::EventStream(const EventFilter& filter)>;
 
-  // Begins to export, as soon as the broker is there. connected: whether it is. Throws std::runtime_error if this build
-  // cannot send spans.
+  // Begins to export, as soon as the broker is there. connected: whether it is. Throws std::runtime_error if spans
+  // cannot be sent with these settings, or by this build.
   Exporter(const Settings& settings, Begin begin, std::function<bool()> connected);
   // Sends what waits, for two seconds.
   ~Exporter();

@@ -164,19 +164,36 @@ def check_all_tasks(broker, collector):
         need(gateway.stop() == 0)
 
 
+WITHOUT = {name: "" for name in os.environ if name.startswith("OTEL_")}
+
+
+def refused(*options, **environment):
+    done = subprocess.run([FORKMILL, "web", "--listen", "127.0.0.1:0", *options], capture_output=True, text=True,
+                          timeout=GUARD, env=dict(os.environ, **environment))
+    need(done.returncode == 2 and done.stdout == "", options, environment, done)
+    return done.stderr
+
+
 def check_refusals():
     """Wrong settings, which are told before anything else."""
-    def refused(*options, **environment):
-        done = subprocess.run([FORKMILL, "web", "--listen", "127.0.0.1:0", *options], capture_output=True, text=True,
-                              timeout=GUARD, env=dict(os.environ, **environment))
-        need(done.returncode == 2 and done.stdout == "", options, environment, done)
-        return done.stderr
-    without = {name: "" for name in os.environ if name.startswith("OTEL_")}
-    need("--otlp-endpoint" in refused("--otlp-endpoint", "localhost:4318", **without))
-    need("--otlp-all-tasks" in refused("--otlp-all-tasks", **without))
-    text = refused(**dict(without, OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:1",
+    need("--otlp-endpoint" in refused("--otlp-endpoint", "localhost:4318", **WITHOUT))
+    need("--otlp-all-tasks" in refused("--otlp-all-tasks", **WITHOUT))
+    text = refused(**dict(WITHOUT, OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:1",
                           OTEL_EXPORTER_OTLP_HEADERS="key"))
     need("OTEL_EXPORTER_OTLP_HEADERS" in text, text)
+
+
+def check_authorities(place):
+    """A file of authorities that cannot be used is told at the start, instead of a collector that is away forever."""
+    empty, text = os.path.join(place, "empty.pem"), os.path.join(place, "text.pem")
+    for path, content in ((empty, ""), (text, "no certificate")):
+        with open(path, "w", encoding="utf-8") as out:
+            out.write(content)
+    for path, why in ((os.path.join(place, "none.pem"), "No such file"), (place, "not a regular file"),
+                      (empty, "no certificate"), (text, "no certificate")):
+        for name in ("OTEL_EXPORTER_OTLP_CERTIFICATE", "OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE"):
+            told = refused("--otlp-endpoint", "https://127.0.0.1:1", **dict(WITHOUT, **{name: path}))
+            need(path in told and why in told and "OTEL_EXPORTER_OTLP_CERTIFICATE" in told, told)
 
 
 def main():
@@ -187,6 +204,7 @@ def main():
         os.environ.pop(name, None)
     check_refusals()
     with folder() as place:
+        check_authorities(place)
         broker = OwnBroker(place)
         os.environ["FORKMILL_BROKER"] = broker.endpoint
         with broker, OwnWorker(broker), Gateway("--otlp-endpoint", collector.url) as gateway:
