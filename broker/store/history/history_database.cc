@@ -25,7 +25,7 @@ constexpr std::array kHistorySteps{
 
 constexpr std::size_t kCheckpointPages = 1024;  // size of the journal
 constexpr std::int64_t kRemovedAtOnce = 1000;
-constexpr std::size_t kMostFound = 20'000;                      // rows that are looked at for one id
+constexpr std::size_t kMostFound = 10'000;                      // rows of each index that are looked at for one id
 constexpr std::uint64_t kSpareBytes = 8 << 20;                  // free pages beyond this go back to the file system
 constexpr milliseconds kOutOfOrder = std::chrono::minutes{10};  // tasks may lie that far from the order of their ends
 
@@ -103,10 +103,10 @@ struct HistoryDatabase::Statements {
         insert{database, "INSERT INTO finished (number, ended, id, other_id, row) VALUES (?1, ?2, ?3, ?4, ?5)"},
         insert_alone{database, "INSERT INTO finished (number, ended, id, row) VALUES (?1, ?2, ?3, ?4)"},
         newest{database, "SELECT number, row FROM finished WHERE number < ?1 ORDER BY number DESC"},
-        by_id{database,
-              "SELECT number, row FROM finished WHERE id BETWEEN ?1 AND ?2 UNION ALL "
-              "SELECT number, row FROM finished WHERE other_id BETWEEN ?1 AND ?2"},
-        first{database, "SELECT number, ended FROM finished ORDER BY number LIMIT 1"},
+        by_id{database, "SELECT number, row FROM finished WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC"},
+        by_other_id{database,
+                    "SELECT number, row FROM finished WHERE other_id BETWEEN ?1 AND ?2 ORDER BY other_id DESC"},
+        first{database, "SELECT number, ended FROM finished WHERE number = (SELECT min(number) FROM finished)"},
         remove{database, "DELETE FROM finished WHERE number BETWEEN ?1 AND ?2 AND ended < ?3"},
         pages{database, "PRAGMA page_count"},
         free_pages{database, "PRAGMA freelist_count"} {}
@@ -116,7 +116,8 @@ struct HistoryDatabase::Statements {
   Statement insert;
   Statement insert_alone;
   Statement newest;
-  Statement by_id;
+  Statement by_id;  // the latest ids first, as ids rise with time
+  Statement by_other_id;
   Statement first;
   Statement remove;
   Statement pages;
@@ -229,12 +230,13 @@ HistoryAnswer HistoryDatabase::scan(const HistoryScan& request) {
 
 HistoryAnswer HistoryDatabase::find(const HistoryFind& request) {
   HistoryAnswer answer;
-  std::size_t visited = 0;
-  visit(statements_->by_id.bind(1, bound(request.prefix, '0')).bind(2, bound(request.prefix, 'f')),
-        [&](FinishedTask task) {
-          if (request.passes(task)) answer.tasks.push_back(std::move(task));
-          return answer.tasks.size() < kMostFound && ++visited < kMostFound;
-        });
+  for (Statement* rows : {&statements_->by_id, &statements_->by_other_id}) {
+    std::size_t visited = 0;
+    visit(rows->bind(1, bound(request.prefix, '0')).bind(2, bound(request.prefix, 'f')), [&](FinishedTask task) {
+      if (request.passes(task)) answer.tasks.push_back(std::move(task));
+      return ++visited < kMostFound;
+    });
+  }
   std::sort(answer.tasks.begin(), answer.tasks.end(),
             [](const FinishedTask& a, const FinishedTask& b) { return a.number > b.number; });
   if (answer.tasks.size() > request.most) answer.tasks.resize(request.most);

@@ -193,6 +193,29 @@ TEST_CASE("the start of a task that waits in its worker is not known before the 
   CHECK(ask(broker, client, QueryKind::task, id(2).to_string()).find("started_at_ms") == std::string::npos);
 }
 
+TEST_CASE("a filter for ids finds a task by each beginning of the text of its id, and by nothing else") {
+  Broker broker;
+  const auto client = broker.client();
+  broker.submit(client, {task(1)});
+  const auto rows = [&](std::string prefix) {
+    Query query{5, QueryKind::tasks, ""};
+    query.filter.id = std::move(prefix);
+    broker.send(client, query);
+    const auto reply = broker.take<Reply>(client).at(0);
+    const auto handle = msgpack::unpack(reply.body.view().data(), reply.body.size());
+    return handle.get().as<std::map<std::string, msgpack::object>>().at("tasks").via.array.size;
+  };
+  const std::string text = id(1).to_string();
+  for (std::size_t length = 0; length <= text.size(); ++length) {
+    CAPTURE(length);
+    CHECK(rows(text.substr(0, length)) == 1);
+    if (length == text.size()) break;
+    CHECK(rows(text.substr(0, length) + (text[length] == 'e' ? 'f' : 'e')) == 0);
+  }
+  CHECK(rows(text + "0") == 0);
+  CHECK(rows("-") == 0);
+}
+
 TEST_CASE("a filter for errors finds the code that lists show") {
   Broker broker;
   const auto client = broker.client();

@@ -115,6 +115,16 @@ TEST_CASE("a search looks at a bounded number of tasks at a time, and ends where
   CHECK(looked_at < 1000);
 }
 
+TEST_CASE("of many tasks whose ids begin alike, the latest are found") {
+  const Folder folder;
+  HistoryKeeper keeper{in(folder.path("data"))};
+  constexpr std::uint64_t kTasks = 12'000;  // more than one search looks at
+  keeper.write(finished_range(1, kTasks), at(1h));
+  const std::string common = digits_of_id(finished_id(1)).substr(0, 8);
+  CHECK(digits_of_id(finished_id(kTasks)).starts_with(common));
+  CHECK(ids_of(keeper.answer(find_of(common), at(1h))) == ids(kTasks, kTasks - 15));
+}
+
 TEST_CASE("a task that its submitter knows by another id is found by both") {
   const Folder folder;
   HistoryKeeper keeper{in(folder.path("data"))};

@@ -86,7 +86,7 @@ void BulkSelection::add(const BrokerState& state, BulkChange& change, const Scan
 void BulkSelection::walk(BrokerState& state, BulkChange& change) {
   is_walked_ = !state.tasks.visit_places(place_, slice(kPlaces), [&](Task& task) {
     if (task.durable || task.seq > change.last || is_dropped(task) || !wants(state_name(task.state))) return;
-    if (!passes(filter_, visibility_, row_of(task))) return;
+    if (!passes(filter_, visibility_, task)) return;
     count(change, state_name(task.state));
     if (!only_counts_) unstored_.emplace(task);
   });

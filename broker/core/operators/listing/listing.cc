@@ -86,6 +86,14 @@ bool passes(const proto::TaskFilter& filter, const TaskVisibility& visibility, T
   return passes(filter, row);
 }
 
+bool passes(const proto::TaskFilter& filter, const TaskVisibility& visibility, const Task& task) {
+  const TaskSpec& spec = *task.spec;
+  if (!visibility.shows(spec)) return false;
+  const bool has_error = task.finished != nullptr && task.finished->outcome.error.has_value();
+  return passes(filter, RowFacts{visibility.shown_id(task.id, spec), spec, state_name(task.state), task.submitted_at,
+                                 has_error ? &*task.finished->outcome.error : nullptr});
+}
+
 proto::Status check_filter(const proto::TaskFilter& filter) {
   constexpr std::array<std::string_view, 7> kStates{"scheduled", "ready",     "running", "succeeded",
                                                     "failed",    "cancelled", "expired"};
@@ -165,8 +173,7 @@ std::vector<TaskRow> rows_in_memory(const BrokerState& state, const proto::TaskF
   for (auto at = tasks.rbegin(); at != tasks.rend(); ++at) {
     const Task* task = *at;
     if (task->durable || (filter.before && task->seq >= filter.before) || task->seq < first) continue;
-    if (!newest.wants(task->seq) || (!filter.state.empty() && filter.state != state_name(task->state))) continue;
-    if (TaskRow row = row_of(*task); passes(filter, visibility, row)) newest.add(std::move(row));
+    if (newest.wants(task->seq) && passes(filter, visibility, *task)) newest.add(row_of(*task));
   }
   return newest.release();
 }

@@ -14,6 +14,8 @@ namespace forkmill::broker {
 TaskRow row_of(const Task& task);
 // Returns whether the asker may see the task, and it passes the filter under the id by which the asker knows it.
 bool passes(const proto::TaskFilter& filter, const TaskVisibility& visibility, TaskRow row);
+// The same for a task in memory, without making a row: there may be millions of tasks.
+bool passes(const proto::TaskFilter& filter, const TaskVisibility& visibility, const Task& task);
 
 proto::Status check_filter(const proto::TaskFilter& filter);
 // The same for the history of finished tasks.

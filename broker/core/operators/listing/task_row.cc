@@ -47,6 +47,23 @@ bool names(const proto::ErrorReport& error, std::string_view text) {
          contains(exception_name(error.code), text);
 }
 
+// Returns whether the text form of the id begins with `prefix`. Makes no text.
+bool text_begins_with(const TaskId& id, std::string_view prefix) {
+  constexpr std::string_view kForm = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+  if (prefix.size() > kForm.size()) return false;
+  std::size_t digit = 0;
+  for (std::size_t i = 0; i < prefix.size(); ++i) {
+    char expected = '-';
+    if (kForm[i] != '-') {
+      const unsigned byte = id.bytes()[digit / 2];
+      expected = "0123456789abcdef"[digit % 2 == 0 ? byte >> 4U : byte & 15U];
+      ++digit;
+    }
+    if (prefix[i] != expected) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 TaskRow row_of(const StoredTask& stored) {
@@ -79,14 +96,15 @@ bool is_end(std::string_view state) {
   return state == "succeeded" || state == "failed" || state == "cancelled" || state == "expired";
 }
 
-bool passes(const proto::TaskFilter& filter, const TaskRow& row) {
-  if (!filter.queue.empty() && base_queue(row.spec->queue) != filter.queue) return false;
-  if (!filter.name.empty() && row.spec->name != filter.name) return false;
-  if (filter.since.count() > 0 && row.submitted_at < filter.since) return false;
-  if (filter.until.count() > 0 && row.submitted_at >= filter.until) return false;
-  if (!filter.state.empty() && filter.state != row.state && (!row.state.empty() || is_end(filter.state))) return false;
-  if (!filter.text.empty() && (row.error == nullptr || !names(*row.error, filter.text))) return false;
-  return filter.id.empty() || row.id.to_string().starts_with(filter.id);
+bool passes(const proto::TaskFilter& filter, const RowFacts& task) {
+  if (!filter.queue.empty() && base_queue(task.spec.queue) != filter.queue) return false;
+  if (!filter.name.empty() && task.spec.name != filter.name) return false;
+  if (filter.since.count() > 0 && task.submitted_at < filter.since) return false;
+  if (filter.until.count() > 0 && task.submitted_at >= filter.until) return false;
+  if (!filter.state.empty() && filter.state != task.state && (!task.state.empty() || is_end(filter.state)))
+    return false;
+  if (!filter.text.empty() && (task.error == nullptr || !names(*task.error, filter.text))) return false;
+  return text_begins_with(task.id, filter.id);
 }
 
 }  // namespace forkmill::broker

@@ -28,7 +28,19 @@ TaskRow row_of(const FinishedTask& task);
 // Whether the state is that of a task that has finished.
 bool is_end(std::string_view state);
 
-// Returns whether `row` passes `filter`. A row without a state passes a filter for any unfinished state.
-bool passes(const proto::TaskFilter& filter, const TaskRow& row);
+// RowFacts: what a filter looks at. Views of one task, without the cost of a row: there may be millions of tasks.
+struct RowFacts {
+  const TaskId& id;
+  const TaskSpec& spec;
+  std::string_view state;  // as TaskRow::state
+  milliseconds submitted_at;
+  const proto::ErrorReport* error;  // null: none
+};
+
+// Returns whether a task passes `filter`. One without a state passes a filter for any unfinished state.
+bool passes(const proto::TaskFilter& filter, const RowFacts& task);
+inline bool passes(const proto::TaskFilter& filter, const TaskRow& row) {
+  return passes(filter, RowFacts{row.id, *row.spec, row.state, row.submitted_at, row.error});
+}
 
 }  // namespace forkmill::broker
