@@ -1,6 +1,7 @@
-// Fills the queue of a running broker: submits tasks that no worker runs, and ends when the broker has all of them.
+// Fills the queue of a running broker: submits tasks that no worker runs, and ends when the broker has all of them. Or
+// fills its history: with --run, workers run the tasks, and it ends when all have succeeded.
 //
-//     bench_fill --broker ENDPOINT --tasks N
+//     bench_fill --broker ENDPOINT --tasks N [--run]
 #include <forkmill/client.h>
 
 #include <CLI/CLI.hpp>
@@ -35,7 +36,15 @@ void await_accepted(Futures& futures, std::size_t leave) {
   }
 }
 
-void fill(const std::string& broker, std::size_t tasks) {
+// Waits for the results of all but the last `leave` tasks.
+void await_results(Futures& futures, std::size_t leave) {
+  while (futures.size() > leave) {
+    static_cast<void>(std::move(futures.front()).get());
+    futures.pop_front();
+  }
+}
+
+void fill(const std::string& broker, std::size_t tasks, bool run) {
   forkmill::ClientOptions settings;
   settings.endpoint = broker;
   settings.max_outstanding = tasks;
@@ -45,9 +54,9 @@ void fill(const std::string& broker, std::size_t tasks) {
     std::vector<std::string> payloads;
     while (done < tasks && payloads.size() < kChunk) payloads.push_back(payload_for(done++));
     for (auto& future : client.map(kEcho, payloads)) futures.push_back(std::move(future));
-    await_accepted(futures, 10 * kChunk);
+    const auto leave = done < tasks ? 10 * kChunk : 0;
+    run ? await_results(futures, leave) : await_accepted(futures, leave);
   }
-  await_accepted(futures, 0);
 }
 
 }  // namespace
@@ -58,9 +67,11 @@ int main(int argc, char** argv) {
   std::size_t tasks = 1'000'000;
   app.add_option("--broker", broker, "Endpoint of the broker")->required();
   app.add_option("--tasks", tasks, "How many tasks");
+  bool run = false;
+  app.add_flag("--run", run, "Wait until workers have run them");
   CLI11_PARSE(app, argc, argv);
   try {
-    fill(broker, tasks);
+    fill(broker, tasks, run);
     return 0;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "bench_fill: %s\n", error.what());

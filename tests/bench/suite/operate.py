@@ -1,8 +1,14 @@
 #!/usr/bin/env python3
-"""What it costs to watch a broker: a gateway with its pages open and its metrics scraped, while tasks are queued.
+"""What it costs to watch a broker, and how long that takes, with many tasks queued and many in its history.
 
-The broker has nothing else to do, so that all of its CPU time is what the gateway asks for. In percent of one
-processor, that is the part of its throughput that a busy broker would lose, since one thread has its rules.
+cost: a gateway with its pages open and its metrics scraped. The broker has nothing else to do, so that all of its CPU
+time is what the gateway asks for. In percent of one processor, that is the part of its throughput that a busy broker
+would lose, since one thread has its rules.
+
+pages: what each page and each search asks, one after the other, from a broker in memory and from one on disk with a
+history. The slowest answer of all counts, and is named on stderr.
+
+events: bench_watch.
 """
 import argparse
 import contextlib
@@ -11,6 +17,7 @@ import json
 import os
 import re
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -20,13 +27,27 @@ import urllib.parse
 
 WATCHED = ("/api/v1/overview", "/api/v1/queues", "/api/v1/workers", "/api/v1/processes", "/api/v1/errors",
            "/api/v1/objects", "/api/v1/audit")
+# Pages ask for these as well, and operators search for tasks. The places of {task} and {old} take a queued task and a
+# finished one.
+ASKED = ("/api/v1/tasks?limit=50", "/api/v1/tasks?state=ready", "/api/v1/tasks?state=running",
+         "/api/v1/tasks?queue=none", "/api/v1/tasks?task=none", "/api/v1/tasks?error=none", "/api/v1/tasks?since=1h",
+         "/api/v1/tasks?until=1h", "/api/v1/tasks?id=ffffffff", "/api/v1/tasks?id={task}", "/api/v1/dead",
+         "/api/v1/dead?error=none", "/api/v1/tasks/{task}", "/api/v1/tasks/{task}/why", "/api/v1/tasks/{task}/logs",
+         "/api/v1/queues/default", "/api/v1/queues/default/why", "/api/v1/queues/default/scaling", "/api/v1/status",
+         "/api/v1/names", "/api/v1/changes", "/metrics", "/", "/healthz", "/readyz")
+ASKED_OF_HISTORY = ("/api/v1/tasks?finished=true", "/api/v1/tasks?finished=true&limit=1000",
+                    "/api/v1/tasks?finished=true&state=failed", "/api/v1/tasks?finished=true&queue=none",
+                    "/api/v1/tasks?finished=true&task=none", "/api/v1/tasks?finished=true&error=none",
+                    "/api/v1/tasks?finished=true&since=1h", "/api/v1/tasks?finished=true&until=1h",
+                    "/api/v1/tasks?finished=true&id={old}", "/api/v1/tasks/{old}", "/api/v1/tasks/{old}/why")
+ASKS = 10     # times each
 SCRAPES = 5   # seconds between two; Prometheus itself takes 15 unless told otherwise
 FAILURES = 50
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def report(key, value):
-    print(f"gateway.{key}\t{value:.6g}", flush=True)
+    print(f"{key}\t{value:.6g}", flush=True)
 
 
 def cpu_seconds(pid):
@@ -148,6 +169,9 @@ def running(*words):
     try:
         yield process
     finally:
+        process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(20)
         process.kill()
         process.wait()
 
@@ -166,39 +190,141 @@ def fail_some(forkmill, broker):
     raise RuntimeError("the tasks have not failed")
 
 
-def measure(options, place):
-    def program(name):
-        return os.path.join(options.build, "bin", name)
-    broker, forkmill = f"ipc://{place}/broker.socket", program("forkmill")
-    with running(program("forkmill-broker"), "--listen", broker, "--memory", "--queue-max-tasks", "20000000",
-                 "--queue-max-bytes", "64G", "--log-level", "warn") as served, \
-            running(program("forkmill-worker"), "--broker", broker, "--processes", "2", "--allow-exec", "--log-level",
-                    "warn"):
-        failed = fail_some(forkmill, broker)
-        subprocess.run([os.path.join(options.build, "tests/bench/bench_fill"), "--broker", broker, "--tasks",
-                        str(options.tasks)], check=True)
-        base = share(served.pid, options.seconds)
-        gateway = Gateway(forkmill, broker)
-        try:
-            gateway.await_broker()
-            report("first_page_kib", gateway.first_page() / 1024)
+class Programs:
+    def __init__(self, options, place):
+        self.options, self.broker = options, f"ipc://{place}/broker.socket"
+
+    def path(self, name):
+        folder = "tests/bench" if "bench" in name else "bin"
+        return os.path.join(self.options.build, folder, name)
+
+    def serve(self, *words):
+        """The broker."""
+        return running(self.path("forkmill-broker"), "--listen", self.broker, "--queue-max-tasks", "20000000",
+                       "--queue-max-bytes", "64G", "--log-level", "warn", *words)
+
+    def work(self, name, *words):
+        """A pool of two processes."""
+        return running(self.path(name), "--broker", self.broker, "--processes", "2", "--log-level", "warn", *words)
+
+    def fill(self, *words):
+        subprocess.run([self.path("bench_fill"), "--broker", self.broker, "--tasks", str(self.options.tasks), *words],
+                       check=True)
+
+    def status(self):
+        shown = subprocess.run([self.path("forkmill"), "status", "-o", "json", "--broker", self.broker],
+                               stdout=subprocess.PIPE, text=True, check=True).stdout
+        return json.loads(shown)
+
+
+@contextlib.contextmanager
+def serving(programs):
+    """A gateway that has its broker."""
+    gateway = Gateway(programs.path("forkmill"), programs.broker)
+    try:
+        gateway.await_broker()
+        yield gateway
+    finally:
+        gateway.process.kill()
+        gateway.process.wait()
+
+
+class Answers:
+    """How long answers take, in ms."""
+
+    def __init__(self):
+        self.taken, self.slowest, self.asked = [], 0.0, ""
+
+    def time(self, gateway, path):
+        begin = time.monotonic()
+        body, _ = gateway.get(path)
+        ms = 1000 * (time.monotonic() - begin)
+        self.taken.append(ms)
+        if ms > self.slowest:
+            self.slowest, self.asked = ms, path
+        return body
+
+    def time_all(self, gateway, paths):
+        for path in paths:
+            for _ in range(ASKS):
+                self.time(gateway, path)
+
+    def time_pages(self, gateway, path):
+        """Follows the cursors of one search. Returns how many pages it has."""
+        cursor = ""
+        for page in range(1, 1 + ASKS):
+            cursor = json.loads(self.time(gateway, path + cursor))["next"]
+            if cursor is None:
+                return page
+            cursor = f"&cursor={cursor}"
+        return ASKS
+
+
+def first_task(gateway, query):
+    return json.loads(gateway.get("/api/v1/tasks?limit=1&" + query)[0])["tasks"][0]["id"]
+
+
+def measure_cost(programs, seconds, answers):
+    """A broker in memory with tasks queued. Returns the gateway's peak of memory."""
+    with programs.serve("--memory") as served, programs.work("forkmill-worker", "--allow-exec"):
+        failed = fail_some(programs.path("forkmill"), programs.broker)
+        programs.fill()
+        base = share(served.pid, seconds)
+        with serving(programs) as gateway:
+            report("gateway.first_page_kib", gateway.first_page() / 1024)
             users = Users(gateway, [*WATCHED, f"/api/v1/tasks/{failed}", f"/api/v1/tasks/{failed}/why"])
             users.await_streams()
-            report("broker_percent", max(share(served.pid, options.seconds) - base, 0.0))
-            report("peak_mib", peak_mib(gateway.process.pid))
+            report("gateway.broker_percent", max(share(served.pid, seconds) - base, 0.0))
+            peak = peak_mib(gateway.process.pid)
             users.stop()
-        finally:
-            gateway.process.kill()
-            gateway.process.wait()
+        with serving(programs) as gateway:
+            task = first_task(gateway, "state=ready")
+            answers.time_all(gateway, [path.format(task=task) for path in (*WATCHED, *ASKED)])
+            return max(peak, peak_mib(gateway.process.pid))
+
+
+def measure_history(programs, place, answers):
+    """A broker on disk with tasks queued, and as many in its history. Returns the gateway's peak of memory."""
+    with programs.serve("--data", os.path.join(place, "data"), "--history-size", "4G"):
+        with programs.work("forkmill-bench-worker"):
+            programs.fill("--run")
+        programs.fill()
+        deadline = time.monotonic() + 60
+        while (kept := programs.status()["history"])["tasks"] + kept["dropped"] < programs.options.tasks:
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"the history has {kept['tasks']} tasks of {programs.options.tasks}")
+            time.sleep(0.1)
+        report("pages.history_tasks", kept["tasks"])
+        with serving(programs) as gateway:
+            task, old = first_task(gateway, "state=ready"), first_task(gateway, "finished=true")
+            paths = [path.format(task=task, old=old) for path in (*WATCHED, *ASKED, *ASKED_OF_HISTORY)]
+            answers.time_all(gateway, paths)
+            for search in ("limit=1000", "queue=none&limit=50"):
+                answers.time_pages(gateway, "/api/v1/tasks?finished=true&" + search)
+                answers.time_pages(gateway, "/api/v1/tasks?" + search)
+            return peak_mib(gateway.process.pid)
+
+
+def measure(options, place):
+    programs, answers = Programs(options, place), Answers()
+    peaks = [measure_cost(programs, options.seconds, answers), measure_history(programs, place, answers)]
+    report("gateway.peak_mib", max(peaks))
+    report("pages.slowest_ms", answers.slowest)
+    report("pages.median_ms", statistics.median(answers.taken))
+    print(f"operate.py: the slowest answer was that of {answers.asked}", file=sys.stderr)
+    subprocess.run([programs.path("bench_watch"), "--seconds", str(options.seconds / 6)], check=True)
 
 
 def main():
     parser = argparse.ArgumentParser(prog="operate.py", description=__doc__)
     parser.add_argument("--build", required=True, help="build folder")
     parser.add_argument("--tasks", type=int, default=1_000_000)
-    parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--seconds", type=float, default=20, help="how long the cost is measured")
+    parser.add_argument("--data", help="where the store is made, and removed again; a folder on a disk")
     options = parser.parse_args()
-    place = tempfile.mkdtemp(prefix="forkmill-bench.")
+    if options.data:
+        os.makedirs(options.data, exist_ok=True)
+    place = tempfile.mkdtemp(prefix="forkmill-bench.", dir=options.data)
     try:
         measure(options, place)
     finally:

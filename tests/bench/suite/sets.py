@@ -251,10 +251,10 @@ def restart(plan):
 
 
 def operate(plan):
-    """A gateway with 1,000,000 tasks queued, its pages open and its metrics scraped: what that costs the broker."""
+    """1,000,000 tasks queued, and as many in the history: what pages, metrics and streams of events cost and take."""
     count = plan.tasks or plan.items(1_000_000, 20_000)
     yield f"{count:,}", [os.path.join(plan.suite, "operate.py"), "--build", plan.build, "--tasks", str(count),
-                         "--seconds", str(plan.items(20, 3))]
+                         "--seconds", str(plan.items(20, 3)), "--data", plan.data]
 
 
 # In the order of the page. ONCE: sets that run once, also with --runs.
@@ -264,7 +264,7 @@ SETS = {"throughput": throughput, "latency": latency, "window": window, "payload
         "durable": durable, "cluster": cluster, "cluster_backlog": cluster_backlog, "toolkit": toolkit, "backlog": backlog, "steady": steady, "restart": restart, "operate": operate}
 ONCE = ("backlog", "cluster_backlog", "steady", "restart", "operate")
 SPINE = ("throughput", "latency", "inflight", "respawn")
-ON_DISK = ("durable", "cluster", "cluster_backlog", "backlog", "steady", "restart")
+ON_DISK = ("durable", "cluster", "cluster_backlog", "backlog", "steady", "restart", "operate")
 NEEDS = {"throughput": ("gearmand", "nats-server", "redis-server", "import celery", "import redis"),
          "latency": ("gearmand", "nats-server", "redis-server", "import celery", "import redis"),
          "window": ("gearmand", "nats-server", "redis-server"), "payload": ("gearmand", "nats-server", "redis-server"),

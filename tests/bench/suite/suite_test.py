@@ -19,6 +19,8 @@ from figures import Figures  # noqa: E402
 RATES = ("tasks_per_s", "cpu_us_per_task")
 BACKLOG = ("submitted_per_s", "submit_first_per_s", "submit_last_per_s", "memory_bytes_per_task", "disk_bytes_per_task",
            "full_peak_mib", "restart_peak_mib", "drain_peak_mib", "restart_s", "drained_per_s", "small_drained_per_s")
+EVENTS = ("unwatched_tasks_per_s", "tasks_per_s", "unwatched_broker_us", "broker_us", "per_s", "missed_percent",
+          "unaccounted", "broker_mib")
 # For each set: the systems, and the figures of each.
 KEYS = {
     "throughput": ({"forkmill", "forkmill-map", "gearmand", "gearmand-ahead", "nats", "celery", "zmq"}, RATES),
@@ -42,7 +44,8 @@ KEYS = {
     "backlog": ({"backlog"}, BACKLOG),
     "steady": ({"steady"}, ("tasks_per_s",)),
     "restart": ({"restart"}, ("first_ms", "all_ms")),
-    "operate": ({"gateway"}, ("broker_percent", "peak_mib", "first_page_kib")),
+    "operate": ({"gateway", "pages", "events"},
+                ("broker_percent", "peak_mib", "first_page_kib", "history_tasks", "median_ms", "slowest_ms", *EVENTS)),
 }
 
 

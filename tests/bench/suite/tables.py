@@ -331,15 +331,28 @@ def restart(figures):
 def operate(figures):
     rows = []
     for parameter in figures.parameters("operate"):
-        get = View(figures, "operate", parameter).of("gateway")
-        rows.append([parameter, number(get("broker_percent"), 2), number(get("peak_mib"), 1),
-                     number(get("first_page_kib"), 1)])
-    last = View(figures, "operate", figures.parameters("operate")[-1]).of("gateway")
-    heads = ["tasks queued", "of the broker's time, %", "gateway's peak MiB", "first page, KiB"]
+        view = View(figures, "operate", parameter)
+        gateway, pages = view.of("gateway"), view.of("pages")
+        rows.append([parameter, number(pages("history_tasks")), number(gateway("broker_percent"), 2),
+                     number(gateway("peak_mib"), 1), number(gateway("first_page_kib"), 1), number(pages("median_ms"), 1),
+                     number(pages("slowest_ms"), 1)])
+    last = View(figures, "operate", figures.parameters("operate")[-1])
+    gateway, pages, events = last.of("gateway"), last.of("pages"), last.of("events")
+    heads = ["tasks queued", "in the history", "of the broker's time, %", "gateway's peak MiB", "first page, KiB",
+             "answer, median ms", "slowest, ms"]
+    streams = [["none", number(events("unwatched_tasks_per_s")), "-", number(events("unwatched_broker_us"), 2)],
+               ["two, one of them slow", number(events("tasks_per_s")), number(events("per_s")),
+                number(events("broker_us"), 2)]]
     return (table(heads, rows) + "\n\n" +
-            goal("percent of the broker's time, all pages open and a scrape every 5 s", last("broker_percent"), 2, True) +
-            goal("MiB of the gateway", last("peak_mib"), 60, True, 1) +
-            goal("KiB of the first page", last("first_page_kib"), 100, True, 1))
+            goal("percent of the broker's time, all pages open and a scrape every 5 s", gateway("broker_percent"), 2, True) +
+            goal("MiB of the gateway", gateway("peak_mib"), 60, True, 1) +
+            goal("KiB of the first page", gateway("first_page_kib"), 100, True, 1) +
+            goal("ms of the slowest answer to any page or search", pages("slowest_ms"), 200, True, 1) + "\n" +
+            table(["streams of events", "tasks/s", "events/s", "CPU of the broker, µs a task"], streams) + "\n\n" +
+            goal("tasks/s with both streams", events("tasks_per_s"), 100_000, digits=0) +
+            goal("events that a stream neither told nor counted as missed", events("unaccounted"), 0, True, 0) +
+            f"\nThe slow stream was not told {number(events('missed_percent'), 1)} % of the events. The broker took "
+            f"{number(events('broker_mib'), 1)} MiB more while it was watched.\n")
 
 
 TABLES = {"throughput": throughput, "latency": latency, "window": window, "payload": payload, "keys": keys, "security": security,
