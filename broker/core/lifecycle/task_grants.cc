@@ -199,6 +199,7 @@ void TaskGrants::unassign(Worker& worker, Task& task) {
 
 void TaskGrants::retry(Task& task, const proto::Outcome& outcome, milliseconds delay) {
   state_.tasks.recent_attempts().add(task.seq, {outcome, state_.clock.stamp()});
+  ++state_.totals.times.of(task.spec.shared(), state_.clock.now()).retried;
   const bool at_once = outcome.kind == OutcomeKind::lost;
   const Instant wait = retry_wait(task, outcome.kind, delay);
   state_.step(task, Event::retried);
@@ -233,7 +234,9 @@ void TaskGrants::finish(Task& task, Event event, proto::Outcome outcome) {
       break;
     case State::failed:
       ++state_.totals.failed;
-      if (task.options().dead_letter) ++state_.totals.dead_letters;
+      if (!task.options().dead_letter) break;
+      ++state_.totals.dead_letters;
+      ++state_.totals.times.of(task.spec.shared(), state_.clock.now()).dead;
       break;
     case State::cancelled:
       ++state_.totals.cancelled;

@@ -1,5 +1,6 @@
 #include "broker/core/operators/metrics.h"
 
+#include <array>
 #include <vector>
 
 #include "broker/core/operators/why/ended.h"
@@ -28,7 +29,17 @@ PackedMap packed_series(const TaskSeries& series) {
       .add("task", series.task)
       .add("attempts", attempts)
       .add("wait", packed_histogram(series.waited))
-      .add("run", packed_histogram(series.ran));
+      .add("run", packed_histogram(series.ran))
+      .add("submitted", series.submitted)
+      .add("retried", series.retried)
+      .add("dead", series.dead);
+}
+
+PackedMap packed_exits(const Totals& totals) {
+  constexpr std::array<const char*, kWorkerExits> kNames{"left", "silent", "replaced", "with_parent", "expelled"};
+  PackedMap map;
+  for (std::size_t exit = 0; exit < kWorkerExits; ++exit) map.add(kNames[exit], totals.worker_exits[exit]);
+  return map;
 }
 
 std::vector<std::uint64_t> bounds() {
@@ -77,7 +88,8 @@ ReplyBody metrics(const BrokerState& state, const SelfReport& self, const EventP
   map.add("bounds_us", bounds())
       .add("times", series)
       .add("lost", PackedMap{}.add("child", lost.attempts - lost.with_worker).add("worker", lost.with_worker))
-      .add("principals", packed_principals(state.tasks.owners));
+      .add("principals", packed_principals(state.tasks.owners))
+      .add("worker_exits", packed_exits(state.totals));
   if (self.store) {
     map.add("store", PackedMap{}
                          .add("changes", self.store->changes)

@@ -11,12 +11,14 @@ namespace forkmill::broker {
 
 void Sessions::close(proto::PeerId peer) {
   if (Client* one = index_.client(peer)) return close(*one, Objects::End::in_order);
-  if (Worker* one = index_.worker(peer)) return close(*one, "worker " + one->session.name.str() + " left");
+  if (Worker* one = index_.worker(peer))
+    return close(*one, WorkerExit::left, "worker " + one->session.name.str() + " left");
 }
 
 void Sessions::abandon(proto::PeerId peer) {
   if (Client* one = index_.client(peer)) return close(*one, Objects::End::lost);
-  if (Worker* one = index_.worker(peer)) close(*one, "worker " + one->session.name.str() + " is another peer now");
+  if (Worker* one = index_.worker(peer))
+    close(*one, WorkerExit::replaced, "worker " + one->session.name.str() + " is another peer now");
 }
 
 void Sessions::close_children(std::uint64_t worker, const std::vector<EndedChild>& ended) {
@@ -31,7 +33,7 @@ void Sessions::close_children(std::uint64_t worker, const std::vector<EndedChild
       Worker* one = state_.worker(at->second);
       if (one == nullptr) continue;  // the pid is named twice
       close_all(children_.in_children_of(one->instance), child.end);
-      close(*one, "the process of worker " + one->session.name.str() + " has ended");
+      close(*one, WorkerExit::with_parent, "the process of worker " + one->session.name.str() + " has ended");
     }
   }
 }
@@ -50,7 +52,8 @@ void Sessions::close(Client& client, Objects::End end) {
   state_.clients.erase(client.handle);
 }
 
-void Sessions::close(Worker& worker, const std::string& why) {
+void Sessions::close(Worker& worker, WorkerExit exit, const std::string& why) {
+  ++state_.totals.worker_exits[static_cast<std::size_t>(exit)];
   grants_.worker_lost(worker, why);
   roster_.delist(worker);
   roster_.forget(worker);
@@ -85,7 +88,7 @@ void Sessions::tick() {
     close(*one, Objects::End::lost);
   }
   for (Worker* one : silent->workers)
-    close(*one, "worker " + one->session.name.str() + " on " + one->session.host + " fell silent");
+    close(*one, WorkerExit::silent, "worker " + one->session.name.str() + " on " + one->session.host + " fell silent");
 }
 
 void Sessions::expel(const WhyExpelled& why) {
@@ -96,7 +99,8 @@ void Sessions::expel(const WhyExpelled& why) {
   for (const auto& [handle, one] : state_.workers)
     if (dismiss(one->session, proto::Role::worker, why) || dismiss_for_queues(*one)) workers.push_back(one.get());
   for (Client* one : clients) close(*one, Objects::End::lost);
-  for (Worker* one : workers) close(*one, "worker " + one->session.name.str() + " is not permitted any longer");
+  for (Worker* one : workers)
+    close(*one, WorkerExit::expelled, "worker " + one->session.name.str() + " is not permitted any longer");
 }
 
 bool Sessions::dismiss(Session& session, proto::Role role, const WhyExpelled& why) {

@@ -71,7 +71,7 @@ class Sessions {
   void say_goodbye(Session& session, proto::Goodbye goodbye);
   void close(Client& client, Objects::End end);
   void close_all(const std::vector<ClientHandle>& clients, Objects::End end);
-  void close(Worker& worker, const std::string& why);
+  void close(Worker& worker, WorkerExit exit, const std::string& why);
 
   BrokerState& state_;
   SessionIndex& index_;

@@ -3,6 +3,9 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <map>
 #include <memory>
@@ -29,6 +32,16 @@
 
 namespace forkmill::broker {
 
+// WorkerExit: why the broker has no worker any more.
+enum class WorkerExit : std::uint8_t {
+  left,         // stopped, drained or restarted
+  silent,       // nothing was heard of it for the session timeout
+  replaced,     // another peer has come with its session
+  with_parent,  // the process in which it lived has ended
+  expelled,     // may not be here any longer
+};
+inline constexpr std::size_t kWorkerExits = 5;
+
 // Totals: counts since the start of the broker, but for `running` and `dead_letters`.
 struct Totals {
   std::uint64_t succeeded = 0;
@@ -44,6 +57,7 @@ struct Totals {
   };
   Lost lost;
   TaskDurations times;
+  std::array<std::uint64_t, kWorkerExits> worker_exits{};  // by WorkerExit
   // Submissions, HELLOs and operations that were refused for lack of a right, or for a quota.
   struct Refused {
     std::uint64_t count = 0;

@@ -1,4 +1,5 @@
-// TaskDurations: how long tasks wait and run, and how their attempts end, by queue and task name, for operators.
+// TaskDurations: how long tasks wait and run, how their attempts end, and how many there are, by queue and task name,
+// for operators.
 //
 // Clients choose the names, so their number is bounded: the first kMaxSeries pairs of a queue and a name have a series
 // of their own, and all others share one. A pair that has not been used for kUnused makes room for another one.
@@ -26,6 +27,9 @@ struct TaskSeries {
   proto::Histogram waited;  // from the time at which it was due to the start of the attempt
   proto::Histogram ran;
   std::array<std::uint64_t, kKinds> ended{};  // attempts, by OutcomeKind
+  std::uint64_t submitted = 0;                // tasks
+  std::uint64_t retried = 0;                  // attempts that another one follows
+  std::uint64_t dead = 0;                     // tasks that have become dead letters
   Instant used{0};
 };
 

@@ -132,6 +132,7 @@ Status Submissions::accept(Client& client, proto::Submission submission, std::ui
   if (task.options().daemon) client.daemons.emplace(task.seq, &task);
   queue->budget.hold(bytes);
   owner->hold(bytes);
+  ++state_.totals.times.of(task.spec.shared(), state_.clock.now()).submitted;
   schedule_task(state_, task, state_.clock.first_due(task.options(), state_.clock.now()));
   return {};
 }

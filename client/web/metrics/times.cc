@@ -24,6 +24,7 @@ void add_histograms(Exposition& text, const Json& body, const char* key, const c
   text.begin(name, Kind::histogram, help);
   const auto bounds = cli::value_of(body, "bounds_us");
   for (const auto& row : cli::value_of(body, "times")) {
+    if (cli::value_of(row, "attempts").empty()) continue;  // none has ended yet
     const BucketCounts counts{bounds, cli::value_of(row, key)};
     text.add_histogram(labels_of(row), counts.cumulative(kEverySecond), counts.sum_seconds());
   }
@@ -39,6 +40,26 @@ void add_attempts(Exposition& text, const Json& body) {
       text.add(labels, count.is_number() ? count.get<double>() : 0);
     }
   }
+}
+
+// Counters by queue and task. A broker of an earlier version does not tell them.
+void add_counts(Exposition& text, const Json& body) {
+  const auto add = [&](const char* name, const char* help, const char* key) {
+    text.begin(name, Kind::counter, help);
+    for (const auto& row : cli::value_of(body, "times"))
+      if (cli::value_of(row, key).is_number()) text.add(labels_of(row), count_of(row, key));
+  };
+  add("forkmill_tasks_submitted", "Tasks that the broker has taken in since its start.", "submitted");
+  add("forkmill_task_retries", "Attempts that another one has followed, or will.", "retried");
+  add("forkmill_tasks_dead", "Tasks that have failed for good and became dead letters.", "dead");
+}
+
+void add_worker_exits(Exposition& text, const Json& body) {
+  const auto exits = cli::value_of(body, "worker_exits");
+  if (!exits.is_object()) return;
+  text.begin("forkmill_worker_exits", Kind::counter, "Workers that the broker has no longer, by the reason.");
+  for (const auto& [reason, count] : exits.items())
+    text.add({{"reason", reason}}, count.is_number() ? count.get<double>() : 0);
 }
 
 void add_lost(Exposition& text, const Json& body) {
@@ -123,7 +144,9 @@ void add_times(Exposition& text, const Json& body) {
                  "How long tasks that were due have waited for their attempts to start.");
   add_histograms(text, body, "run", "forkmill_task_run_seconds", "How long attempts have run.");
   add_attempts(text, body);
+  add_counts(text, body);
   add_lost(text, body);
+  add_worker_exits(text, body);
   add_store(text, body);
   add_events(text, body);
   add_logs(text, body);

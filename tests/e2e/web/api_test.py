@@ -117,7 +117,9 @@ def check_times(gateway):
     text = gateway.get("/metrics").body.decode()
     for line in (f"forkmill_task_run_seconds_count{names}}} 1", f"forkmill_queue_wait_seconds_count{names}}} 1",
                  f'forkmill_queue_wait_seconds_bucket{names},le="+Inf"}} 1',
-                 f'forkmill_task_attempts_total{names},outcome="succeeded"}} 1'):
+                 f'forkmill_task_attempts_total{names},outcome="succeeded"}} 1',
+                 f"forkmill_tasks_submitted_total{names}}} 1", f"forkmill_task_retries_total{names}}} 0",
+                 f"forkmill_tasks_dead_total{names}}} 0", 'forkmill_worker_exits_total{reason="silent"} 0'):
         need(line in text.splitlines(), line, text)
     history = gateway.get("/api/v1/overview").json()["history"]
     need(len(history["run_p95_ms"]) == len(history["at_ms"]), history)

@@ -88,6 +88,38 @@ TEST_CASE("lost attempts are counted by what was lost, and have no times") {
         std::map<std::string, std::uint64_t>{{"child", 1}, {"worker", 1}});
 }
 
+TEST_CASE("submitted tasks, retries and dead letters are counted by queue and task") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto worker = broker.worker(2);
+  broker.submit(client, {task(1), task(2)});
+  const auto grants = broker.grants(worker);
+  REQUIRE(grants.size() == 2);
+  broker.fail(worker, grants[0].grant, OutcomeKind::lost, Errc::worker_lost);
+  broker.fail(worker, grants[1].grant);
+  broker.submit(client, {task(1)});  // again: the broker has it
+  const TaskSeries* series = series_of(broker.core().state().totals.times, "default");
+  REQUIRE(series != nullptr);
+  CHECK(series->submitted == 2);
+  CHECK(series->retried == 1);
+  CHECK(series->dead == 1);
+  const auto rows = ask(broker, client, QueryKind::metrics).body.at("times").as<std::vector<Row>>();
+  CHECK(rows.at(0).at("submitted").as<int>() == 2);
+  CHECK(rows.at(0).at("retried").as<int>() == 1);
+  CHECK(rows.at(0).at("dead").as<int>() == 1);
+}
+
+TEST_CASE("workers that are gone are counted by the reason") {
+  Broker broker;
+  broker.send(broker.worker(1), Goodbye{});
+  broker.worker(1);
+  for (auto away = 0s; away < 2 * CoreOptions{}.session_timeout; away += 1s) broker.advance(1s);
+  const auto client = broker.client();
+  using Exits = std::map<std::string, std::uint64_t>;
+  CHECK(ask(broker, client, QueryKind::metrics).body.at("worker_exits").as<Exits>() ==
+        Exits{{"left", 1}, {"silent", 1}, {"replaced", 0}, {"with_parent", 0}, {"expelled", 0}});
+}
+
 TEST_CASE("the answer to QUERY metrics has the series, the bounds, and the store if there is one") {
   Broker broker;
   const auto client = broker.client();

@@ -98,23 +98,31 @@ TEST_CASE("workers are counted by state, and their processes by what they do") {
 }
 
 TEST_CASE("times become histograms by queue and task, with every second bound, and attempts counters") {
-  const auto body = Json::parse(R"({"bounds_us":[256,512,1024,2048],"lost":{"child":2,"worker":1},"times":[
-    {"queue":"q","task":"t","attempts":{"succeeded":5,"lost":2},"wait":{"sum_us":1500000,"counts":[1,0,2,0,4]},
+  const auto body = Json::parse(
+      R"({"bounds_us":[256,512,1024,2048],"lost":{"child":2,"worker":1},"worker_exits":{"left":3,"silent":1},"times":[
+    {"queue":"q","task":"t","submitted":8,"retried":2,"dead":1,"attempts":{"succeeded":5,"lost":2},"wait":{"sum_us":1500000,"counts":[1,0,2,0,4]},
+     "run":{"sum_us":0,"counts":[]}},
+    {"queue":"q","task":"new","submitted":1,"retried":0,"dead":0,"attempts":{},"wait":{"sum_us":0,"counts":[]},
      "run":{"sum_us":0,"counts":[]}}],"store":{"changes":9,"bytes":4096,"disk_full":true,"commit":{"sum_us":3000,"counts":[0,0,0,3]}}})");
   const auto text = text_of([&](Exposition& to) { add_times(to, body); });
-  for (const char* line : {"# TYPE forkmill_queue_wait_seconds histogram",
-                           "forkmill_queue_wait_seconds_bucket{queue=\"q\",task=\"t\",le=\"0.000256\"} 1",
-                           "forkmill_queue_wait_seconds_bucket{queue=\"q\",task=\"t\",le=\"0.001024\"} 3",
-                           "forkmill_queue_wait_seconds_bucket{queue=\"q\",task=\"t\",le=\"+Inf\"} 7",
-                           "forkmill_queue_wait_seconds_sum{queue=\"q\",task=\"t\"} 1.5",
-                           "forkmill_queue_wait_seconds_count{queue=\"q\",task=\"t\"} 7",
-                           "forkmill_task_run_seconds_count{queue=\"q\",task=\"t\"} 0",
-                           "forkmill_task_attempts_total{queue=\"q\",task=\"t\",outcome=\"lost\"} 2",
-                           "forkmill_tasks_lost_total{cause=\"child\"} 2", "forkmill_store_changes_total 9",
-                           "forkmill_store_written_bytes_total 4096", "forkmill_store_disk_full 1",
-                           "forkmill_store_commit_seconds_bucket{le=\"+Inf\"} 3"})
+  for (const char* line :
+       {"# TYPE forkmill_queue_wait_seconds histogram",
+        "forkmill_queue_wait_seconds_bucket{queue=\"q\",task=\"t\",le=\"0.000256\"} 1",
+        "forkmill_queue_wait_seconds_bucket{queue=\"q\",task=\"t\",le=\"0.001024\"} 3",
+        "forkmill_queue_wait_seconds_bucket{queue=\"q\",task=\"t\",le=\"+Inf\"} 7",
+        "forkmill_queue_wait_seconds_sum{queue=\"q\",task=\"t\"} 1.5",
+        "forkmill_queue_wait_seconds_count{queue=\"q\",task=\"t\"} 7",
+        "forkmill_task_run_seconds_count{queue=\"q\",task=\"t\"} 0",
+        "forkmill_task_attempts_total{queue=\"q\",task=\"t\",outcome=\"lost\"} 2",
+        "forkmill_tasks_submitted_total{queue=\"q\",task=\"t\"} 8",
+        "forkmill_task_retries_total{queue=\"q\",task=\"t\"} 2", "forkmill_tasks_dead_total{queue=\"q\",task=\"t\"} 1",
+        "forkmill_worker_exits_total{reason=\"silent\"} 1", "forkmill_tasks_lost_total{cause=\"child\"} 2",
+        "forkmill_store_changes_total 9", "forkmill_store_written_bytes_total 4096", "forkmill_store_disk_full 1",
+        "forkmill_store_commit_seconds_bucket{le=\"+Inf\"} 3"})
     CHECK_MESSAGE(has_line(text, line), text);
   CHECK(text.find("0.000512") == std::string::npos);
+  CHECK(has_line(text, "forkmill_tasks_submitted_total{queue=\"q\",task=\"new\"} 1"));
+  CHECK(text.find("seconds_count{queue=\"q\",task=\"new\"}") == std::string::npos);
 }
 
 TEST_CASE("the logs of tasks become gauges of memory and counters of bytes and of tasks") {
