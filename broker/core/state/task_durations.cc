@@ -1,5 +1,7 @@
 #include "broker/core/state/task_durations.h"
 
+#include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "broker/core/tasks/process_queue.h"
@@ -7,14 +9,23 @@
 namespace forkmill::broker {
 
 TaskSeries& TaskDurations::find_or_make(const proto::TaskSpec& spec, Instant now) {
-  const std::string_view queue = base_queue(spec.queue);
-  std::string name = std::string{queue} + ' ' + spec.name;
-  if (const auto found = by_name_.find(name); found != by_name_.end()) return *found->second;
+  const Names names{base_queue(spec.queue), spec.name};
+  if (const auto found = by_name_.find(names); found != by_name_.end()) return *found->second;
   if (by_name_.size() >= kMaxSeries && !make_room(now)) return others_;
   auto series = std::make_unique<TaskSeries>();
-  series->queue = queue;
-  series->task = spec.name;
-  return *by_name_.emplace(std::move(name), std::move(series)).first->second;
+  series->queue = names.queue;
+  series->task = names.task;
+  const Names own{series->queue, series->task};
+  return *by_name_.emplace(own, std::move(series)).first->second;
+}
+
+std::vector<const TaskSeries*> TaskDurations::in_order() const {
+  std::vector<const TaskSeries*> all;
+  for (const auto& [names, series] : by_name_) all.push_back(series.get());
+  std::sort(all.begin(), all.end(), [](const TaskSeries* a, const TaskSeries* b) {
+    return std::tie(a->queue, a->task) < std::tie(b->queue, b->task);
+  });
+  return all;
 }
 
 bool TaskDurations::make_room(Instant now) {

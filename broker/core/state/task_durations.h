@@ -8,9 +8,12 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <map>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
 
 #include "proto/histogram.h"
 #include "proto/wire/messages.h"
@@ -54,7 +57,7 @@ class TaskDurations {
   // Calls `visitor` with each series that was used, in the order of their names, the shared one last.
   template <class Visitor>
   void visit(Visitor&& visitor) const {
-    for (const auto& [name, series] : by_name_) visitor(*series);
+    for (const TaskSeries* series : in_order()) visitor(*series);
     if (others_.used.count() > 0) visitor(others_);
   }
 
@@ -66,11 +69,25 @@ class TaskDurations {
     TaskSeries* series = nullptr;
   };
 
+  // Views of the names in a series, or in a spec that is looked for.
+  struct Names {
+    std::string_view queue;
+    std::string_view task;
+    friend bool operator==(const Names&, const Names&) = default;
+  };
+  struct HashOfNames {
+    std::size_t operator()(const Names& names) const noexcept {
+      const std::hash<std::string_view> hash;
+      return 31 * hash(names.queue) + hash(names.task);
+    }
+  };
+
   TaskSeries& find_or_make(const proto::TaskSpec& spec, Instant now);
   bool make_room(Instant now);
+  std::vector<const TaskSeries*> in_order() const;
 
   std::array<Slot, kSlots> slots_{};
-  std::map<std::string, std::unique_ptr<TaskSeries>> by_name_;  // queue and task with a blank between them
+  std::unordered_map<Names, std::unique_ptr<TaskSeries>, HashOfNames> by_name_;  // keys are views of their series
   TaskSeries others_{};
   Instant next_look_{0};  // for series that have not been used
 };
