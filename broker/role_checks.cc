@@ -37,6 +37,7 @@ bool is_for_admins(const proto::Command& command) {
   return !std::holds_alternative<proto::SendSignal>(command.command) &&
          !std::holds_alternative<proto::ChangeTasks>(command.command) &&
          !std::holds_alternative<proto::RetryDeadLetter>(command.command) &&
+         !std::holds_alternative<proto::RetryEdited>(command.command) &&
          !std::holds_alternative<proto::DropDeadLetter>(command.command);
 }
 

@@ -28,7 +28,10 @@ proto::TaskFilter to_wire(const TaskFilter& filter) {
 
 // Makes the protocol's form of a command.
 struct ToWire {
-  proto::AnyCommand operator()(const RetryDeadLetter& one) const { return proto::RetryDeadLetter{one.task, {}}; }
+  proto::AnyCommand operator()(const RetryDeadLetter& one) const {
+    if (one.arguments.empty()) return proto::RetryDeadLetter{one.task, {}};
+    return proto::RetryEdited{one.task, {}, proto::Payload::copy(one.arguments), one.label};
+  }
   proto::AnyCommand operator()(const DropDeadLetter& one) const { return proto::DropDeadLetter{one.task}; }
   proto::AnyCommand operator()(const WriteBackup& one) const { return proto::WriteBackup{one.path}; }
   proto::AnyCommand operator()(const SendSignal& one) const { return proto::SendSignal{one.task, one.signal}; }

@@ -78,6 +78,7 @@ detail::Ref<Waiter> Inbox::add(Request&& request, detail::Ref<Waiter> waiter) {
   check_open();
   if (auto* command = std::get_if<CommandBroker>(&request)) {
     if (auto* retry = std::get_if<proto::RetryDeadLetter>(&command->command)) retry->new_id = new_id();
+    if (auto* retry = std::get_if<proto::RetryEdited>(&command->command)) retry->new_id = new_id();
     auto* change = std::get_if<proto::ChangeTasks>(&command->command);
     if (change != nullptr && change->id.is_nil()) change->id = new_id();
   }

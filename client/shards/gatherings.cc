@@ -56,6 +56,7 @@ Gatherings::Rule Gatherings::rule_of(const Request& request) {
   const auto* command = std::get_if<CommandBroker>(&request);
   if (command == nullptr) return Rule::all_of;
   const bool is_of_a_task = std::holds_alternative<proto::RetryDeadLetter>(command->command) ||
+                            std::holds_alternative<proto::RetryEdited>(command->command) ||
                             std::holds_alternative<proto::DropDeadLetter>(command->command) ||
                             std::holds_alternative<proto::SendSignal>(command->command);
   return is_of_a_task ? Rule::one_of : Rule::all_of;

@@ -25,6 +25,7 @@ Place of_named(const std::string& task) {
 
 struct OfCommand {
   Place operator()(const proto::RetryDeadLetter& one) const { return of_named(one.task); }
+  Place operator()(const proto::RetryEdited& one) const { return of_named(one.task); }
   Place operator()(const proto::DropDeadLetter& one) const { return of_named(one.task); }
   Place operator()(const proto::SendSignal& one) const { return of_named(one.task); }
   Place operator()(const proto::RemoveObject&) const { return kShardOfObjects; }

@@ -212,6 +212,16 @@ struct DrainBroker {
   friend bool operator==(const DrainBroker&, const DrainBroker&) = default;
 };
 
+// The same as RetryDeadLetter, with other arguments than those of the letter.
+struct RetryEdited {
+  static constexpr std::uint8_t kNumber = 16;
+  std::string task;
+  TaskId new_id;
+  Payload arguments;
+  std::string label;  // name of the new task for people
+  friend bool operator==(const RetryEdited&, const RetryEdited&) = default;
+};
+
 // A command of a newer client. The broker refuses it by REPLY.
 struct UnknownCommand {
   std::uint8_t number = 0;
@@ -220,7 +230,7 @@ struct UnknownCommand {
 
 using AnyCommand = std::variant<RetryDeadLetter, DropDeadLetter, WriteBackup, SendSignal, RemoveObject, ReleaseObject,
                                 PauseQueue, ResumeQueue, PauseName, ResumeName, LimitQueue, SteerWorkers, ChangeTasks,
-                                MoveShard, DrainBroker, UnknownCommand>;
+                                MoveShard, DrainBroker, RetryEdited, UnknownCommand>;
 
 // Client to broker. Sent again in each later session until REPLY, and done once nevertheless.
 struct Command {

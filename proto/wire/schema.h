@@ -367,6 +367,7 @@ void fields(auto& io, Is<ChangeTasks> auto& m) {
 }
 void fields(auto& io, Is<MoveShard> auto& m) { io.record(2, m.shard, text(m.broker)); }
 void fields(auto& io, Is<DrainBroker> auto& m) { io.record(2, text(m.broker), m.undo); }
+void fields(auto& io, Is<RetryEdited> auto& m) { io.record(4, name(m.task), m.new_id, m.arguments, m.label); }
 void fields(auto& io, Is<UnknownCommand> auto&) { io.record(0); }
 void fields(auto& io, Is<Command> auto& m) { io.record(3, m.id, number_in(m.command), record_in(m.command)); }
 void fields(auto& io, Is<Reply> auto& m) { io.record(4, m.id, m.code, text(m.text), m.body); }

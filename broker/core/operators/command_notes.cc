@@ -34,6 +34,9 @@ struct Description {
   void operator()(const proto::RetryDeadLetter& c) const {
     command("dead_retry").add("task", c.task).add("new_task", c.new_id.to_string());
   }
+  void operator()(const proto::RetryEdited& c) const {
+    command("dead_retry_edited").add("task", c.task).add("new_task", c.new_id.to_string());
+  }
   void operator()(const proto::DropDeadLetter& c) const { command("dead_drop").add("task", c.task); }
   void operator()(const proto::WriteBackup& c) const { command("backup").add("path", c.path); }
   void operator()(const proto::SendSignal& c) const {

@@ -1,7 +1,6 @@
 #include "broker/core/operators/dead_letters.h"
 
 #include "broker/core/operators/answers/packed_map.h"
-#include "broker/core/submission/letter_retry.h"
 
 namespace forkmill::broker {
 
@@ -12,12 +11,21 @@ ReplyBody body_with(const TaskId& id) { return PackedMap{}.add("id", id.to_strin
 }  // namespace
 
 ReplyBody DeadLetters::retry(Client& client, const proto::RetryDeadLetter& command, Task* task) {
-  if (command.new_id.is_nil()) return proto::Failure{Errc::bad_request, "a retry needs the id of the new task"};
-  if (is_done(client, command.new_id)) return body_with(command.new_id);
-  if (auto status = check(client, command.task, task); !status.ok()) return std::move(status).failure();
-  if (auto status = retry_letter(submissions_, retention_, client, *task, command.new_id); !status.ok())
+  return retry(client, command.task, command.new_id, task, {});
+}
+
+ReplyBody DeadLetters::retry(Client& client, const proto::RetryEdited& command, Task* task) {
+  return retry(client, command.task, command.new_id, task, {.arguments = &command.arguments, .label = command.label});
+}
+
+ReplyBody DeadLetters::retry(Client& client, std::string_view named, const TaskId& new_id, Task* task,
+                             const LetterChanges& changes) {
+  if (new_id.is_nil()) return proto::Failure{Errc::bad_request, "a retry needs the id of the new task"};
+  if (is_done(client, new_id)) return body_with(new_id);
+  if (auto status = check(client, named, task); !status.ok()) return std::move(status).failure();
+  if (auto status = retry_letter(submissions_, retention_, client, *task, new_id, changes); !status.ok())
     return std::move(status).failure();
-  return body_with(command.new_id);
+  return body_with(new_id);
 }
 
 ReplyBody DeadLetters::drop(const Client& client, const proto::DropDeadLetter& command, Task* task) {

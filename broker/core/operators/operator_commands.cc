@@ -68,6 +68,7 @@ struct OperatorCommands::Order {
   Body operator()(const proto::RetryDeadLetter& retry) const {
     return commands.dead_letters_.retry(client, retry, task);
   }
+  Body operator()(const proto::RetryEdited& retry) const { return commands.dead_letters_.retry(client, retry, task); }
   Body operator()(const proto::DropDeadLetter& drop) const { return commands.dead_letters_.drop(client, drop, task); }
   Body operator()(const proto::WriteBackup& backup) const {
     if (const auto status = check_backup(commands.state_.options, client, backup.path); !status.ok())

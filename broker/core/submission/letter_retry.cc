@@ -7,10 +7,12 @@
 namespace forkmill::broker {
 
 proto::Status retry_letter(Submissions& submissions, Retention& retention, Client& client, Task& letter,
-                           const TaskId& new_id, std::string_view queue) {
-  proto::Submission again{new_id, letter.spec.shared(), letter.payload};
+                           const TaskId& new_id, const LetterChanges& changes) {
+  const bool is_edited = changes.arguments != nullptr;
+  proto::Submission again{new_id, letter.spec.shared(), is_edited ? *changes.arguments : letter.payload};
   TaskSpec& spec = again.edit();
-  spec.queue = queue.empty() ? base_queue(letter.spec->queue) : queue;
+  spec.queue = changes.queue.empty() ? base_queue(letter.spec->queue) : changes.queue;
+  if (is_edited) spec.options.label = changes.label;
   spec.options.delay = spec.options.not_before = milliseconds{0};
   spec.options.key.clear();
   spec.options.daemon = false;

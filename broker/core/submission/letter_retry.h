@@ -8,10 +8,17 @@
 
 namespace forkmill::broker {
 
+// LetterChanges: what the new task has that the letter has not.
+struct LetterChanges {
+  std::string_view queue{};                   // empty: the queue of the letter
+  const proto::Payload* arguments = nullptr;  // null: those of the letter
+  std::string_view label{};                   // used with other arguments only
+};
+
 // Submits another task for the client, with this id and the arguments and options of the letter, and drops the letter.
 // The new task has no delay, no key, which names the task that failed, and does not end with its submitter, since the
-// client may be about to leave. `queue`: where it goes; empty: the queue of the letter. An error changes nothing.
+// client may be about to leave. An error changes nothing.
 proto::Status retry_letter(Submissions& submissions, Retention& retention, Client& client, Task& letter,
-                           const TaskId& new_id, std::string_view queue = {});
+                           const TaskId& new_id, const LetterChanges& changes);
 
 }  // namespace forkmill::broker

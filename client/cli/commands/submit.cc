@@ -1,9 +1,5 @@
 // forkmill submit: submits a task, with arguments in JSON.
-#include <forkmill/exec.h>
-#include <forkmill/serialize.h>
-
 #include <cstdio>
-#include <tuple>
 
 #include "client/cli/commands/await.h"
 #include "client/cli/commands/connection.h"
@@ -75,17 +71,6 @@ void add_submit_options(CLI::App& command, SubmitOptions& options) {
       ->type_name("TEXT");
 }
 
-// The label of a task without one: the command of forkmill.exec.
-std::string default_label(const std::string& name, const std::string& arguments) {
-  if (name != kExec.name()) return {};
-  try {
-    const auto request = std::get<0>(unpack_value<std::tuple<ExecRequest>>(arguments));
-    return command_label(command_line(request.argv, request.shell));
-  } catch (const DecodeError&) {
-    return {};  // the worker reports what is wrong
-  }
-}
-
 int submit(const SubmitCommand& options, const ConnectionOptions& connection_options) {
   const auto arguments = msgpack_from_json(parse_arguments(options.words));
   auto how = options.submit;
@@ -93,7 +78,7 @@ int submit(const SubmitCommand& options, const ConnectionOptions& connection_opt
   TaskWait wait{connection_options};
   // The broker can read labels.
   if (how.label.empty() && !wait.connection().client().seals(how.queue))
-    how.label = default_label(options.name, arguments);
+    how.label = label_of_task(options.name, arguments);
   auto future = wait.connection().client().with(how).submit_raw(options.name, arguments);
   return options.detach ? print_accepted(wait, future) : print_when_done(wait, std::move(future), options.wait);
 }

@@ -24,6 +24,11 @@ namespace forkmill {
 // has the id of the new task. Rejected{task_unknown}; Error{bad_request} if the task is no dead letter.
 struct RetryDeadLetter {
   std::string task{};
+  // Other arguments, as submit_raw() takes them; empty: those of the letter. Error{bad_request} from a broker of an
+  // earlier version. They are sent as they are, never sealed.
+  std::string arguments{};
+  // Label of a task with other arguments.
+  std::string label{};
 };
 
 // Drops a dead letter with its arguments. Rejected{task_unknown}; Error{bad_request} if the task is no dead letter.

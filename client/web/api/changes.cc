@@ -1,5 +1,10 @@
 // The routes that change one thing.
+#include <utility>
+
 #include "client/cli/text/answers.h"
+#include "client/cli/text/label.h"
+#include "client/cli/text/sealed.h"
+#include "client/cli/text/values.h"
 #include "client/web/api/route.h"
 #include "client/web/api/task_ids.h"
 
@@ -16,9 +21,24 @@ Json cancel(Call& call) {
   return {{"id", id.to_string()}, {"result", cancel_word(state)}};
 }
 
+// Returns the retry of a letter with other arguments. Throws Failure (409) if those of the letter are sealed.
+RetryDeadLetter edited(Broker& broker, const std::string& id, const Json& arguments) {
+  const auto bytes = broker.ask_packed({.kind = QueryKind::task, .argument = id, .filter = {}});
+  const auto letter = cli::task_from_msgpack(bytes, "");
+  if (cli::value_of(letter, "arguments").is_string())  // a text in their place
+    throw Failure{409, "arguments_sealed", "the arguments of the task are sealed: a gateway cannot seal other ones",
+                  "submit a new task with a client that has the key"};
+  auto packed = cli::msgpack_from_json(arguments);
+  auto label = cli::label_of_task(cli::text_of(letter, "name"), packed);
+  if (label.empty()) label = cli::text_of(letter, "label");
+  return {.task = id, .arguments = std::move(packed), .label = std::move(label)};
+}
+
 Json retry(Call& call) {
   const auto& id = call.path.at("id");
-  const auto body = call.broker.carry_out(RetryDeadLetter{.task = id});
+  const auto given = call.body.find("arguments");
+  const auto order = given == call.body.end() ? RetryDeadLetter{.task = id} : edited(call.broker, id, given.value());
+  const auto body = call.broker.carry_out(order);
   return {{"id", id}, {"new_id", cli::value_of(body, "id")}};
 }
 
@@ -50,7 +70,11 @@ Json remove(Call& call) {
 std::vector<Route> change_routes() {
   return {
       {true, "/api/v1/tasks/{id}/cancel", "Cancel a task; a running one is requested to stop", {}, cancel},
-      {true, "/api/v1/dead/{id}/retry", "Submit a dead letter again as a new task, and drop it", {}, retry},
+      {true,
+       "/api/v1/dead/{id}/retry",
+       "Submit a dead letter again as a new task, and drop it",
+       {{"arguments", Type::list, "Other arguments, a JSON array; without it, those of the letter"}},
+       retry},
       {true, "/api/v1/dead/{id}/drop", "Delete a dead letter permanently", {}, drop},
       {true, "/api/v1/objects/{name}/release", "Release an object from all of its holders", {}, release},
       {true,

@@ -24,6 +24,8 @@ Json schema_of(Parameter::Type type) {
       return object_of("type", "integer");
     case Parameter::Type::boolean:
       return object_of("type", "boolean");
+    case Parameter::Type::list:
+      return Json{{"type", "array"}, {"items", Json::object()}};
     case Parameter::Type::filter:
       return Json{{"type", "object"}, {"additionalProperties", object_of("type", "string")}};
   }

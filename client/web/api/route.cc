@@ -72,6 +72,8 @@ bool has_type(const Json& value, Parameter::Type type) {
       return value.is_boolean();
     case Parameter::Type::filter:
       return value.is_object();
+    case Parameter::Type::list:
+      return value.is_array();
   }
   return false;
 }

@@ -26,7 +26,7 @@ struct Call {
 };
 
 struct Parameter {
-  enum class Type { text, number, integer, boolean, filter };  // number: not below 0
+  enum class Type { text, number, integer, boolean, filter, list };  // number: not below 0
 
   const char* name;
   Type type;

@@ -383,6 +383,28 @@ def check_worker_steering(gateway):
     gateway.post("/api/v1/workers/scale", {"name": name, "children": 0}, 400)
 
 
+def check_edited(gateway):
+    """A dead letter is retried with other arguments by the API and by the command, and lists show its new command."""
+    def dead():
+        one = submit("--attempts", "1", "--priority", "9", "forkmill.exec", "5")
+        within(lambda: rows("task", "get", one)["state"] == "failed", one)
+        return one
+
+    one = dead()
+    for wrong in ({"arguments": "five"}, {"arguments": {}}):
+        gateway.post(f"/api/v1/dead/{one}/retry", wrong, 400)
+    edited = [[["echo", "four"], "", {}, "/", False, 1000]]
+    new = gateway.post(f"/api/v1/dead/{one}/retry", {"arguments": edited}).json()["new_id"]
+    within(lambda: rows("task", "get", new)["state"] == "succeeded", new)
+    task = rows("task", "get", new)
+    need(task["command"] == "echo four" and task["priority"] == 9, task)
+    need(gateway.get(f"/api/v1/dead/{one}", 404).error() == "task_unknown")
+    one = dead()
+    old, new = command("dead", "retry", one, "--arguments", json.dumps(edited)).strip().split(" -> ")
+    need(old == one, old, one)
+    within(lambda: rows("task", "get", new)["state"] == "succeeded", new)
+
+
 def check_dead_letters(gateway):
     ids = fail_tasks(4)
     page = gateway.get("/api/v1/dead?queue=default").json()["tasks"]
@@ -392,6 +414,7 @@ def check_dead_letters(gateway):
     answer = gateway.post(f"/api/v1/dead/{ids[0]}/retry").json()
     need(answer["id"] == ids[0] and answer["new_id"] != ids[0], answer)
     within(lambda: rows("task", "get", answer["new_id"])["state"] == "failed")
+    check_edited(gateway)
     need(gateway.post(f"/api/v1/dead/{ids[1]}/drop").json() == {"id": ids[1]})
     gateway.post(f"/api/v1/dead/{ids[1]}/drop", status=404)
     need(gateway.post("/api/v1/dead/retry", {"confirm": 100, "filter": {"id": ids[2]}}).json()["retried"] == 1)

@@ -62,6 +62,7 @@ def main():
             check_log(Browser(chromium, gateway), place)
             check_history(Browser(chromium, gateway))
             check_steering(Browser(chromium, gateway), waiting)
+            check_edit(Browser(chromium, gateway))
         with Gateway("--read-only") as gateway:
             within(lambda: gateway.request("GET", "/readyz").status == 200)
             browser = Browser(chromium, gateway)
@@ -89,6 +90,26 @@ def check_pages(browser, waiting, failed):
     browser.shows("workers", "1 of 2", shown, "Pause…", "Scale…", "Drain…")
     browser.open("tasks/0190163d-8694-739b")
     browser.awaited('role="alert"')
+
+
+def check_edit(browser):
+    """A dead letter is retried with arguments that were edited on its page, unless they are no JSON array."""
+    failed = submit("--attempts", "1", "forkmill.exec", NO_FOLDER)
+    within(lambda: rows("task", "get", failed)["state"] == "failed")
+    browser.shows(f"tasks/{failed}", "Retry with other arguments…")
+    browser.chromium.click("Retry with other arguments…")
+
+    def write(text):
+        browser.chromium.run("(() => { const input = document.querySelector('dialog textarea');"
+                             f" input.value = {text!r}; input.dispatchEvent(new Event('input')); }})()")
+        return browser.chromium.run("document.querySelector('dialog button[value=yes]').disabled")
+
+    need(PAYLOAD in browser.chromium.run("document.querySelector('dialog textarea').value"))
+    need(write("[1,") is True and write('{"a": 1}') is True and "This is no JSON array." in browser.page())
+    need(write('[[["echo", "edited"], "", {}, "/", false, 1000]]') is False)
+    browser.chromium.click("Retry")
+    browser.awaited("echo edited", "succeeded")
+    need(failed not in [row["id"] for row in rows("dead", "ls")])
 
 
 def check_log(browser, place):

@@ -187,6 +187,38 @@ TEST_CASE("a dead letter is retried as another task, and can be dropped") {
   CHECK(broker.core().state().tasks.size() == 1);
 }
 
+TEST_CASE("a dead letter that is retried with other arguments has its other options, and drops the letter") {
+  CoreOptions limits;
+  limits.max_payload = 100;
+  Broker broker{limits};
+  const auto client = broker.client();
+  const auto worker = broker.worker(1);
+  TaskOptions options;
+  options.priority = 7;
+  options.label = "three";
+  broker.submit(client, {task(1, options)});
+  broker.fail(worker, broker.grants(worker).at(0).grant);
+  const auto give = [&](AnyCommand command) {
+    broker.take<Reply>(client);
+    broker.send(client, Command{1, std::move(command)});
+    return broker.take<Reply>(client).at(0).code;
+  };
+  const std::string letter = id(1).to_string();
+  CHECK(give(RetryEdited{letter, {}, Payload::copy("other"), "four"}) == Errc::bad_request);
+  const auto too_much = Payload::copy(std::string(101, 'x'));
+  CHECK(give(RetryEdited{letter, id(11), too_much, "four"}) == Errc::payload_too_large);
+  CHECK(list(broker, client, {}).rows.size() == 1);  // nothing was changed
+  CHECK(give(RetryEdited{letter, id(11), Payload::copy("other"), "four"}) == Errc::ok);
+  const auto again = broker.grants(worker);
+  REQUIRE(again.size() == 1);
+  CHECK(again[0].id == id(11));
+  CHECK(again[0].payload.view() == "other");
+  CHECK(again[0].spec->options.priority == 7);
+  CHECK(again[0].spec->options.label == "four");
+  CHECK(give(RetryEdited{letter, id(11), Payload::copy("more"), "five"}) == Errc::ok);  // done before
+  CHECK(give(RetryEdited{letter, id(12), Payload::copy("more"), "five"}) == Errc::task_unknown);
+}
+
 TEST_CASE("a dead letter that goes before its client has the failure is not there again after a restart") {
   CoreOptions options;
   options.restart_grace = 0ms;

@@ -64,8 +64,9 @@ TEST_CASE("commands of operators need admin, and those about a client's own task
     CHECK(may_send(kClient, command(one)).code() == Errc::not_permitted);
     CHECK(may_send(kAdmin, command(one)).ok());
   }
-  for (const AnyCommand& one : {AnyCommand{SendSignal{"id", 15}}, AnyCommand{RetryDeadLetter{"id", {}}},
-                                AnyCommand{DropDeadLetter{"id"}}, AnyCommand{ChangeTasks{}}})
+  for (const AnyCommand& one :
+       {AnyCommand{SendSignal{"id", 15}}, AnyCommand{RetryDeadLetter{"id", {}}},
+        AnyCommand{RetryEdited{"id", {}, {}, {}}}, AnyCommand{DropDeadLetter{"id"}}, AnyCommand{ChangeTasks{}}})
     CHECK(may_send(kClient, command(one)).ok());
   CHECK(may_send(kClient, Query{1, QueryKind::status, {}, {}}).ok());
 }

@@ -109,7 +109,8 @@ TEST_CASE("every command survives encoding and decoding") {
                                                      .queue = "slow",
                                                      .priority = -100},
                                          MoveShard{3, "tcp://b:7117"},
-                                         DrainBroker{"tcp://b:7117", true}};
+                                         DrainBroker{"tcp://b:7117", true},
+                                         RetryEdited{"0190", samples::id(1), Payload::copy("\x91\x05"), "five"}};
   for (const auto& command : commands) {
     const Envelope envelope{{SessionId{1}, MessageSeq{2}}, Command{3, command}};
     const auto decoded = decode(encode(envelope).envelope);

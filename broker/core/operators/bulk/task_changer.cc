@@ -111,7 +111,7 @@ TaskChanger::Done TaskChanger::retry(const BulkChange& change, Task& letter) {
   if (letter.state != State::failed) return Done::skip("finished");
   const TaskId new_id = id_of_retry(state_, change, letter);
   Client client = stand_in(state_, change);
-  const auto status = retry_letter(submissions_, retention_, client, letter, new_id, change.order.queue);
+  const auto status = retry_letter(submissions_, retention_, client, letter, new_id, {.queue = change.order.queue});
   if (!status.ok()) return Done::skip(errc_name(status.code()));
   return {Done::How::changed, {}, new_id};
 }

@@ -12,6 +12,7 @@
 #include "client/cli/os/confirm.h"
 #include "client/cli/text/answers.h"
 #include "client/cli/text/human.h"
+#include "client/cli/text/label.h"
 #include "client/cli/text/values.h"
 
 namespace forkmill::cli {
@@ -34,6 +35,7 @@ first; the broker goes on also if this command is interrupted.
 Examples:
   forkmill dead retry 0190163d-8694-739b
   forkmill dead retry --all --task mail.send --since 1h --dry-run
+  forkmill dead retry 0190163d-8694-739b --arguments '["someone@example.org", 3]'
 
 Exit status: 0 all were retried; 1 at least one was not; 4 there is no such dead letter.)";
 
@@ -52,8 +54,9 @@ struct Selection {
   bool all = false;
   TaskFilter filter;
   bool dry_run = false;
-  bool yes = false;   // `drop` does not ask
-  std::string queue;  // `retry` into this queue; empty: their own
+  bool yes = false;       // `drop` does not ask
+  std::string queue;      // `retry` into this queue; empty: their own
+  std::string arguments;  // `retry` of one letter with these, a JSON array; empty: its own
   OutputOptions output;
 };
 
@@ -171,7 +174,27 @@ int retry_elsewhere(Connection& connection, const Selection& selection) {
   return tally.status();
 }
 
+// Retries one letter with other arguments than its own.
+int retry_edited(Connection& connection, const Selection& selection) {
+  const auto arguments = msgpack_from_json(parse_arguments({selection.arguments}));
+  const auto letter = ask_dead(connection, selection.ids.front());
+  if (value_of(letter, "arguments").is_string())
+    throw CommandError{ExitCode::failed, "the arguments of the task are sealed, and others cannot be sealed here",
+                       "submit a new task: forkmill submit"};
+  auto label = label_of_task(text_of(letter, "name"), arguments);
+  if (label.empty()) label = text_of(letter, "label");
+  const auto id = text_of(letter, "id");
+  const auto body = json_from_msgpack(
+      connection.answer(connection.client().command(RetryDeadLetter{id, arguments, label}), kLetterTimeout).bytes);
+  return print_stdout(id + " -> " + text_of(body, "id") + "\n");
+}
+
 int retry(Connection& connection, const Selection& selection) {
+  if (!selection.arguments.empty()) {
+    if (selection.ids.size() != 1 || !selection.queue.empty() || selection.dry_run)
+      throw UsageError{"--arguments is for one dead letter, without --to and --dry-run"};
+    return retry_edited(connection, selection);
+  }
   if (selection.dry_run) return dry_run(connection, selection);
   if (selection.all) return retry_all(connection, order_for(selection, TaskAction::retry));
   if (!selection.queue.empty()) return retry_elsewhere(connection, selection);
@@ -260,6 +283,10 @@ void add_dead_letter_actions(const Program& program, CLI::App& group) {
   retried->footer(kRetryFooter);
   const auto selection = add_action(program, *retried, false, retry);
   retried->add_option("--to", selection->queue, "The queue of the new tasks [default: their own]")->type_name("QUEUE");
+  retried
+      ->add_option("--arguments", selection->arguments,
+                   "Other arguments, a JSON array, for one dead letter [default: its own]")
+      ->type_name("JSON");
   auto* dropped = group.add_subcommand("drop", "Delete dead letters permanently");
   dropped->footer(kDropFooter);
   const auto asked = add_action(program, *dropped, true, drop);

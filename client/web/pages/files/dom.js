@@ -76,6 +76,36 @@ export function ask_text(question, action, title) {
 
 // Asks for whole numbers. inputs: [{name, title, value}]. Resolves to {name: number} of those that were changed and are
 // not empty, or to null.
+// Asks for a JSON array, which begins as `value`. Resolves to null if it is left as it was, or not wanted.
+export function ask_array(question, action, title, value) {
+  return new Promise((resolve) => {
+    const begin = JSON.stringify(value, null, 2);
+    const input = h("textarea", {"aria-label": title, rows: 12, spellcheck: "false"}, begin);
+    const wrong = h("p", {role: "alert", class: "failed", hidden: true}, "This is no JSON array.");
+    const go = h("button", {class: "danger", value: "yes", disabled: true}, action);
+    const read = () => {
+      try {
+        const found = JSON.parse(input.value);
+        return Array.isArray(found) ? found : null;
+      } catch {
+        return null;
+      }
+    };
+    input.addEventListener("input", () => {
+      wrong.hidden = read() !== null;
+      go.disabled = !wrong.hidden || input.value === begin;
+    });
+    const dialog = h("dialog", {}, h("form", {method: "dialog"}, h("p", {}, question), input, wrong,
+      h("div", {class: "row"}, go, h("button", {value: "", formnovalidate: true}, "Leave it"))));
+    dialog.addEventListener("close", () => {
+      resolve(dialog.returnValue === "yes" ? read() : null);
+      dialog.remove();
+    });
+    document.body.append(dialog);
+    dialog.showModal();
+  });
+}
+
 export function ask_numbers(question, action, inputs) {
   return new Promise((resolve) => {
     const shown = inputs.map(({title, value}) =>

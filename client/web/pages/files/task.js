@@ -1,10 +1,16 @@
 // One task: its state, arguments and error, and what may be done with it.
-import {confirm, fields, h, replace, table} from "./dom.js";
+import {ask_array, confirm, fields, h, replace, table} from "./dom.js";
 import {post, segment, watch} from "./api.js";
 import {fault} from "./fault.js";
 import {age, bytes, duration, time} from "./format.js";
 
 const UNFINISHED = ["scheduled", "ready", "running"];
+
+// Whether a page can send the values as they are: larger integers have lost digits.
+function is_exact(value) {
+  if (typeof value === "number") return !Number.isInteger(value) || Number.isSafeInteger(value);
+  return value === null || typeof value !== "object" || Object.values(value).every(is_exact);
+}
 
 function section(title, text) {
   return text === null || text === undefined || text === "" ? [] : [h("h2", {}, title), h("pre", {tabindex: 0}, text)];
@@ -151,7 +157,17 @@ export function task({place, session, argument, go}) {
       say(fault(error));
     }
   }}, `${title}…`);
-  const changes = ({id, state, history}) => [
+  const edit = (id, values) => h("button", {class: "danger", onclick: async () => {
+    const edited = await ask_array(`Submit task ${id} again as a new task, with these arguments:`, "Retry", "Arguments", values);
+    if (edited === null) return;
+    try {
+      const {new_id} = await post(`/dead/${segment(id)}/retry`, {arguments: edited});
+      go(`/tasks/${segment(new_id)}`);
+    } catch (error) {
+      say(fault(error));
+    }
+  }}, "Retry with other arguments…");
+  const changes = ({id, state, history, arguments: values}) => [
     UNFINISHED.includes(state) ? button("Cancel", `Cancel task ${id}? A running one is asked to stop.`, async () => {
       const {result} = await post(`/tasks/${segment(id)}/cancel`);
       say(h("p", {role: "status"}, result === "requested" ? "The task was asked to stop." : `The task is ${result}.`));
@@ -160,6 +176,7 @@ export function task({place, session, argument, go}) {
       const {new_id} = await post(`/dead/${segment(id)}/retry`);
       go(`/tasks/${segment(new_id)}`);
     }) : null,
+    state === "failed" && !history && Array.isArray(values) && is_exact(values) ? edit(id, values) : null,
     state === "failed" && !history ? button("Drop", `Delete dead letter ${id} with its arguments, permanently?`, async () => {
       await post(`/dead/${segment(id)}/drop`);
       go("/dead");
