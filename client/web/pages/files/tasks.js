@@ -7,6 +7,7 @@ import {age, count, duration, first_line, time} from "./format.js";
 const STATES = ["", "scheduled", "ready", "running", "succeeded", "failed", "cancelled", "expired"];
 const UNFINISHED = ["", "scheduled", "ready", "running"];
 const MOVABLE = [...UNFINISHED, "failed"];
+const PAGE = 50;  // rows
 const FILTERS = [["queue", "Queue"], ["task", "Task"], ["id", "Id begins with"], ["error", "Error contains"],
   ["since", "Submitted since (10m, or a time)"], ["until", "Submitted until"]];
 
@@ -85,16 +86,34 @@ function list({place, session, query, go}, {path, with_state, empty, changes}) {
   const filter = Object.fromEntries([...query].filter(([name, value]) => value !== "" && (with_state || !["state", "finished"].includes(name))));
   const say = (content) => replace(answer, content);
   let rows = [];
-  let ended = false;
+  let search = 0;  // the number of the present one; another one ends it
 
+  // Adds a page of rows. The broker looks at a bounded number of tasks for each question: few that match take several.
   const load = async (cursor) => {
-    const asked = new URLSearchParams({...filter, limit: "50", ...(cursor === undefined ? {} : {cursor})});
+    search += 1;
+    const own = search;
+    const from = cursor === undefined ? [] : rows;
+    let found = from;
+    let next = cursor;
     try {
-      const page = await get(`${path}?${asked}`);
-      if (ended) return;
-      rows = cursor === undefined ? page.tasks : [...rows, ...page.tasks];
-      replace(rows_place, table(filter.finished === "true" ? [...COLUMNS, RESULT] : COLUMNS, rows, empty));
-      replace(more_place, page.next === null ? null : h("button", {onclick: () => load(page.next)}, "More"));
+      do {
+        const asked = new URLSearchParams({...filter, limit: String(PAGE), ...(next === undefined ? {} : {cursor: next})});
+        const page = await get(`${path}?${asked}`);
+        if (own !== search) return;
+        found = [...found, ...page.tasks];
+        next = page.next;
+        rows = found;
+        const more = () => load(next);
+        const stop = () => {
+          search += 1;
+          replace(more_place, h("button", {onclick: more}, "More"));
+        };
+        const is_over = next === null || found.length >= from.length + PAGE;
+        replace(rows_place, table(filter.finished === "true" ? [...COLUMNS, RESULT] : COLUMNS, rows, is_over ? empty : "None so far."));
+        replace(more_place, next === null ? null : is_over ? h("button", {onclick: more}, "More") :
+          [h("span", {role: "status"}, "Searching older tasks… "), h("button", {onclick: stop}, "Stop")]);
+        if (is_over) return;
+      } while (own === search);
     } catch (error) {
       say(fault(error));
     }
@@ -107,7 +126,7 @@ function list({place, session, query, go}, {path, with_state, empty, changes}) {
     h("div", {class: "row"}, h("button", {onclick: () => load()}, "Refresh"), session.read_only ? null : changes.map(button)),
     answer, rows_place, more_place);
   load();
-  return () => { ended = true; };
+  return () => { search += 1; };
 }
 
 export function tasks(page) {
