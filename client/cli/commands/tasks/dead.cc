@@ -1,5 +1,7 @@
 // forkmill dead ls, show, retry, drop, and task retry, drop: dead letters, the tasks that have failed for good and are
 // kept with their arguments.
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <limits>
@@ -30,7 +32,7 @@ constexpr const char* kDeadListFooter = R"(Examples:
 constexpr const char* kRetryFooter =
     R"(Each dead letter is submitted as a new task with its arguments and options but without delay, and then
 dropped. Prints OLD_ID -> NEW_ID for each, the first 1,000 of --all. With --all, the oldest are submitted
-first; the broker goes on also if this command is interrupted.
+first; the broker goes on also if this command is interrupted. On a terminal, --all asks for confirmation.
 
 Examples:
   forkmill dead retry 0190163d-8694-739b
@@ -54,7 +56,7 @@ struct Selection {
   bool all = false;
   TaskFilter filter;
   bool dry_run = false;
-  bool yes = false;       // `drop` does not ask
+  bool yes = false;       // nothing is asked
   std::string queue;      // `retry` into this queue; empty: their own
   std::string arguments;  // `retry` of one letter with these, a JSON array; empty: its own
   OutputOptions output;
@@ -189,6 +191,16 @@ int retry_edited(Connection& connection, const Selection& selection) {
   return print_stdout(id + " -> " + text_of(body, "id") + "\n");
 }
 
+// Retries all that match; asks first on a terminal.
+int retry_matching(Connection& connection, const Selection& selection) {
+  const ChangeTasks order = order_for(selection, TaskAction::retry);
+  if (!selection.yes && ::isatty(STDIN_FILENO) == 1) {
+    const auto letters = static_cast<std::uint64_t>(number_of(count_tasks(connection, order), "matched"));
+    if (letters > 0) confirm("Retry " + format_count(letters, "dead letter") + "? [y/N]", "nothing was retried");
+  }
+  return retry_all(connection, order);
+}
+
 int retry(Connection& connection, const Selection& selection) {
   if (!selection.arguments.empty()) {
     if (selection.ids.size() != 1 || !selection.queue.empty() || selection.dry_run)
@@ -196,7 +208,7 @@ int retry(Connection& connection, const Selection& selection) {
     return retry_edited(connection, selection);
   }
   if (selection.dry_run) return dry_run(connection, selection);
-  if (selection.all) return retry_all(connection, order_for(selection, TaskAction::retry));
+  if (selection.all) return retry_matching(connection, selection);
   if (!selection.queue.empty()) return retry_elsewhere(connection, selection);
   return for_each_letter<RetryDeadLetter>(
       connection, selection.ids, [](const std::string& old, const std::string& fresh) { return old + " -> " + fresh; });
@@ -283,6 +295,7 @@ void add_dead_letter_actions(const Program& program, CLI::App& group) {
   retried->footer(kRetryFooter);
   const auto selection = add_action(program, *retried, false, retry);
   retried->add_option("--to", selection->queue, "The queue of the new tasks [default: their own]")->type_name("QUEUE");
+  retried->add_flag("-y,--yes", selection->yes, "Do not ask for confirmation");
   retried
       ->add_option("--arguments", selection->arguments,
                    "Other arguments, a JSON array, for one dead letter [default: its own]")
