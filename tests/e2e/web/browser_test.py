@@ -88,7 +88,7 @@ def check_pages(browser, waiting, failed):
     browser.shows("objects", "No client has made a named object.")
     browser.open("objects/none")
     browser.awaited('role="alert"')
-    browser.shows("workers", "1 of 2", shown, "Pause…", "Scale…", "Drain…")
+    browser.shows("workers", "1 of 2", shown, "Pause…", "Scale…", "Restart…", "Drain…")
     browser.open("tasks/0190163d-8694-739b")
     browser.awaited('role="alert"')
 

@@ -40,6 +40,11 @@ async function drain(row, say) {
     await steer("drain", row, {}, say);
 }
 
+async function restart(row, say) {
+  if (await confirm(`Restart worker ${row.name}? It finishes what it runs, and starts again.`, "Restart", row.name))
+    await steer("restart", row, {}, say);
+}
+
 async function pause(row, say) {
   if (row.held) return steer("resume", row, {}, say);
   if (await confirm(`Give worker ${row.name} no further tasks?`, "Pause")) await steer("pause", row, {}, say);
@@ -57,6 +62,7 @@ function actions(row, say) {
   return h("span", {class: "row"},
     row.held ? button("Resume", "Resume", pause) : button("Pause", "Pause…", pause),
     obeys ? button("Scale", "Scale…", scale) : null,
+    obeys ? button("Restart", "Restart…", restart) : null,
     obeys ? button("Drain", "Drain…", drain) : null);
 }
 
