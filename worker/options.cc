@@ -129,7 +129,8 @@ std::optional<int> read_options(int argc, const char* const* argv, Program progr
   settings.text("name", options.name, "Name of the worker in `forkmill worker ls` and in errors [default: HOST-PID]",
                 "NAME");
   settings.group("Processes");
-  settings.number("processes", processes, 0, kMaxChildren, "Child processes of the pool; 0: one per usable CPU");
+  settings.number("processes", processes, 0, kMaxChildren,
+                  "Child processes of the pool; auto: one per CPU that affinity and control groups let it use", "auto");
   settings.number(
       "max-processes", max_processes, 0, kMaxProcesses,
       "Maximum children beyond the pool, each forked for a task that asks for a process of its own; 0: none");

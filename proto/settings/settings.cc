@@ -125,20 +125,24 @@ void Settings::flag(std::string name, bool& target, std::string help) {
   add({.name = std::move(name), .help = std::move(help), .kind = "", .shown_default = "", .is_flag = true, .set = set});
 }
 
-void Settings::number(std::string name, std::uint64_t& target, std::uint64_t min, std::uint64_t max, std::string help) {
-  const auto set = [&target, min, max](const auto& values) {
+void Settings::number(std::string name, std::uint64_t& target, std::uint64_t min, std::uint64_t max, std::string help,
+                      std::string zero) {
+  std::string shown_default = target == 0 && !zero.empty() ? zero : std::to_string(target);
+  const auto set = [&target, min, max, zero = std::move(zero)](const auto& values) {
     const std::string& text = values.back();
     std::uint64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{} || end != text.data() + text.size() || value < min || value > max)
-      return must_be("a number from " + std::to_string(min) + " to " + std::to_string(max));
-    target = value;
+    const bool is_number = error == std::errc{} && end == text.data() + text.size() && value >= min && value <= max;
+    if (!is_number && (zero.empty() || text != zero))
+      return must_be("a number from " + std::to_string(min) + " to " + std::to_string(max) +
+                     (zero.empty() ? "" : ", or " + zero));
+    target = is_number ? value : 0;
     return Status{};
   };
   add({.name = std::move(name),
        .help = std::move(help),
        .kind = "N",
-       .shown_default = std::to_string(target),
+       .shown_default = std::move(shown_default),
        .set = set});
 }
 

@@ -42,7 +42,9 @@ class Settings {
   // The flag may be repeated, and each value may have several parts with commas between.
   void list(std::string name, std::vector<std::string>& target, std::string help, std::string kind = "LIST");
   void flag(std::string name, bool& target, std::string help);
-  void number(std::string name, std::uint64_t& target, std::uint64_t min, std::uint64_t max, std::string help);
+  // `zero`: a word that may be written for 0.
+  void number(std::string name, std::uint64_t& target, std::uint64_t min, std::uint64_t max, std::string help,
+              std::string zero = "");
   void duration(std::string name, std::chrono::milliseconds& target, std::string help);
   void size(std::string name, std::uint64_t& target, std::string help);
 

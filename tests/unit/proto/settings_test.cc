@@ -35,6 +35,7 @@ class Captured {
 struct Example {
   std::vector<std::string> queues{"default"};
   std::uint64_t processes = 2;
+  std::uint64_t children = 0;
   std::chrono::milliseconds timeout = 30s;
   std::uint64_t memory = 0;
   bool verbose = false;
@@ -44,6 +45,7 @@ struct Example {
     Settings settings{"program", "does things", "1.0"};
     settings.list("queues", queues, "queues");
     settings.number("processes", processes, 1, 64, "processes");
+    settings.number("children", children, 0, 64, "children", "auto");
     settings.duration("drain-timeout", timeout, "patience");
     settings.size("max-memory", memory, "memory");
     settings.flag("verbose", verbose, "talk");
@@ -134,6 +136,21 @@ TEST_CASE("an error names the place of the wrong value and what is accepted") {
   const Environment environment{"FORKMILL_VERBOSE", "maybe"};
   CHECK(example.parse({}) == 2);
   CHECK(example.said.find("environment: FORKMILL_VERBOSE = 'maybe': must be true or false") != std::string::npos);
+}
+
+TEST_CASE("a number may have a word for 0") {
+  Example example;
+  CHECK_FALSE(example.parse({"--children", "7"}));
+  CHECK(example.children == 7);
+  CHECK_FALSE(example.parse({"--children", "auto"}));
+  CHECK(example.children == 0);
+  const File file{"children = \"auto\"\n"};
+  example.children = 7;
+  CHECK_FALSE(example.parse({"--config", file.path()}));
+  CHECK(example.children == 0);
+  CHECK(example.parse({"--children", "many"}) == 2);
+  CHECK(example.said.find("'many': must be a number from 0 to 64, or auto") != std::string::npos);
+  CHECK(example.parse({"--processes", "auto"}) == 2);
 }
 
 TEST_CASE("durations and sizes are read by the common grammar, as texts and as numbers of the file") {
