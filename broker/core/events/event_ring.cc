@@ -11,8 +11,7 @@ namespace {
 std::size_t size_of(const TaskSpec& spec) {
   std::size_t bytes = sizeof(TaskSpec) + spec.queue.size() + spec.name.size() + spec.principal.size() +
                       spec.options.key.size() + spec.options.label.size();
-  for (const auto& [name, value] : spec.options.headers)
-    bytes += 2 * sizeof(std::string) + name.size() + value.size();
+  for (const auto& [name, value] : spec.options.headers) bytes += 2 * sizeof(std::string) + name.size() + value.size();
   return bytes;
 }
 
