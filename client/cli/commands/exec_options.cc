@@ -42,7 +42,7 @@ std::string working_directory(const ExecOptions& options, const std::string& bro
   std::error_code error;
   if (!options.workdir.empty()) return std::filesystem::absolute(options.workdir, error).lexically_normal().string();
   if (!proto::is_local_endpoint(broker)) return {};
-  const auto here = std::filesystem::current_path(error).string();
+  auto here = std::filesystem::current_path(error).string();
   if (error) throw UsageError{"the current directory does not exist any more", "give another one with --wd DIR"};
   return here;
 }

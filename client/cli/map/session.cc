@@ -56,7 +56,7 @@ void MapSession::wait() {
   ::poll(entries.data(), input_waits ? 3 : 2, static_cast<int>(timeout.count()));
 }
 
-void MapSession::apply(MapRun::Step step) {
+void MapSession::apply(const MapRun::Step& step) {
   if (step.again != nullptr) return fleet_.run(*step.again);
   if (step.log) {
     if (step.log->outcome.ok()) starter_.succeeded(step.log->outcome.run_seconds);
@@ -72,7 +72,7 @@ void MapSession::collect_one(std::uint64_t seq, Outcome outcome) {
   const auto slot = run_.find(seq)->slot;
   auto step = run_.ended(seq, std::move(outcome));
   if (step.again == nullptr) starter_.release(slot);
-  apply(std::move(step));
+  apply(step);
 }
 
 void MapSession::collect() {

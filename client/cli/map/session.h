@@ -36,7 +36,7 @@ class MapSession {
   void wait();
   void collect();
   void collect_one(std::uint64_t seq, Outcome outcome);
-  void apply(MapRun::Step step);
+  void apply(const MapRun::Step& step);
   void handle_signal(int signal);
   void handle_stop(int signal);
   void list_running();

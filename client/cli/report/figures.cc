@@ -83,6 +83,7 @@ std::vector<ErrorFigures> by_error(const std::vector<TaskFacts>& tasks) {
       figures = {.name = task.name, .pattern = std::move(pattern), .count = 1, .last_id = task.id};
   }
   std::vector<ErrorFigures> list;
+  list.reserve(errors.size());
   for (auto& [key, figures] : errors) list.push_back(std::move(figures));
   std::stable_sort(list.begin(), list.end(),
                    [](const ErrorFigures& a, const ErrorFigures& b) { return a.count > b.count; });

@@ -50,7 +50,7 @@ const CLI::Option* missing_argument(const CLI::App& command, const CLI::ParseErr
 
 // "ID" for "ids" and "ID...".
 std::string argument_word(const CLI::Option& option) {
-  auto word = option.get_option_text();
+  const auto& word = option.get_option_text();
   return word.substr(0, word.find("..."));
 }
 

@@ -36,7 +36,7 @@ void TopStatus::told(const Json& body, std::int64_t now_ms) {
 }
 
 std::string TopStatus::text() const {
-  const auto place = "forkmill " + printable(endpoint_);
+  auto place = "forkmill " + printable(endpoint_);
   if (!is_connected_) return "reconnecting to " + printable(endpoint_);
   if (!body_) return place;
   const auto tasks = value_of(*body_, "tasks");

@@ -17,7 +17,7 @@ void log_line(const std::string& text) { std::fprintf(stderr, "forkmill web: %s\
 // Returns why the collector did not take a request.
 std::string reason_of(const Collector::Answer& answer) {
   const std::string text{answer.status == 0 ? answer.failure : proto::first_bytes(answer.body, kShownAnswer)};
-  const auto shown = proto::printable(text, proto::LineBreaks::shown);
+  auto shown = proto::printable(text, proto::LineBreaks::shown);
   if (answer.status == 0) return shown;
   return "HTTP " + std::to_string(answer.status) + (shown.empty() ? "" : ": " + shown);
 }

@@ -116,7 +116,7 @@ class CurlCollector final : public Collector {
   void add_header(const std::string& line) {
     curl_slist* longer = curl_slist_append(headers_.get(), line.c_str());
     if (longer == nullptr) throw std::bad_alloc{};
-    headers_.release();  // the first entry of a list stays the first
+    static_cast<void>(headers_.release());  // the first entry of a list stays the first
     headers_.reset(longer);
   }
 
