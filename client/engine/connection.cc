@@ -126,7 +126,7 @@ void Connection::carry_out(std::uint32_t shard) noexcept {
     log().log(line.serious ? spdlog::level::err : spdlog::level::warn, "{}: {}", options_.endpoint, line.text);
   }
   links_.carry_out(shard, effects_, sessions_.count() != shards_before);
-  if (effects_.holdings_lost) holdings_.count_loss();
+  if (effects_.holdings_lost) holdings_.count_loss(shard);
   capacity_.publish(sessions_.load());  // a task that has ended leaves room, which its waiter may need at once
   inbox_.seals().open(effects_);
   resolve_waiters(effects_);
