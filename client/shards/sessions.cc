@@ -25,6 +25,7 @@ Session& Sessions::make(std::uint32_t shard) {
   its.shards = placement_ ? placement_->shards() : 0;
   its.seed += shard - 1;
   if (its.shards > 1) {
+    its.has_standbys = true;
     its.on_message = [numbers = ObjectNumbers{shard}, next = options_.on_message](proto::Message& message) {
       numbers.add_to(message);
       if (next) next(message);

@@ -1,13 +1,13 @@
 // LockUser: a user of locks through a client of a cluster with several shards. Each act() opens a lock or acquires it;
 // what is acquired is released after a while. LockBook: what all users know of the locks, and whether it fits: all of
-// them find the same lock under a name, on whichever shard that is, and whoever owns this.
+// them find the same lock under a name, on any shard and with any owner of it.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <set>
-#include <string>
+#include <vector>
 
 #include "client/session/effects.h"
 #include "client/session/requests.h"
@@ -64,7 +64,7 @@ class LockUser {
   std::uint64_t life_ = 0;
   std::uint64_t last_ = 0;
   std::map<client::Cookie, Call> calls_;
-  std::map<std::size_t, std::uint64_t> numbers_;  // of locks that are open
+  std::map<std::size_t, std::uint64_t> numbers_;  // the open locks
   std::size_t holds_ = 0;
 };
 
