@@ -8,19 +8,25 @@ namespace forkmill::client {
 
 namespace {
 
-// Brokers give numbers below, until they have started sixteen million times (broker/core/objects/directory.cc).
+// No broker gives a number with the highest bit, and the owners of a shard give none with the seven below it, until it
+// has had sixteen million owners (broker/core/objects/directory.cc).
 constexpr unsigned kShardAt = 56;
+constexpr std::uint64_t kHasShard = std::uint64_t{1} << 63;
 
-std::uint64_t without_shard(std::uint64_t number) { return number & ((std::uint64_t{1} << kShardAt) - 1); }
+std::uint64_t without_shard(std::uint64_t number) {
+  return (number & kHasShard) == 0 ? number : number & ((std::uint64_t{1} << kShardAt) - 1);
+}
 
 }  // namespace
 
-std::uint32_t stated_shard_of(std::uint64_t number) { return static_cast<std::uint32_t>(number >> kShardAt); }
+std::uint32_t stated_shard_of(std::uint64_t number) {
+  return (number & kHasShard) == 0 ? 0 : static_cast<std::uint32_t>((number & ~kHasShard) >> kShardAt);
+}
 
 std::uint32_t shard_of_object(std::uint64_t number) { return std::max(1U, stated_shard_of(number)); }
 
 std::uint64_t ObjectNumbers::with_shard(std::uint64_t number) const {
-  return without_shard(number) | std::uint64_t{shard_} << kShardAt;
+  return kHasShard | std::uint64_t{shard_} << kShardAt | number;
 }
 
 void ObjectNumbers::to_shard(Request& request) {

@@ -1,6 +1,6 @@
 // ObjectNumbers: named objects as the program has them. Two shards may give the same number to an object. Within the
-// client, the upper bits of a number are therefore the shard of the object; they are 0 when the cluster has one shard.
-// So every operation, and every end of a pipe that travels, says where its object is. Pure.
+// client, the upper bits of a number are therefore the shard of the object. With one shard, numbers are as the broker
+// gives them. So every operation, and every end of a pipe that travels, says where its object is. Pure.
 #pragma once
 
 #include <cstdint>

@@ -122,10 +122,14 @@ TEST_CASE("with one shard, numbers and names are as the broker has them") {
   user.open("stock@orders", 20);
   user.world.welcome(1, 1);
   CHECK(user.latest(1).spec->name == "stock");
-  user.answer(1, {0, Errc::ok, {}, 7, 1, {}});
-  CHECK(user.world.operated.back().answer.a == 7);
-  user.operate(7, 22);
-  CHECK(user.latest(1).object == 7);
+  const std::int64_t number = 0x7FFF'FFFF'0000'0007;  // the highest epoch
+  user.answer(1, {0, Errc::ok, {}, number, 1, {}});
+  CHECK(user.world.operated.back().answer.a == number);
+  CHECK(shard_of_object(number) == 1);
+  CHECK(stated_shard_of(number) == 0);
+  user.operate(number, 22, {{number, 1, 0}});
+  CHECK(user.latest(1).object == number);
+  CHECK(user.latest(1).loans.at(0).pipe == number);
   user.open("stock@1", 24);
   CHECK(user.latest(1).spec->name == "stock");
   user.open("stock@2", 26);
