@@ -25,6 +25,10 @@ namespace {
 constexpr auto kLong = 120s;
 constexpr int kShards = 4;
 
+// Handlers of toolkit-program (tests/e2e/toolkit/process_tasks.h).
+constexpr Task<void(Connection<std::string>, std::string)> kGreet{"p.greet"};
+constexpr Task<Connection<std::string>()> kMakePipe{"p.make_pipe"};
+
 class ShardedCluster {
  public:
   explicit ShardedCluster(std::string session_timeout = "2s") : session_timeout_{std::move(session_timeout)} {
@@ -57,11 +61,10 @@ class ShardedCluster {
   void await_owned(const std::string& name, const std::string& count) const {
     REQUIRE_MESSAGE(eventually([&] { return owned(name) == count; }), log(name));
   }
-  std::unique_ptr<Process> worker(const std::string& queues) const {
-    return std::make_unique<Process>(
-        std::vector<std::string>{ROGUE_WORKER_PROGRAM, "--broker", endpoints(), "--processes", "2", "--queues", queues,
-                                 "--kill-grace", "200ms"},
-        folder_.path("worker.log"));
+  std::unique_ptr<Process> worker(const std::string& queues, const char* program = ROGUE_WORKER_PROGRAM) const {
+    return std::make_unique<Process>(std::vector<std::string>{program, "--broker", endpoints(), "--processes", "2",
+                                                              "--queues", queues, "--kill-grace", "200ms"},
+                                     folder_.path("worker.log"));
   }
   struct Ended {
     int status = -1;
@@ -334,6 +337,27 @@ TEST_CASE("named objects live on all shards, are found there by every program, a
   REQUIRE(same.acquire());
   CHECK(same.token() > token);
   for (int i = 0; i < kObjects; ++i) CHECK(Queue<int>{name(i), 0, ObjectOptions{other}.must_exist()}.empty());
+}
+
+TEST_CASE("ends of pipes travel with tasks and results of their own shard, where handlers make them as well") {
+  ShardedCluster cluster{"30s"};
+  cluster.start("a");
+  cluster.await_owned("a", "4");
+  const auto worker = cluster.worker("default,images", TOOLKIT_PROGRAM);
+  Client client{cluster.endpoints()};
+  const auto images = client.with({.queue = "images"});  // on shard 2; `default` is on shard 1
+  auto made = images.submit(kMakePipe).get_for(kLong);
+  CHECK(made.recv() == "made here");
+  auto beside = pipe<std::string>(true, ObjectOptions{client}.placed("images"));
+  auto greeted = images.submit(kGreet, beside.second, "/dev/null");
+  beside.second.close();
+  CHECK(beside.first.recv() == "hello");
+  greeted.get_for(kLong);
+  auto plain = pipe<std::string>(true, client);
+  client.submit(kGreet, plain.second, "/dev/null").get_for(kLong);
+  CHECK(plain.first.recv() == "hello");
+  auto away = images.submit(kGreet, plain.first, "/dev/null");
+  CHECK_THROWS_WITH_AS(away.get_for(kLong), doctest::Contains("Pipes called '@images'"), Error);
 }
 
 TEST_CASE("commands about shards say that the database is away, and go on when it is back") {
