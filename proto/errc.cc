@@ -86,6 +86,8 @@ constexpr std::array kCatalogue{
           "See those that are: forkmill worker ls"},
     Entry{Errc::history_unavailable, "history_unavailable", "the history of finished tasks cannot be read now",
           "Look at the disk of the broker, and at its log; it tries again a minute after the error"},
+    Entry{Errc::database_unavailable, "database_unavailable", "the broker does not reach the database of its cluster",
+          "See that the servers of PostgreSQL run, and what the log of the broker says of them; then try again"},
     Entry{Errc::object_unknown, "object_unknown",
           "the object does not exist (it was removed, its owner ended, or the broker was restarted without it)",
           "Check the name (`forkmill object ls` lists all), or open it again"},

@@ -94,6 +94,7 @@ enum class Mutant : std::uint8_t {
   requests_not_placed_again,
   queue_on_any_shard,
   spread_to_one_shard,
+  object_on_any_shard,
   other_shard_admitted,
   holding_told_to_all_shards,
   outcomes_to_first_shard,

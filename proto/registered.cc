@@ -20,6 +20,7 @@ std::vector<std::function<void()>>& endings() {
 }
 
 std::atomic<void (*)(const TaskId&, std::string_view)> result_watcher{nullptr};
+std::atomic<std::uint32_t> shard_of_task{0};
 
 }  // namespace
 
@@ -37,6 +38,10 @@ void at_result(void (*what)(const TaskId& task, std::string_view result)) { resu
 void note_result(const TaskId& task, std::string_view result) {
   if (const auto what = result_watcher.load()) what(task, result);
 }
+
+void set_task_shard(std::uint32_t shard) { shard_of_task = shard; }
+
+std::uint32_t task_shard() { return shard_of_task; }
 
 void at_process_end(std::function<void()> what) { endings().push_back(std::move(what)); }
 

@@ -29,8 +29,7 @@ proto::Failure no_such_broker(const ClusterView& view, const std::string& name) 
 }
 
 proto::Failure not_answered(const std::exception& error) {
-  return {Errc::bad_request,
-          std::string{"the database has not answered: "} + error.what() + "; try again, and see `forkmill shard ls`"};
+  return {Errc::database_unavailable, std::string{"the database has not answered: "} + error.what()};
 }
 
 // A broker that has been started again since does not drain any more.

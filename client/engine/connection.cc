@@ -8,6 +8,7 @@
 #include "client/engine/holdings/received_loans.h"
 #include "client/engine/resolve_waiters.h"
 #include "client/futures/log.h"
+#include "proto/names.h"
 #include "proto/os/host.h"
 #include "proto/os/real_env.h"
 #include "proto/text.h"
@@ -35,6 +36,7 @@ SessionOptions session_options(const ClientOptions& options, std::uint64_t seed,
   session.seed = seed;
   session.instance = holdings.owner();
   session.child_of = worker_around();
+  session.has_standbys = proto::split_endpoints(options.endpoint).size() > 1;
   session.on_message = [&holdings](proto::Message& message) { holdings.received_loans().hold_in(message); };
   return session;
 }
@@ -126,7 +128,7 @@ void Connection::carry_out(std::uint32_t shard) noexcept {
     log().log(line.serious ? spdlog::level::err : spdlog::level::warn, "{}: {}", options_.endpoint, line.text);
   }
   links_.carry_out(shard, effects_, sessions_.count() != shards_before);
-  if (effects_.holdings_lost) holdings_.count_loss();
+  if (effects_.holdings_lost) holdings_.count_loss(shard);
   capacity_.publish(sessions_.load());  // a task that has ended leaves room, which its waiter may need at once
   inbox_.seals().open(effects_);
   resolve_waiters(effects_);

@@ -92,9 +92,8 @@ Inbox::StateRef Inbox::ask(Request&& request, const TaskId& id) {
   return add(std::move(request), detail::make_ref<detail::RemoteState>(detail::Ref<detail::Origin>{&origin_}, id));
 }
 
-CallRef Inbox::operate(proto::Operation operation, bool harmless) {
-  return add(OperateObject{std::move(operation), harmless},
-             detail::make_ref<Call>(detail::Ref<detail::Origin>{&origin_}));
+CallRef Inbox::operate(OperateObject request) {
+  return add(std::move(request), detail::make_ref<Call>(detail::Ref<detail::Origin>{&origin_}));
 }
 
 bool Inbox::close() {

@@ -38,7 +38,7 @@ class Inbox {
   // Adds a request with a state as its waiter, for an attach (id: of the task), a cancel, a query or a command. The id
   // of a task that a command makes is set here.
   StateRef ask(Request&& request, const TaskId& id = {});
-  CallRef operate(proto::Operation operation, bool harmless);
+  CallRef operate(OperateObject request);
 
   // Returns false if it was closed before.
   bool close();

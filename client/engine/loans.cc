@@ -11,6 +11,7 @@
 
 #include "client/engine/engine.h"
 #include "client/futures/log.h"
+#include "client/shards/object_numbers.h"
 #include "proto/os/real_env.h"
 #include "proto/wire/operands.h"
 
@@ -60,9 +61,21 @@ class TakeBack final : public detail::Continuation {
   const Loans loans_;
 };
 
+// An end in a result belongs to the task, which only the broker of its own shard knows.
+void check_shard_of_result(const Loans& loans) {
+  for (const Loan& loan : loans) {
+    const std::uint32_t shard = stated_shard_of(loan.pipe);
+    if (shard == 0 || shard == detail::task_shard()) continue;
+    throw Error{Errc::bad_request, "the result has an end of a pipe on shard " + std::to_string(shard) +
+                                       ", and its task is on shard " + std::to_string(detail::task_shard()) +
+                                       ": pipes without a name that a handler makes are on the shard of its task"};
+  }
+}
+
 void place_in_result(const TaskId& task, std::string_view result) {
   const auto loans = remove_unsent_in(result);
   try {
+    check_shard_of_result(loans);
     place_in_task(loans, task, true);
   } catch (...) {
     take_back(loans);
@@ -134,6 +147,14 @@ void OutgoingLoans::place(proto::Submission& task) const {
                                              : TaskId::of_key(task.spec->queue, task.spec->options.key);
   }
   place_in_task(loans_, task.id, false);
+}
+
+void OutgoingLoans::add_to(TaskPlace& place, const std::string& endpoint) const {
+  for (const Loan& loan : loans_) {
+    if (engine_of(loan.engine).options().endpoint != endpoint) continue;
+    const auto shard = static_cast<std::uint8_t>(shard_of_object(loan.pipe));
+    place.loans_on = place.loans_on == 0 || place.loans_on == shard ? shard : TaskPlace::kSeveral;
+  }
 }
 
 void OutgoingLoans::submitted(detail::State& state) {

@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "client/session/requests.h"
 #include "proto/wire/messages.h"
 
 namespace forkmill::client {
@@ -57,7 +58,8 @@ class OutgoingLoans {
   OutgoingLoans(OutgoingLoans&& other) noexcept : loans_{std::move(other.loans_)} { other.loans_.clear(); }
   OutgoingLoans& operator=(OutgoingLoans&&) = delete;
 
-  bool empty() const { return loans_.empty(); }
+  // Adds the pipes of the broker at `endpoint` to a TaskPlace.
+  void add_to(TaskPlace& place, const std::string& endpoint) const;
   // Call before the task is handed to the inbox; sets its id, unless it has one.
   void place(proto::Submission& task) const;
   // Call when the task was handed over, and `state` is that of its future.

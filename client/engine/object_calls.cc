@@ -9,7 +9,15 @@ namespace forkmill::client {
 CallRef ObjectCalls::add(proto::Operation operation, proto::ObjectKind kind) {
   guard_.check();
   const bool harmless = harmless_twice(operation.verb, kind);
-  return inbox_.operate(std::move(operation), harmless);
+  return inbox_.operate({std::move(operation), harmless});
+}
+
+CallRef ObjectCalls::open(OperateObject request) {
+  guard_.check();
+  request.harmless = harmless_twice(proto::Verb::open, request.operation.spec->kind);
+  auto call = inbox_.operate(std::move(request));
+  driver_.wait_for_new(call->signal(), {});
+  return call;
 }
 
 CallRef ObjectCalls::start(proto::Operation operation, proto::ObjectKind kind) {

@@ -23,6 +23,8 @@ class ObjectCalls {
   CallRef start(proto::Operation operation, proto::ObjectKind kind);
   // The same, and waits for the answer until the deadline: the quickest way when the caller has nothing else to do.
   CallRef run(proto::Operation operation, proto::ObjectKind kind, const detail::Deadline& deadline);
+  // Opens an object, and waits for the answer. The operation has a spec.
+  CallRef open(OperateObject request);
   // The same as start(), and ignores the answer. Continuations may call this.
   void post(proto::Operation operation, proto::ObjectKind kind);
   // The caller does not wait any longer. An operation that was not sent ends at once, with Errc::timeout; any other one

@@ -32,12 +32,6 @@ proto::SharedSpec spec_of(const Prepared& how, std::string_view name, std::uint6
   return spec;
 }
 
-TaskPlace place_of(const Prepared& how, bool has_loans) {
-  TaskPlace place = how.place;
-  place.has_loans = has_loans;
-  return place;
-}
-
 }  // namespace
 
 // Throws if the broker would reject such a task. Sealed arguments are bound to the id of their task, so it has one
@@ -67,7 +61,9 @@ TaskCalls::StateRef TaskCalls::submit(const Prepared& how, std::string_view name
   auto task = submission(how, name, signature, payload);
   capacity_.wait_for_room();
   loans.place(task);
-  auto state = inbox_.submit(std::move(task), place_of(how, !loans.empty()));
+  TaskPlace place = how.place;
+  loans.add_to(place, options_.endpoint);
+  auto state = inbox_.submit(std::move(task), place);
   loans.submitted(*state);
   driver_.get_going();
   return state;
@@ -104,9 +100,12 @@ void TaskCalls::submit_group(const Prepared& how, std::string_view name, std::ui
     tasks.push_back(submission(how, name, signature, payloads[at]));
   }
   capacity_.wait_for_room();
-  for (std::size_t i = 0; i < tasks.size(); ++i) loans[i].place(tasks[i]);
-  const bool has_loans = std::ranges::any_of(loans, [](const OutgoingLoans& its) { return !its.empty(); });
-  auto submitted = inbox_.submit(tasks, place_of(how, has_loans));
+  TaskPlace place = how.place;
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    loans[i].place(tasks[i]);
+    loans[i].add_to(place, options_.endpoint);
+  }
+  auto submitted = inbox_.submit(tasks, place);
   for (std::size_t i = 0; i < submitted.size(); ++i) loans[i].submitted(*submitted[i]);
   std::ranges::move(submitted, std::back_inserter(states));
   driver_.wake_thread();

@@ -2,8 +2,10 @@
 
 #include <limits>
 #include <stdexcept>
+#include <string>
 
 #include "client/objects/opening.h"
+#include "proto/session/shards.h"
 
 namespace forkmill {
 
@@ -20,10 +22,17 @@ std::shared_ptr<Object> open_condition(const ObjectOptions& options, std::string
   return client::open_object(options, std::move(spec));
 }
 
+// The lock lives where the name of the condition says.
+std::string lock_name(std::string_view condition, const ObjectOptions& options) {
+  const auto place = proto::ObjectPlace::parse(client::placed_name(condition, options));
+  if (!place.ok()) throw Error{Errc::name_invalid, place.failure().text};
+  return place->with_name(place->name.empty() ? std::string{} : place->name + ":lock");
+}
+
 }  // namespace
 
 Condition::Condition(std::string_view name, const ObjectOptions& options)
-    : lock_{name.empty() ? RLock{options} : RLock{std::string{name} + ":lock", options}} {
+    : lock_{name.empty() ? RLock{options} : RLock{lock_name(name, options), options}} {
   object_ = open_condition(options, name, lock_.shared(), proto::kObjectTakesOther);
 }
 

@@ -11,7 +11,7 @@ void Handle::remove() { object().remove(); }
 
 Ticket Handle::ticket() const {
   const auto& spec = object().spec();
-  return {spec.name, spec.size, spec.flags & proto::kObjectIdentity, 0, 0};
+  return {object().address(), spec.size, spec.flags & proto::kObjectIdentity, 0, 0};
 }
 
 client::Object& Handle::object() const {

@@ -79,18 +79,14 @@ bool wait_for_answer(Call& call, Engine& engine, detail::Deadline deadline, bool
 
 }  // namespace
 
-Object::Object(detail::Ref<detail::Origin> engine, proto::ObjectSpec spec, std::uint64_t number, bool zeroed,
-               bool removes)
+Object::Object(detail::Ref<detail::Origin> engine, OpenedObject opened)
     : engine_{std::move(engine)},
-      spec_{std::move(spec)},
-      number_{number},
-      zeroed_{zeroed},
-      removes_{removes},
-      holding_{holding_of(engine_of(engine_), spec_.kind, number_)} {}
+      opened_{std::move(opened)},
+      holding_{holding_of(engine_of(engine_), opened_.spec.kind, opened_.number)} {}
 
 Object::~Object() {
-  if (holding_) engine().holdings().locks().remove_handle(number_, std::move(holding_));
-  if (!removes_) return;
+  if (holding_) engine().holdings().locks().remove_handle(number(), std::move(holding_));
+  if (!opened_.removes) return;
   forget_holdings();
   post({.verb = Verb::remove});
 }
@@ -101,8 +97,8 @@ void Object::remove() {
 }
 
 void Object::forget_holdings() {
-  if (spec_.kind == ObjectKind::semaphore) engine().holdings().units().forget(number_);
-  if (spec_.kind == ObjectKind::lock) engine().holdings().locks().forget(number_);
+  if (spec().kind == ObjectKind::semaphore) engine().holdings().units().forget(number());
+  if (spec().kind == ObjectKind::lock) engine().holdings().locks().forget(number());
 }
 
 void Object::check_open() const {
@@ -115,7 +111,7 @@ CallRef Object::start(ObjectRequest request) {
   check_open();
   auto operation = operation_on(*this, request);
   auto loans = put_loans_aboard(operation, engine());
-  auto call = engine().objects().start(std::move(operation), spec_.kind);
+  auto call = engine().objects().start(std::move(operation), spec().kind);
   take_back_after_failure(*call, std::move(loans));
   return call;
 }
@@ -123,7 +119,7 @@ CallRef Object::start(ObjectRequest request) {
 void Object::post(ObjectRequest request) noexcept {
   try {
     if (engine().in_forked_child()) return;
-    engine().objects().post(operation_on(*this, request), spec_.kind);
+    engine().objects().post(operation_on(*this, request), spec().kind);
   } catch (const std::exception& error) {
     log().debug("{}: {}", name(), error.what());  // the client was closed, and has lost what it had
   }
@@ -135,7 +131,7 @@ Object::Answer Object::call(ObjectRequest request, OnLateAnswer undo) {
   auto operation = operation_on(*this, request);
   auto loans = put_loans_aboard(operation, engine());
   if (!limited) {
-    const auto call = engine().objects().run(std::move(operation), spec_.kind, {});
+    const auto call = engine().objects().run(std::move(operation), spec().kind, {});
     take_back_after_failure(*call, std::move(loans));
     call->wait({});
     return std::move(call->answer());
@@ -144,7 +140,7 @@ Object::Answer Object::call(ObjectRequest request, OnLateAnswer undo) {
   const bool patient = request.patient;
   const auto deadline = detail::deadline_after(detail::saturated<std::chrono::nanoseconds>(
       std::min<std::chrono::nanoseconds>(wait, proto::limits::kMaxDuration) + kGrace));
-  const auto call = engine().objects().run(std::move(operation), spec_.kind, deadline);
+  const auto call = engine().objects().run(std::move(operation), spec().kind, deadline);
   take_back_after_failure(*call, std::move(loans));
   if (!wait_for_answer(*call, engine(), deadline, patient)) engine().objects().give_up(call);
   if (call->ready()) return std::move(call->answer());

@@ -34,14 +34,21 @@ struct ObjectRequest {
   bool patient = false;
 };
 
+// OpenedObject: an object as it was opened.
+struct OpenedObject {
+  proto::ObjectSpec spec;
+  std::string address;       // the name, and if it is needed the place, by which other programs find the object
+  std::uint64_t number = 0;  // as the session gave it
+  bool zeroed = false;       // this client has made it, and its elements, if it has any, begin as the integer 0
+  bool removes = false;      // is removed with the last handle
+};
+
 class Object : public std::enable_shared_from_this<Object> {
  public:
   using Answer = proto::OperationAnswer;
   using OnLateAnswer = std::function<void(Answer&)>;
 
-  // number: as the broker gave it when the object was opened. zeroed: this client has made it, and its elements, if it
-  // has any, begin as the integer 0. removes: with the last handle.
-  Object(detail::Ref<detail::Origin> engine, proto::ObjectSpec spec, std::uint64_t number, bool zeroed, bool removes);
+  Object(detail::Ref<detail::Origin> engine, OpenedObject opened);
   ~Object();
 
   // Returns the answer, which may be an error. Blocks until the broker answers. If the operation waits with a time
@@ -62,10 +69,11 @@ class Object : public std::enable_shared_from_this<Object> {
   bool closed() const { return closed_; }
   void check_open() const;
 
-  const std::string& name() const { return spec_.name; }
-  const proto::ObjectSpec& spec() const { return spec_; }
-  std::uint64_t number() const { return number_; }
-  bool zeroed() const { return zeroed_; }
+  const std::string& name() const { return opened_.spec.name; }
+  const std::string& address() const { return opened_.address; }
+  const proto::ObjectSpec& spec() const { return opened_.spec; }
+  std::uint64_t number() const { return opened_.number; }
+  bool zeroed() const { return opened_.zeroed; }
   // How this client holds the lock; only for a lock.
   LockHolding& holding() { return *holding_; }
   Engine& engine() const { return engine_of(engine_); }
@@ -77,10 +85,7 @@ class Object : public std::enable_shared_from_this<Object> {
   void forget_holdings();
 
   const detail::Ref<detail::Origin> engine_;
-  const proto::ObjectSpec spec_;
-  const std::uint64_t number_;
-  const bool zeroed_;
-  const bool removes_;
+  const OpenedObject opened_;
   std::atomic<bool> closed_{false};
   std::shared_ptr<LockHolding> holding_;  // null: this is no lock
 };

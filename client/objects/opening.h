@@ -4,15 +4,16 @@
 #include <forkmill/object_options.h>
 
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "client/objects/object.h"
 
 namespace forkmill::client {
 
-// Blocks until the broker answers. ends: of a pipe, those that this client opens with it (operands::open). initial: the
-// packed value that each element of a list of fixed length begins as; empty: the integer 0. Throws the error of the
-// answer, and Error{name_invalid}.
+// Blocks until the broker answers. The name in the spec may have a place (proto::ObjectPlace). ends: of a pipe, those
+// that this client opens with it (operands::open). initial: the packed value that each element of a list of fixed
+// length begins as; empty: the integer 0. Throws the error of the answer, and Error{name_invalid}.
 std::shared_ptr<Object> open_object(const ObjectOptions& options, proto::ObjectSpec spec, std::int64_t ends = 0,
                                     std::string initial = {});
 // The object of a ticket, which must exist.
@@ -35,6 +36,9 @@ inline proto::ObjectSpec spec_of_elements(ObjectKind kind, std::string_view name
   spec.type = type;
   return spec;
 }
+
+// The name with the place that the options give it, unless it has one.
+std::string placed_name(std::string_view name, const ObjectOptions& options);
 
 // Whether the name was made up for an object without one. People need not see it.
 bool is_anonymous(const std::string& name);

@@ -82,7 +82,7 @@ std::pair<std::shared_ptr<PipeEnd>, std::shared_ptr<PipeEnd>> RawConnection::mak
     return client::spec_of_elements(ObjectKind::pipe, pipe, type, 0, flags);
   };
   const auto first = client::open_object(options, spec(name), 1);
-  const auto second = client::open_object(ObjectOptions{first->engine_ref()}.must_exist(), spec(first->name()), 2);
+  const auto second = client::open_object(ObjectOptions{first->engine_ref()}.must_exist(), spec(first->address()), 2);
   return {std::make_shared<PipeEnd>(first, 0), std::make_shared<PipeEnd>(second, 1)};
 }
 
@@ -103,7 +103,8 @@ Ticket RawConnection::travel_ticket() const {
   auto& end = this->end();
   const auto answer = end.object->require({.verb = Verb::lend, .operands = client::operands::at_end(end.number)});
   const auto& spec = end.object->spec();
-  Ticket ticket{spec.name, spec.size, spec.flags & proto::kObjectIdentity, end.number, proto::ticket_of(answer)};
+  Ticket ticket{end.object->address(), spec.size, spec.flags & proto::kObjectIdentity, end.number,
+                proto::ticket_of(answer)};
   if (proto::keeps_account(answer)) {
     client::add_unsent(
         {end.object->engine_ref(), end.object->number(), end.number, ticket.number, &end, pack_value(ticket)});

@@ -28,6 +28,8 @@ class Conversation {
   // Sends HELLO again, or gives up the connection. Returns whether the caller has to send a heartbeat.
   [[nodiscard]] bool tick(Instant now);
   Instant next_wakeup() const { return handshake_.next_wakeup(); }
+  // Call in place of using the session that has just begun: after a pause, there is a new connection.
+  void leave(Instant now) { handshake_.leave(now); }
   // Ends the conversation for good.
   void refuse() { handshake_.refuse(); }
 

@@ -47,6 +47,7 @@ struct Effects {
   struct Operated {
     Cookie cookie;
     proto::OperationAnswer answer;
+    bool has_opened = false;  // the answer has the number of an object
   };
 
   std::vector<LogLine> log;

@@ -89,7 +89,8 @@ void Operations::handle(proto::Operated& message) {
     const auto found = sent_.find(answer.number);
     if (found == sent_.end()) continue;  // a repetition
     const bool oldest = found == sent_.begin();
-    if (found->second.cookie != 0) effects_.operated.push_back({found->second.cookie, std::move(answer)});
+    const bool has_opened = found->second.operation.verb == proto::Verb::open && answer.code == Errc::ok;
+    if (found->second.cookie != 0) effects_.operated.push_back({found->second.cookie, std::move(answer), has_opened});
     if (!oldest) out_of_order_.push_back(found->first);
     sent_.erase(found);
     ++unconfirmed_;

@@ -27,6 +27,7 @@ struct SessionOptions {
   std::uint64_t instance = 0;  // identifies this client in all of its sessions: random, shared with no other client
   std::uint32_t shard = 1;     // that of this session
   std::uint32_t shards = 0;    // how many the cluster has; 0: that is not known yet
+  bool has_standbys = false;   // other brokers may take over
   std::uint64_t child_of = 0;  // the instance of the worker in whose child this client lives; 0: in no worker's
   // Called with each message of the session before it is handled, except stale ones, which may be repeats.
   std::function<void(proto::Message&)> on_message{};

@@ -9,15 +9,18 @@
 #include <variant>
 
 #include "client/session/cookie.h"
+#include "proto/session/shards.h"
 #include "proto/wire/messages.h"
 
 namespace forkmill::client {
 
 // TaskPlace: on which shard the queue of a task is, as its submitter says.
 struct TaskPlace {
+  static constexpr std::uint8_t kSeveral = 0xFF;
+
   std::uint8_t shard = 0;  // 0: that of the queue's name
   bool is_everywhere = false;
-  bool has_loans = false;  // ends of pipes are among the arguments
+  std::uint8_t loans_on = 0;  // the shard of the pipes of which ends are among the arguments; 0: there are none
 };
 
 struct SubmitTask {
@@ -55,6 +58,8 @@ struct OperateObject {
   proto::Operation operation;
   bool harmless = false;  // the operation may be repeated when it is unknown whether it was done; see harmless_twice()
   Cookie cookie = 0;
+  proto::ObjectPlace place{};  // open: the object's
+  std::uint32_t home = 0;      // open without a name and a place: the shard, if there is such a one; 0: any
 };
 
 // The waiter of this operation has given up. An operation that was not sent ends with `timeout` and is never sent. For

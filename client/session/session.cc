@@ -8,6 +8,7 @@ namespace forkmill::client {
 Session::Session(const SessionOptions& options)
     : on_message_{options.on_message},
       conversation_{options, effects_},
+      history_{options.has_standbys},
       tasks_{effects_},
       submissions_{options, tasks_},
       results_{tasks_, submissions_},
@@ -98,6 +99,11 @@ void Session::handle(Instant now, proto::Envelope&& envelope) {
 
 void Session::Arrival::begin(const proto::Welcome& welcome) const {
   if (session.history_.is_longer_than(welcome)) {
+    const bool is_first = !session.history_.has_met_older();
+    if (session.history_.may_be_deposed(welcome, now)) {
+      if (is_first) session.conversation_.warn("the broker does not know yet that another one has taken over");
+      return session.conversation_.leave(now);
+    }
     return session.refuse(Errc::disconnected,
                           "the broker came back with an older history of store '" + welcome.store +
                               "' than it had acknowledged (commit " + std::to_string(welcome.commit.value()) +

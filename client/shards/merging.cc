@@ -37,7 +37,7 @@ const ListRule* rule_of(std::string_view list) {
       {"queues", {"name", "shard"}}, {"workers", {"name", "host", "pid"}, false, {"running", "waiting"}},
       {"times", {"queue", "task"}},  {"processes", {"host", "pid"}, true},
       {"changes", {"id"}},           {"unserved", {"queue", "name"}},
-      {"objects", {"name"}},         {"principals", {"name"}}};
+      {"principals", {"name"}}};
   const auto found = std::ranges::find(rules, list, &ListRule::list);
   return found == rules.end() ? nullptr : &*found;
 }
@@ -52,6 +52,11 @@ bool is_maximum(std::string_view key) {
 bool names_something(std::string_view key) {
   return key == "pid" || key == "session" || key == "shard" || key == "id" || key == "seq" || key == "priority" ||
          key == "sum" || (key.ends_with("_at_ms") && key != "finished_at_ms");
+}
+
+std::string_view name_of(const object* row) {
+  const object* name = find_field(*row, "name");
+  return name == nullptr ? std::string_view{} : field_text(*name);
 }
 
 // A key in the status of each shard that that of all does not have.
@@ -115,6 +120,7 @@ class Merger {
     for (const object* one : lists)
       for (std::uint32_t i = 0; i < one->via.array.size; ++i) rows.push_back(&one->via.array.ptr[i]);
     if (all_are(rows, Type::STR)) return texts(rows);
+    if (key == "objects") std::ranges::stable_sort(rows, {}, name_of);
     const ListRule* rule = rule_of(key);
     if (rule == nullptr || !all_are(rows, Type::MAP)) {
       out_.pack_array(static_cast<std::uint32_t>(rows.size()));

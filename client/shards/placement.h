@@ -1,5 +1,5 @@
-// Placement: to which shards of a cluster a request goes. Queues live where proto/session/shards.h says; named objects
-// live on shard 1; a task that is named by its id may be on any shard. Pure.
+// Placement: to which shards of a cluster a request goes. Queues and named objects live where proto/session/shards.h
+// says; what depends on an object lives with it; a task that is named by its id may be on any shard. Pure.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,6 @@
 
 namespace forkmill::client {
 
-inline constexpr std::uint32_t kShardOfObjects = 1;
 inline constexpr std::uint32_t kShardOfCluster = 1;  // answers what all shards would answer alike
 
 class Placement {
@@ -19,16 +18,23 @@ class Placement {
 
   std::uint32_t shards() const { return shards_; }
 
-  // Returns the shard of a task. Tasks of a queue on all shards take turns, or go by their key. Fails for a shard that
-  // the cluster does not have, and for a task with ends of pipes anywhere but on the shard of the pipes.
+  // Returns the shard of a task. Tasks of a queue on all shards go with the pipes in their arguments, or by their key,
+  // or take turns. Fails for a shard that the cluster does not have, and for a task with ends of pipes anywhere but on
+  // the shard of the pipes.
   proto::Result<std::uint32_t> of(const SubmitTask& submit);
 
   static constexpr std::uint32_t kAll = 0;
-  // Returns the shard of any other request, or kAll. Fails for a request that cannot be made of a cluster with several
-  // shards.
+  // Returns the shard of a request about one named object, and kAll for any other request. Takes the place out of the
+  // name in a query or command, so that the name alone is left. Fails for a shard that the cluster does not have, and
+  // for an operation that spans objects of two shards.
+  proto::Result<std::uint32_t> of_object(Request& request);
+  // Returns the shard of a request that is neither of these, or kAll. Fails for a request that cannot be made of a
+  // cluster with several shards.
   proto::Result<std::uint32_t> of(const Request& request) const;
 
  private:
+  std::uint32_t of_spread(const SubmitTask& submit);
+
   const std::uint32_t shards_;
   std::uint32_t turn_ = 0;
 };

@@ -6,6 +6,7 @@
 #include <utility>
 #include <variant>
 
+#include "client/shards/object_numbers.h"
 #include "proto/limits.h"
 #include "proto/mutants.h"
 
@@ -23,6 +24,13 @@ Session& Sessions::make(std::uint32_t shard) {
   its.shard = shard;
   its.shards = placement_ ? placement_->shards() : 0;
   its.seed += shard - 1;
+  if (its.shards > 1) {
+    its.has_standbys = true;
+    its.on_message = [numbers = ObjectNumbers{shard}, next = options_.on_message](proto::Message& message) {
+      numbers.add_to(message);
+      if (next) next(message);
+    };
+  }
   session = std::make_unique<Session>(its);
   if (refusal_) session->refuse(refusal_->code, refusal_->text);
   return *session;
@@ -43,10 +51,23 @@ void Sessions::handle(Instant now, SubmitTask&& submit) {
 
 void Sessions::handle(Instant now, Request&& request) {
   if (auto* submit = std::get_if<SubmitTask>(&request)) return handle(now, std::move(*submit));
+  if (placement_) {
+    const auto shard = placement_->of_object(request);
+    if (!shard.ok()) return refuse(request, shard.failure());
+    if (shard.value() != Placement::kAll) {
+      if (!is_single()) ObjectNumbers::to_shard(request);
+      return make(shard.value()).handle(now, std::move(request));
+    }
+  }
   if (is_single()) return sessions_.front()->handle(now, std::move(request));
   if (!placement_) {
     unplaced_.add(request);
+    static_cast<void>(Placement{1}.of_object(request));  // with one shard, the name alone counts
     return sessions_.front()->handle(now, std::move(request));
+  }
+  if (std::holds_alternative<GiveUp>(request)) {
+    for_each([&](Session& session) { session.handle(now, Request{request}); });  // one of them has the operation
+    return;
   }
   // A task that this client has submitted is on a known shard. One that it only asks for is asked for on all of them.
   if (const auto* cancel = std::get_if<CancelTask>(&request)) {
@@ -71,6 +92,8 @@ void Sessions::refuse(const SubmitTask& submit, const proto::Failure& failure) {
 }
 
 void Sessions::refuse(const Request& request, const proto::Failure& failure) {
+  if (const auto* operate = std::get_if<OperateObject>(&request))
+    return own_.fail_operation(operate->cookie, failure.code, failure.text);
   std::visit([&](const auto& one) { own_.fail_query(one.cookie, failure.code, failure.text); }, request);
 }
 
@@ -100,12 +123,13 @@ void Sessions::take_effects(Instant now, std::uint32_t shard, Effects& effects) 
     return;
   }
   if (!is_single()) {
-    if (shard != kShardOfObjects) effects.holdings_lost = false;
+    if (!effects.operated.empty()) ObjectNumbers{shard}.add_to(effects);
     event_rounds_.collect(effects);
     if (!gatherings_.empty()) gatherings_.collect(effects);
   }
   std::ranges::move(own_.ended, std::back_inserter(effects.ended));
   std::ranges::move(own_.answered, std::back_inserter(effects.answered));
+  std::ranges::move(own_.operated, std::back_inserter(effects.operated));
   own_.clear();
 }
 

@@ -5,6 +5,8 @@
 //     requests ──▶ Placement ──one shard──▶ Session ──▶ effects
 //                      └──all shards──▶ Gatherings, EventRounds ──▶ each Session
 //
+// The program has a number of its own for each named object, with the shard in it (object_numbers.h).
+//
 // How many shards there are is known from the first answer of a broker. Until then the session of shard 1 has all.
 #pragma once
 

@@ -41,9 +41,8 @@ Instant patience(const HandshakeOptions& options, unsigned unanswered, SplitMix6
 }  // namespace
 
 Envelope Handshake::greet(Instant now, Hello hello) {
-  FORKMILL_CHECK(state_ != State::refused);
-  state_ = State::greeting;
-  act_at_ = now + patience(options_, unanswered_, random_);
+  FORKMILL_CHECK(step_.state != State::refused);
+  step_ = {State::greeting, now + patience(options_, unanswered_, random_)};
   order_ = std::max(order_ + 1, static_cast<std::uint64_t>(now.count()));
   hello.nonce = nonce_ = random_.next();
   hello.order = order_;
@@ -52,22 +51,25 @@ Envelope Handshake::greet(Instant now, Hello hello) {
 }
 
 void Handshake::disconnected() {
-  if (state_ == State::refused) return;
-  state_ = State::disconnected;
-  act_at_ = kNever;
+  if (step_.state == State::refused) return;
+  step_ = {};
 }
 
-void Handshake::refuse() {
-  state_ = State::refused;
-  act_at_ = kNever;
+void Handshake::leave(Instant now) {
+  FORKMILL_CHECK(step_.state == State::established);
+  step_ = {State::greeting, now + pause(options_.pause_after_goodbye, random_)};
+  nonce_ = random_.next();  // no answer has it
+  session_ = session_before_;
 }
+
+void Handshake::refuse() { step_ = {State::refused, kNever}; }
 
 Handshake::Heard Handshake::handle(Instant now, const Envelope& envelope) {
   if (const auto* welcome = std::get_if<Welcome>(&envelope.message)) return establish(now, *welcome);
   if (const auto* moved = std::get_if<Moved>(&envelope.message)) {
-    if (state_ != State::greeting || moved->nonce != nonce_) return Heard::stale;
+    if (step_.state != State::greeting || moved->nonce != nonce_) return Heard::stale;
     unanswered_ = 0;
-    wait(now + pause(options_.pause_after_moved, random_));
+    step_ = {State::waiting, now + pause(options_.pause_after_moved, random_)};
     return Heard::moved;
   }
   if (const auto* error = std::get_if<ErrorMessage>(&envelope.message)) {
@@ -77,17 +79,17 @@ Handshake::Heard Handshake::handle(Instant now, const Envelope& envelope) {
   if (!established() || envelope.header.session != session_) return Heard::stale;
   liveness_.heard(now);
   if (!std::holds_alternative<Goodbye>(envelope.message)) return Heard::message;
-  wait(now + pause(options_.pause_after_goodbye, random_));
+  step_ = {State::waiting, now + pause(options_.pause_after_goodbye, random_)};
   return Heard::goodbye;
 }
 
 Handshake::Heard Handshake::establish(Instant now, const Welcome& welcome) {
-  if (state_ != State::greeting || welcome.nonce != nonce_) return Heard::stale;
-  state_ = State::established;
+  if (step_.state != State::greeting || welcome.nonce != nonce_) return Heard::stale;
+  step_ = {State::established, kNever};
+  session_before_ = session_;
   session_ = welcome.session;
   last_seq_ = {};
   unanswered_ = 0;
-  act_at_ = kNever;
   liveness_.begin(now, welcome.heartbeat, welcome.session_timeout);
   return Heard::welcome;
 }
@@ -98,16 +100,16 @@ Handshake::Heard Handshake::handle_error(Instant now, const Header& header, cons
     return header.session == session_ ? Heard::message : Heard::stale;
   }
   // HELLO has no number: an ERROR about a numbered message answers something that was sent before HELLO.
-  if (state_ != State::greeting || error.about || asks_for_hello(error.code)) return Heard::stale;
+  if (step_.state != State::greeting || error.about || asks_for_hello(error.code)) return Heard::stale;
   if (is_final(error.code)) {
     refuse();
     return Heard::refused;
   }
   if (error.code == Errc::shutting_down) {
-    wait(now + pause(options_.pause_after_goodbye, random_));
+    step_ = {State::waiting, now + pause(options_.pause_after_goodbye, random_)};
   } else {
     ++unanswered_;
-    wait(now + patience(options_, unanswered_, random_));
+    step_ = {State::waiting, now + patience(options_, unanswered_, random_)};
   }
   return Heard::postponed;
 }
@@ -122,8 +124,8 @@ Handshake::Due Handshake::tick(Instant now) {
     liveness_.beat(now);
     return Due::heartbeat;
   }
-  if (now < act_at_) return Due::nothing;
-  if (state_ == State::waiting) return Due::hello;
+  if (now < step_.at) return Due::nothing;
+  if (step_.state == State::waiting) return Due::hello;
   ++unanswered_;
   disconnected();
   return Due::no_answer;
@@ -136,11 +138,6 @@ Envelope Handshake::stamp(Instant now, Message message) {
   return {{session_, last_seq_}, std::move(message)};
 }
 
-Instant Handshake::next_wakeup() const { return established() ? liveness_.next_wakeup() : act_at_; }
-
-void Handshake::wait(Instant until) {
-  state_ = State::waiting;
-  act_at_ = until;
-}
+Instant Handshake::next_wakeup() const { return established() ? liveness_.next_wakeup() : step_.at; }
 
 }  // namespace forkmill::proto

@@ -70,6 +70,9 @@ class Handshake {
   Envelope greet(Instant now, Hello hello);
   // Call when the connection has broken, or the owner has said GOODBYE: nothing is due until the next greet().
   void disconnected();
+  // Call in place of using the session that a WELCOME has just begun: the one before is continued elsewhere. After a
+  // pause, tick() says no_answer.
+  void leave(Instant now);
   // Call when the owner gives the broker up for good.
   void refuse();
 
@@ -80,8 +83,8 @@ class Handshake {
 
   // When tick() must be called at the latest.
   Instant next_wakeup() const;
-  bool established() const { return state_ == State::established; }
-  bool refused() const { return state_ == State::refused; }
+  bool established() const { return step_.state == State::established; }
+  bool refused() const { return step_.state == State::refused; }
   // The last session that a WELCOME has named; 0 before the first.
   SessionId session() const { return session_; }
   // As the last WELCOME said; 0: none.
@@ -92,17 +95,20 @@ class Handshake {
 
   Heard establish(Instant now, const Welcome& welcome);
   Heard handle_error(Instant now, const Header& header, const ErrorMessage& error);
-  void wait(Instant until);
 
   HandshakeOptions options_;
   SplitMix64 random_;
-  State state_ = State::disconnected;
+  struct Step {
+    State state = State::disconnected;
+    Instant at = kNever;  // greeting: give up on the connection; waiting: say HELLO
+  };
+  Step step_;
   std::uint64_t nonce_ = 0;
   std::uint64_t order_ = 0;
   SessionId session_;
-  MessageSeq last_seq_;      // counts the messages of this session
-  unsigned unanswered_ = 0;  // HELLOs in a row that brought no session
-  Instant act_at_ = kNever;  // greeting: give up on the connection; waiting: say HELLO
+  SessionId session_before_;  // continued by `session_`
+  MessageSeq last_seq_;       // counts the messages of this session
+  unsigned unanswered_ = 0;   // HELLOs in a row that brought no session
   Liveness liveness_;
 };
 

@@ -7,6 +7,19 @@
 
 namespace forkmill::proto {
 
+namespace {
+
+// Returns nothing for a text that is not the number of a shard.
+std::optional<std::uint32_t> shard_number(std::string_view text) {
+  std::uint32_t number = 0;
+  const char* end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, number);
+  const bool is_valid = read.ec == std::errc{} && read.ptr == end && number >= 1 && number <= limits::kMaxShards;
+  return is_valid ? std::optional{number} : std::nullopt;
+}
+
+}  // namespace
+
 std::uint32_t shard_of(std::string_view name, std::uint32_t shards) {
   constexpr std::uint64_t kOffset = 0xCBF29CE484222325;
   constexpr std::uint64_t kPrime = 0x100000001B3;
@@ -23,10 +36,9 @@ Result<QueuePlace> QueuePlace::parse(std::string_view text) {
   if (at != std::string_view::npos && suffix == "*") {
     place.is_everywhere = true;
   } else if (at != std::string_view::npos) {
-    const char* end = suffix.data() + suffix.size();
-    const auto read = std::from_chars(suffix.data(), end, place.shard);
-    is_valid =
-        is_valid && read.ec == std::errc{} && read.ptr == end && place.shard >= 1 && place.shard <= limits::kMaxShards;
+    const auto number = shard_number(suffix);
+    is_valid = is_valid && number.has_value();
+    place.shard = number.value_or(0);
   }
   if (is_valid) return place;
   return Failure{Errc::name_invalid,
@@ -38,6 +50,37 @@ Result<QueuePlace> QueuePlace::parse(std::string_view text) {
 bool QueuePlace::is_on(std::uint32_t number, std::uint32_t shards) const {
   if (is_everywhere) return true;
   return number == (shard == 0 ? shard_of(name, shards) : shard);
+}
+
+Result<ObjectPlace> ObjectPlace::parse(std::string_view text) {
+  const auto at = text.find('@');
+  ObjectPlace place{std::string{text.substr(0, at)}};
+  bool is_valid = place.name.empty() || is_name(place.name);
+  if (at != std::string_view::npos) {
+    const std::string_view suffix = text.substr(at + 1);
+    if (const auto number = shard_number(suffix)) {
+      place.shard = *number;
+    } else {
+      place.beside = suffix;
+      is_valid = is_valid && is_name(place.beside);
+    }
+  }
+  if (is_valid) return place;
+  return Failure{Errc::name_invalid,
+                 "object name '" + std::string{text.substr(0, 2 * limits::kMaxName)} +
+                     "': must be 1 to 128 letters, digits and . _ - : /, with @SHARD or @QUEUE behind it if it is not "
+                     "to live where its name says"};
+}
+
+std::uint32_t ObjectPlace::in(std::uint32_t shards) const {
+  return shard != 0 ? shard : shard_of(beside.empty() ? name : beside, shards);
+}
+
+std::string ObjectPlace::with_name(std::string_view other) const {
+  std::string text{other};
+  if (shard != 0) return text + '@' + std::to_string(shard);
+  if (!beside.empty()) return text + '@' + beside;
+  return name.empty() ? text : text + '@' + name;
 }
 
 std::optional<std::string> way_to(const Moved& moved, std::uint32_t shard, bool is_new) {

@@ -49,6 +49,7 @@ inline constexpr std::int64_t kObjectMustBeNew = 64;    // open fails if the obj
 inline constexpr std::int64_t kObjectActs = 128;        // barrier: this opener has an action for its rounds
 inline constexpr std::int64_t kObjectKept = 256;        // semaphore: units stay when their holder ends in order
 inline constexpr std::int64_t kObjectTakesOther = 512;  // condition: its lock is removed with it
+inline constexpr std::int64_t kObjectPlaced = 1024;     // the opener has said on which shard the object lives
 inline constexpr std::int64_t kObjectIdentity = 15;     // the flags on which all openers must agree
 
 // Verb of an operation. PROTOCOL.md says which kinds have which verb, and what `values` are. For `a` and `b` of

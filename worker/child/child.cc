@@ -26,6 +26,7 @@
 #include "worker/os/forked_copy.h"
 #include "worker/os/limits.h"
 #include "worker/os/reaping.h"
+#include "worker/rules/session/shard_sessions.h"
 
 namespace forkmill::worker {
 
@@ -158,6 +159,8 @@ class Child {
     try {
       if (setup_.options.limits.cpu.count() > 0) limit_cpu_of_task(setup_.options.limits.cpu);
       folder_.begin();
+      detail::set_task_shard(
+          shard_of({proto::Epoch{task.head.epoch}, proto::TaskSeq{task.head.seq}, proto::Attempt{task.head.attempt}}));
       result = setup_.registry.at(task.head.handler).handler->run(context, task.arguments);
       detail::note_result(context.task_id(), result);
     } catch (const abi::__forced_unwind&) {

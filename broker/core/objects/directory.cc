@@ -44,6 +44,7 @@ Object* ObjectDirectory::named(std::string_view name) const {
 Result<ObjectDirectory::Opened> ObjectDirectory::open(ClientHandle client, ObjectSpec spec, std::size_t bytes,
                                                       ObjectHost& host) {
   if (auto status = check_spec(spec, find(ObjectId{spec.other})); !status.ok()) return std::move(status).failure();
+  if (auto status = check_shard(spec, state_.identity); !status.ok()) return std::move(status).failure();
   if (Object* object = named(spec.name)) {
     if ((spec.flags & kObjectMustBeNew) != 0)
       return Failure{Errc::object_exists, "'" + spec.name + "' is there already"};

@@ -4,6 +4,8 @@
 
 #include "broker/core/objects/base/names.h"
 #include "proto/names.h"
+#include "proto/session/rights.h"
+#include "proto/session/shards.h"
 
 namespace forkmill::broker {
 
@@ -34,6 +36,16 @@ Status check_spec(const ObjectSpec& spec, const Object* other) {
   if (spec.kind == ObjectKind::condition && (other == nullptr || other->spec().kind != ObjectKind::lock))
     return {Errc::object_unknown, "a condition needs a lock"};
   return {};
+}
+
+Status check_shard(const ObjectSpec& spec, const Identity& identity) {
+  const bool goes_anywhere =
+      identity.shards <= 1 || (spec.flags & kObjectPlaced) != 0 || spec.other != 0 || is_unnamed(spec.name);
+  const std::uint32_t shard = goes_anywhere ? identity.shard : shard_of(spec.name, identity.shards);
+  if (shard == identity.shard) return {};
+  return {Errc::bad_request, "'" + spec.name + "' lives on shard " + std::to_string(shard) + ", and this is shard " +
+                                 std::to_string(identity.shard) +
+                                 ": the program that opens it here needs a newer forkmill"};
 }
 
 Status check_initial(const ObjectSpec& spec, const std::vector<Payload>& values, bool stores) {

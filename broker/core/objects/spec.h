@@ -2,12 +2,17 @@
 #pragma once
 
 #include "broker/core/objects/base/object.h"
+#include "broker/core/state/identity.h"
 #include "proto/status.h"
 
 namespace forkmill::broker {
 
 // Fails if no object can have `spec`. `other`: the object that spec.other names, or null.
 proto::Status check_spec(const proto::ObjectSpec& spec, const Object* other);
+
+// Fails if an object with `spec` lives on another shard than that of this broker, as far as its opener has not said
+// where it lives. An object that goes with another one is where that is.
+proto::Status check_shard(const proto::ObjectSpec& spec, const Identity& identity);
 
 // Fails if the elements of an object with `spec` cannot begin as `values`: one value, of which a list of fixed length
 // holds as many as it has elements. stores: the broker has a durable store.

@@ -2,6 +2,7 @@
 
 #include "broker/core/objects/base/names.h"
 #include "broker/core/operators/answers/packed_map.h"
+#include "proto/session/shards.h"
 
 namespace forkmill::broker {
 
@@ -9,11 +10,18 @@ using namespace proto;
 
 namespace {
 
+// The name by which clients of all shards find the object (proto::ObjectPlace).
+std::string name_in_cluster(const Object& object, const Identity& identity) {
+  const bool is_where_name_says = identity.shards <= 1 || (!proto::is_unnamed(object.name()) &&
+                                                           shard_of(object.name(), identity.shards) == identity.shard);
+  return is_where_name_says ? object.name() : object.name() + "@" + std::to_string(identity.shard);
+}
+
 // The instance of the client with which the object goes is told to operators and to its own principal.
-PackedMap object_row(const Client& asker, const Object& object) {
+PackedMap object_row(const BrokerState& state, const Client& asker, const Object& object) {
   const bool is_own = object.maker() != nullptr && object.maker() == asker.owner;
   return PackedMap{}
-      .add("name", object.name())
+      .add("name", name_in_cluster(object, state.identity))
       .add("id", object.id().value())
       .add("kind", kind_name(object.spec().kind))
       .add("durable", object.durable())
@@ -35,13 +43,14 @@ Failure unknown_object(const std::string& name) { return {Errc::object_unknown, 
 
 }  // namespace
 
-ReplyBody list_objects(const Objects& objects, const Client& asker, const std::string& prefix) {
+ReplyBody list_objects(const Objects& objects, const BrokerState& state, const Client& asker,
+                       const std::string& prefix) {
   constexpr std::size_t kMax = 10'000;
   std::vector<PackedMap> rows;
   const auto& names = objects.directory().by_name();
   for (auto at = names.lower_bound(prefix); at != names.end() && at->first.starts_with(prefix) && rows.size() < kMax;
        ++at) {
-    if (may_know(asker, *at->second)) rows.push_back(object_row(asker, *at->second));
+    if (may_know(asker, *at->second)) rows.push_back(object_row(state, asker, *at->second));
   }
   return PackedMap{}.add("objects", rows).add("count", names.size());
 }
@@ -82,7 +91,7 @@ ReplyBody show_object(const Objects& objects, BrokerState& state, const Client& 
                           .add("count", hold.count)
                           .add("token", shows_token(hold.client) ? hold.token : 0));
   }
-  return PackedMap{}.add("object", object_row(asker, *object)).add("holders", holders).add("waiters", waiters);
+  return PackedMap{}.add("object", object_row(state, asker, *object)).add("holders", holders).add("waiters", waiters);
 }
 
 ReplyBody remove_object(Objects& objects, const std::string& name) {

@@ -66,7 +66,7 @@ bool Operators::must_be_safe(const proto::Query& query, const Task* named) {
 std::optional<Reply> Operators::reply(Client& client, const proto::Query& query, Task* named) {
   switch (query.kind) {
     case QueryKind::objects:
-      return reply_to(query.id, list_objects(objects_, client, query.argument));
+      return reply_to(query.id, list_objects(objects_, state_, client, query.argument));
     case QueryKind::object:
       return reply_to(query.id, show_object(objects_, state_, client, query.argument));
     case QueryKind::process:

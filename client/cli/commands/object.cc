@@ -32,7 +32,9 @@ CLI::App* add(const Program& program, CLI::App& group, const std::string& name, 
 }
 
 void add_name(CLI::App& command, const Options& options) {
-  command.add_option("name", options->name, "Name of the object")->required()->option_text("NAME");
+  command.add_option("name", options->name, "Name of the object, as `object ls` shows it")
+      ->required()
+      ->option_text("NAME");
 }
 
 void add_list(const Program& program, CLI::App& group) {

@@ -65,7 +65,7 @@ std::optional<Json> ask_division(Connection& connection) {
   } catch (const CommandError& error) {
     if (error.code() != ExitCode::unreachable) throw;
   } catch (const Error& error) {
-    if (error.code() != Errc::bad_request) throw;
+    if (error.code() != Errc::bad_request && error.code() != Errc::database_unavailable) throw;
   }
   return std::nullopt;
 }

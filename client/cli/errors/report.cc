@@ -13,6 +13,7 @@ namespace {
 ExitCode exit_code_of(Errc code) {
   switch (code) {
     case Errc::disconnected:
+    case Errc::database_unavailable:
     case Errc::version_unsupported:
       return ExitCode::unreachable;
     case Errc::task_unknown:

@@ -1,7 +1,6 @@
 // Holdings: what a client has of named objects beside its handles. Thread-safe.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <utility>
@@ -25,14 +24,13 @@ class Holdings {
   UndeliveredItems& undelivered_items() { return undelivered_items_; }
   ReceivedLoans& received_loans() { return *received_loans_; }
 
-  // Counts the times when the broker may have given to others what this client held. A lock that was acquired at
-  // another count may be lost.
-  std::uint64_t losses() const { return losses_; }
-  void count_loss() { ++losses_; }
+  // Call when the broker of the shard may have given to others what this client held. Locks of its objects that were
+  // acquired before may be lost.
+  void count_loss(std::uint32_t shard) { losses_.count(shard); }
 
  private:
   const std::uint64_t owner_;
-  std::atomic<std::uint64_t> losses_{0};
+  Losses losses_;
   LockHoldings locks_{losses_};
   SemaphoreUnits units_;
   UndeliveredItems undelivered_items_;

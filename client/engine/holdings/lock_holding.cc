@@ -61,9 +61,9 @@ std::int64_t LockHolding::token() const {
 
 std::shared_ptr<LockHolding> LockHoldings::add_handle(std::uint64_t lock) {
   const std::lock_guard hold{mutex_};
-  if (proto::mutant(proto::Mutant::holding_by_handle)) return std::make_shared<LockHolding>(losses_);
+  if (proto::mutant(proto::Mutant::holding_by_handle)) return std::make_shared<LockHolding>(losses_.of(lock));
   auto& holding = holdings_[lock];
-  if (holding == nullptr) holding = std::make_shared<LockHolding>(losses_);
+  if (holding == nullptr) holding = std::make_shared<LockHolding>(losses_.of(lock));
   return holding;
 }
 

@@ -3,6 +3,7 @@
 // argument, or with a condition. (Units of semaphores: semaphore_units.h.) Thread-safe.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -10,7 +11,20 @@
 #include <string>
 #include <unordered_map>
 
+#include "client/shards/object_numbers.h"
+#include "proto/limits.h"
+
 namespace forkmill::client {
+
+// Losses: how often the broker of each shard may have given to others what this client held of its objects.
+class Losses {
+ public:
+  void count(std::uint32_t shard) { ++by_shard_[shard - 1]; }
+  const std::atomic<std::uint64_t>& of(std::uint64_t object) const { return by_shard_[shard_of_object(object) - 1]; }
+
+ private:
+  std::array<std::atomic<std::uint64_t>, proto::limits::kMaxShards> by_shard_{};
+};
 
 // A number for the calling thread: "who" in operations.
 std::uint64_t this_thread_number();
@@ -22,10 +36,10 @@ class LockHolding {
     std::uint64_t who = 0;
     std::int64_t token = 0;
     std::int64_t count = 0;    // 0: nothing
-    std::uint64_t losses = 0;  // Holdings::losses() when it was acquired
+    std::uint64_t losses = 0;  // Losses::of() the lock when it was acquired
   };
 
-  // losses: Holdings::losses(); outlives this.
+  // losses: Losses::of() the lock; outlives this.
   explicit LockHolding(const std::atomic<std::uint64_t>& losses) : losses_{losses} {}
 
   void acquired(std::int64_t token, std::uint64_t thread);
@@ -50,7 +64,7 @@ class LockHolding {
 
 class LockHoldings {
  public:
-  explicit LockHoldings(const std::atomic<std::uint64_t>& losses) : losses_{losses} {}
+  explicit LockHoldings(const Losses& losses) : losses_{losses} {}
 
   // The holding of the lock with that number, for one handle more; return it with remove_handle().
   std::shared_ptr<LockHolding> add_handle(std::uint64_t lock);
@@ -60,7 +74,7 @@ class LockHoldings {
   void forget(std::uint64_t lock);
 
  private:
-  const std::atomic<std::uint64_t>& losses_;
+  const Losses& losses_;
   std::mutex mutex_;
   std::unordered_map<std::uint64_t, std::shared_ptr<LockHolding>> holdings_;
 };

@@ -11,6 +11,17 @@
 // A name stands for one object of one kind, for all clients of a broker. Opening a name makes the object if there is
 // none. Names: 1 to 128 letters, digits and . _ - : /
 //
+// In a cluster with several shards an object lives on the shard that its name gives. A place behind the name puts it
+// elsewhere, and all clients have to write the same:
+//
+//     forkmill::Lock here{"stock@3"};                                    // on shard 3
+//     forkmill::Lock there{"stock@orders"};                              // on the shard of queue `orders`
+//     forkmill::Manager manager{forkmill::ObjectOptions{}.placed("orders")};
+//
+// What belongs together has to be on one shard: a condition and its lock, an end of a pipe and the queue of the task,
+// or the object, with which it is sent. Otherwise Error{bad_request} says so. Objects without a name live on the shard
+// of the task that makes them, and those of other programs with queue `default`.
+//
 //     object                 lives until
 //     with a name            remove(), the broker's end, or an operator's `forkmill object rm`
 //     the same, durable()    remove(), also beyond the broker's end
@@ -26,14 +37,16 @@
 
 #include <forkmill/detail/state.h>
 
+#include <string>
+#include <string_view>
 #include <utility>
 
 namespace forkmill {
 
 class Client;
 
-// Each of durable(), must_exist(), must_be_new(), owned() and kept() returns a copy with that option set, so that they
-// can be chained.
+// Each of durable(), must_exist(), must_be_new(), owned(), kept() and placed() returns a copy with that option set, so
+// that they can be chained.
 class ObjectOptions {
  public:
   // Objects at default_client(); inside the decoding of a value, at the client that received it.
@@ -81,7 +94,17 @@ class ObjectOptions {
     return copy;
   }
 
+  // Puts objects on a shard of the cluster: that of a queue, or the one with this number. The same as `@where` behind
+  // the name of each, and does nothing for a name that has a place. With one shard it has no effect, if `where` is a
+  // name or 1.
+  ObjectOptions placed(std::string_view where) const {
+    auto copy = *this;
+    copy.place_ = where;
+    return copy;
+  }
+
   // The options as set.
+  const std::string& place() const { return place_; }  // empty: none
   bool is_durable() const { return durable_; }
   bool is_owned() const { return owned_; }
   bool is_kept() const { return kept_; }
@@ -104,6 +127,7 @@ class ObjectOptions {
   bool must_be_new_ = false;
   bool owned_ = false;
   bool kept_ = false;
+  std::string place_;  // empty: that of the name
 };
 
 namespace detail {

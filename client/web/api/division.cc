@@ -14,7 +14,7 @@ Json division_of(const Json& status, const std::function<Json()>& ask) {
   } catch (const Failure&) {  // no answer in time
     return Json();
   } catch (const Error& error) {
-    if (error.code() != Errc::bad_request) throw;
+    if (error.code() != Errc::bad_request && error.code() != Errc::database_unavailable) throw;
     return Json();
   }
 }

@@ -22,6 +22,7 @@ unsigned status_of(Errc code) {
     case Errc::client_closed:
     case Errc::timeout:
     case Errc::history_unavailable:
+    case Errc::database_unavailable:
     case Errc::version_unsupported:
       return 503;
     default:

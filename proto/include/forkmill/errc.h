@@ -65,7 +65,8 @@ enum class Errc : std::uint16_t {
   client_closed = 74,   // the client was closed, belongs to a parent process, or its executor dropped the callback
   window_full = 75,     // the client is full and was told not to wait
   worker_unknown = 76,  // no such worker is connected
-  history_unavailable = 77,  // the history of finished tasks cannot be read now
+  history_unavailable = 77,   // the history of finished tasks cannot be read now
+  database_unavailable = 78,  // the broker does not reach the database of its cluster now
 
   // Named objects
   object_unknown = 90,     // no such object: removed, gone with its owner, or not durable and the broker was restarted

@@ -88,6 +88,11 @@ const std::vector<RegisteredFunction>& registered_functions();
 void at_result(void (*what)(const TaskId& task, std::string_view result));
 void note_result(const TaskId& task, std::string_view result);
 
+// The shard of the task that a process of a worker runs, or has run last; 0: this is no such process. The worker sets
+// it before each handler. Thread-safe.
+void set_task_shard(std::uint32_t shard);
+std::uint32_t task_shard();
+
 // Adds a function that a process forked for one task calls when the task is over, before its outcome is told; in the
 // order in which they were added. It must not throw. run_at_process_end() calls them.
 void at_process_end(std::function<void()> what);

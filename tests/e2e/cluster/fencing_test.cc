@@ -2,6 +2,9 @@
 #include <doctest/doctest.h>
 
 #include <future>
+#include <set>
+#include <utility>
+#include <vector>
 
 #include "tests/e2e/cluster/postgres_proxy.h"
 #include "tests/e2e/cluster/postgres_rig.h"
@@ -106,6 +109,45 @@ TEST_CASE("a broker that was deposed commits nothing more, and says who has take
   CHECK(tasks_in(server) == "1");
   CHECK(commit(*second, 2, {put(kSpan - 1)}).ok());
   CHECK(failure(first->still_owned()) == why);
+}
+
+TEST_CASE("of a thousand takeovers that race, each has an epoch of its own") {
+  constexpr int kRacers = 8;
+  constexpr int kTakeovers = 1000 / kRacers;
+  PostgresServer& server = shared_server();
+  clear(server);
+  open(*make_store(server.url()));
+  struct Race {
+    std::set<std::uint64_t> epochs{};
+    std::string trouble{};
+  };
+  const auto race = [](const std::vector<PostgresOptions>& takeovers) {
+    Race found;
+    for (const PostgresOptions& options : takeovers) {
+      PostgresStore store{options};
+      const auto opened = store.open();
+      if (opened.ok())
+        found.epochs.insert(opened->epoch.value());
+      else
+        found.trouble += opened.failure().text + "\n";
+    }
+    return found;
+  };
+  std::vector<std::future<Race>> racers;
+  for (int i = 0; i < kRacers; ++i) {
+    std::vector<PostgresOptions> takeovers;
+    for (int takeover = 0; takeover < kTakeovers; ++takeover) takeovers.push_back(store_options(server.url()));
+    racers.push_back(std::async(std::launch::async, race, std::move(takeovers)));
+  }
+  std::set<std::uint64_t> epochs;
+  for (auto& racer : racers) {
+    auto its = racer.get();
+    CHECK(its.trouble == "");
+    CHECK(its.epochs.size() == kTakeovers);
+    epochs.merge(its.epochs);
+    CHECK(its.epochs.empty());  // no epoch of another one
+  }
+  CHECK(server.sql("SELECT epoch FROM forkmill.shard") == std::to_string(1 + kRacers * kTakeovers));
 }
 
 TEST_CASE("a broker without work learns that it was deposed") {

@@ -1,8 +1,12 @@
 // Brokers that divide the shards of a cluster among them, with real clients and workers that know their doors.
 #include <doctest/doctest.h>
 #include <forkmill/client.h>
+#include <forkmill/pipe.h>
+#include <forkmill/queue.h>
+#include <forkmill/sync.h>
 
 #include <array>
+#include <future>
 #include <map>
 #include <set>
 
@@ -21,9 +25,15 @@ namespace {
 constexpr auto kLong = 120s;
 constexpr int kShards = 4;
 
+// Handlers of toolkit-program (tests/e2e/toolkit/process_tasks.h).
+constexpr Task<void(Connection<std::string>, std::string)> kGreet{"p.greet"};
+constexpr Task<Connection<std::string>()> kMakePipe{"p.make_pipe"};
+
 class ShardedCluster {
  public:
-  ShardedCluster() { server_.start(); }
+  explicit ShardedCluster(std::string session_timeout = "2s") : session_timeout_{std::move(session_timeout)} {
+    server_.start();
+  }
 
   std::string endpoint(const std::string& name) const { return "ipc://" + folder_.path(name); }
   std::string endpoints() const { return endpoint("a") + "," + endpoint("b"); }
@@ -36,7 +46,7 @@ class ShardedCluster {
         name, std::make_unique<Process>(
                   std::vector<std::string>{FORKMILL_BROKER_PROGRAM, "--listen", endpoint(name), "--store",
                                            server_.url(), "--durability", "local", "--shards", std::to_string(kShards),
-                                           "--heartbeat", "200ms", "--session-timeout", "2s"},
+                                           "--heartbeat", "200ms", "--session-timeout", session_timeout_},
                   folder_.path(name + ".log")));
   }
   Process& operator[](const std::string& name) { return *brokers_.at(name); }
@@ -51,11 +61,10 @@ class ShardedCluster {
   void await_owned(const std::string& name, const std::string& count) const {
     REQUIRE_MESSAGE(eventually([&] { return owned(name) == count; }), log(name));
   }
-  std::unique_ptr<Process> worker(const std::string& queues) const {
-    return std::make_unique<Process>(
-        std::vector<std::string>{ROGUE_WORKER_PROGRAM, "--broker", endpoints(), "--processes", "2", "--queues", queues,
-                                 "--kill-grace", "200ms"},
-        folder_.path("worker.log"));
+  std::unique_ptr<Process> worker(const std::string& queues, const char* program = ROGUE_WORKER_PROGRAM) const {
+    return std::make_unique<Process>(std::vector<std::string>{program, "--broker", endpoints(), "--processes", "2",
+                                                              "--queues", queues, "--kill-grace", "200ms"},
+                                     folder_.path("worker.log"));
   }
   struct Ended {
     int status = -1;
@@ -81,6 +90,7 @@ class ShardedCluster {
   }
 
  private:
+  const std::string session_timeout_;
   PostgresServer server_;
   tests::Folder folder_;
   std::map<std::string, std::unique_ptr<Process>> brokers_;
@@ -267,6 +277,100 @@ TEST_CASE("operators move shards, drain a broker and undo it under load, and no 
   }
   load.submit(200);
   load.check();
+}
+
+TEST_CASE("named objects live on all shards, are found there by every program, and outlive their owners") {
+  ShardedCluster cluster{"30s"};  // holdings are kept for as long after a takeover
+  cluster.start("a");
+  cluster.start("b");
+  cluster.await_owned("a", "2");
+  cluster.await_owned("b", "2");
+  Client one{cluster.endpoints()};
+  Client other{cluster.endpoints()};
+  const auto name = [](int i) { return "stock-" + std::to_string(i); };
+  constexpr int kObjects = 8;
+  for (int i = 0; i < kObjects; ++i) CHECK(Queue<int>{name(i), 0, ObjectOptions{one}.durable()}.empty());
+  for (int shard = 1; shard <= kShards; ++shard)
+    Queue<int>{"pinned@" + std::to_string(shard), 0, ObjectOptions{one}.durable()}.put(shard);
+  for (int shard = 1; shard <= kShards; ++shard)
+    CHECK(Queue<int>{"pinned@" + std::to_string(shard), 0, other}.get() == shard);
+
+  Lock lock{"door@3", ObjectOptions{one}.durable()};
+  REQUIRE(lock.acquire());
+  const auto token = lock.token();
+  Lock same{"door@3", other};
+  CHECK_FALSE(same.try_acquire());
+  auto waiting = std::async(std::launch::async, [&] { return Queue<int>{name(1), 0, other}.get(); });
+
+  const auto listed = cluster.run({"object", "ls"});
+  for (int i = 0; i < kObjects; ++i) CHECK_MESSAGE(listed.printed.find(name(i)) != std::string::npos, listed.printed);
+  CHECK_MESSAGE(listed.printed.find("pinned@") != std::string::npos, listed.printed);
+  CHECK(cluster.run({"object", "show", "door@3"}).printed.find("holder") != std::string::npos);
+
+  SUBCASE("what spans two shards is refused, and what belongs together is in one place") {
+    Condition changed{"changed", lock};
+    changed.notify_all();
+    CHECK_THROWS_WITH_AS(Condition("changed@2", lock), doctest::Contains("is on shard 2"), Error);
+    const auto ends = pipe<std::string>(true, ObjectOptions{one}.placed("2"));
+    Queue<Connection<std::string>> beside{"beside@2", 0, one};
+    beside.put(ends.first);
+    auto taken = beside.get();
+    taken.send("hello");
+    auto there = ends.second;
+    CHECK(there.recv() == "hello");
+    Queue<Connection<std::string>> away{"away@1", 0, one};
+    CHECK_THROWS_WITH_AS(away.put(ends.second), doctest::Contains("the end of a pipe is on shard 2"), Error);
+  }
+  SUBCASE("operators remove an object by the name that the list shows") {
+    CHECK(cluster.run({"object", "rm", "--yes", "pinned@2"}).status == 0);
+    CHECK(cluster.run({"object", "show", "pinned@2"}).status == 4);
+    CHECK(cluster.run({"object", "show", "pinned@3"}).status == 0);
+  }
+  cluster["b"].signal(SIGKILL);
+  cluster["b"].wait();
+  cluster.await_owned("a", "4");
+  Queue<int>{name(1), 0, one}.put(7);
+  CHECK(waiting.get() == 7);
+  CHECK_FALSE(same.try_acquire());
+  CHECK(lock.token() == token);
+  lock.release();
+  REQUIRE(same.acquire());
+  CHECK(same.token() > token);
+  for (int i = 0; i < kObjects; ++i) CHECK(Queue<int>{name(i), 0, ObjectOptions{other}.must_exist()}.empty());
+}
+
+TEST_CASE("ends of pipes travel with tasks and results of their own shard, where handlers make them as well") {
+  ShardedCluster cluster{"30s"};
+  cluster.start("a");
+  cluster.await_owned("a", "4");
+  const auto worker = cluster.worker("default,images", TOOLKIT_PROGRAM);
+  Client client{cluster.endpoints()};
+  const auto images = client.with({.queue = "images"});  // on shard 2; `default` is on shard 1
+  auto made = images.submit(kMakePipe).get_for(kLong);
+  CHECK(made.recv() == "made here");
+  auto beside = pipe<std::string>(true, ObjectOptions{client}.placed("images"));
+  auto greeted = images.submit(kGreet, beside.second, "/dev/null");
+  beside.second.close();
+  CHECK(beside.first.recv() == "hello");
+  greeted.get_for(kLong);
+  auto plain = pipe<std::string>(true, client);
+  client.submit(kGreet, plain.second, "/dev/null").get_for(kLong);
+  CHECK(plain.first.recv() == "hello");
+  auto away = images.submit(kGreet, plain.first, "/dev/null");
+  CHECK_THROWS_WITH_AS(away.get_for(kLong), doctest::Contains("Pipes called '@images'"), Error);
+}
+
+TEST_CASE("commands about shards say that the database is away, and go on when it is back") {
+  ShardedCluster cluster;
+  cluster.start("a");
+  cluster.await_owned("a", "4");
+  REQUIRE(cluster.shard({"brokers"}).status == 0);
+  cluster.server().stop();
+  const auto away = cluster.shard({"brokers"});
+  CHECK_MESSAGE(away.status == 3, away.printed);
+  CHECK_MESSAGE(away.printed.find("database_unavailable") != std::string::npos, away.printed);
+  cluster.server().start();
+  CHECK(eventually([&] { return cluster.shard({"brokers"}).status == 0; }));
 }
 
 }  // namespace shards_test

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "tests/sim/nodes/child_talk.h"
 #include "tests/sim/nodes/worker_setup.h"
 
 namespace forkmill::sim {
@@ -86,8 +87,8 @@ void WorkerNode::round() {
   const Instant now = world_.now();
   worked_ = line_.has_events() || pool_.has_deaths();
   while (auto event = line_.next_event()) handle(std::move(*event));
-  pool_.visit([this](Child& child) { read(child); });
-  bury();
+  pool_.visit([&](Child& child) { worked_ = read_child(*foreman_, child, now) || worked_; });
+  worked_ = bury_children(*foreman_, pool_, now) || worked_;
   report();
   foreman_->tick(now);
   foreman_->flush(now);
@@ -129,28 +130,6 @@ void WorkerNode::overhear_timeout(proto::Grants& grants) {
   }
 }
 
-void WorkerNode::read(Child& child) {
-  for (const ChildWork::Said& said : child.work().read()) {
-    worked_ = true;
-    pass_on(*foreman_, world_.now(), child.identity().key, said);
-  }
-  for (const ChildWork::Printed& printed : child.work().read_output(!child.lives())) {
-    worked_ = true;
-    foreman_->handle(child.identity().key, worker::ChildOutput{false, printed.from, printed.text});
-  }
-}
-
-void WorkerNode::bury() {
-  while (const auto facts = pool_.next_death()) {
-    Child* child = pool_.in(facts->child.slot);
-    if (child != nullptr) read(*child);  // its last words
-    worker::ChildDeath death{*facts, "", {}};
-    if (child != nullptr) death.started = child->work().started();
-    foreman_->handle(world_.now(), std::move(death));
-    pool_.bury(*facts);
-  }
-}
-
 // Reports all processes about once a heartbeat interval, as the link does (worker/link/process_report.h).
 void WorkerNode::report() {
   const Instant now = world_.now();
@@ -172,17 +151,9 @@ void WorkerNode::report() {
 void WorkerNode::carry_out() {
   worker::Effects effects;
   effects.swap(foreman_->take_effects());
-  for (const auto& one : effects.assignments) {
-    const std::uint64_t serial = one.head.serial;
-    if (Child* child = pool_.find(one.child)) child->give(serial, foreman_->attempts().at(serial).task);
-  }
-  for (const auto& one : effects.stops)
-    if (Child* child = pool_.find(one.child)) child->work().request_stop(one.serial);
+  give_tasks(effects, *foreman_, pool_);
   carry_out(effects.pool);
-  for (const auto& one : effects.signals) {
-    Child* child = pool_.find(one.child);
-    if (child != nullptr) one.to_group ? child->signal(one.signal) : child->signal_of_parent(one.signal);
-  }
+  send_signals(effects, pool_);
   for (const auto& one : effects.forks) pool_.fork(one.slot);
   const bool taken = std::ranges::all_of(effects.send, [this](const auto& one) { return send(one); });
   if (!taken) foreman_->disconnected();

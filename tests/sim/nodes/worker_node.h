@@ -37,8 +37,6 @@ class WorkerNode {
   void handle(Line::Event event);
   // Forgets the time limit of one attempt among the grants, which then hangs.
   void overhear_timeout(proto::Grants& grants);
-  void read(Child& child);
-  void bury();
   void report();
   void carry_out();
   void carry_out(const worker::PoolRequest& request);

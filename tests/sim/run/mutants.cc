@@ -134,6 +134,7 @@ constexpr MutantEntry kMutants[] = {
      "what a client asked before it knew of several shards is forgotten", true},
     {Mutant::queue_on_any_shard, "queue-on-any-shard", "tasks of any queue go to all shards in turns", true},
     {Mutant::spread_to_one_shard, "spread-to-one-shard", "tasks of a queue on all shards go to one of them", true},
+    {Mutant::object_on_any_shard, "object-on-any-shard", "a client opens named objects on all shards in turns", true},
     {Mutant::other_shard_admitted, "other-shard-admitted", "a broker begins sessions for shards that it does not have",
      true},
     {Mutant::holding_told_to_all_shards, "holding-told-to-all-shards",

@@ -37,7 +37,8 @@ std::optional<Line::Event> Route::next_event() {
 }
 
 void Route::try_next() {
-  if (!std::exchange(is_redirected_, false)) at_ = (at_ + 1) % endpoints_.size();
+  is_redirected_ = false;
+  at_ = (at_ + 1) % endpoints_.size();
   connect(endpoints_[at_]);
 }
 

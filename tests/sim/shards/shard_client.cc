@@ -13,7 +13,12 @@ ShardClient::ShardClient(const ShardCluster& cluster, Workload& workload, std::s
       endpoints_{std::move(endpoints)},
       pulse_{cluster.world, cluster.world.options.slow.client, [this] { round(); }},
       user_{cluster.world, cluster.history, cluster.routing, workload,
-            [this](client::Request request) { sessions_->handle(cluster_.world.now(), std::move(request)); }} {
+            [this](client::Request request) { sessions_->handle(cluster_.world.now(), std::move(request)); }},
+      locks_{cluster.world, cluster.locks, [this](client::Request request) {
+               sessions_->handle(cluster_.world.now(), std::move(request));
+               make_missing();
+               pulse_.soon();
+             }} {
   start();
 }
 
@@ -24,6 +29,7 @@ void ShardClient::start() {
   options.seed = cluster_.world.random.next();
   options.instance = cluster_.world.random.next() | 1;
   user_.begin(options.instance);
+  locks_.begin();
   sessions_ = std::make_unique<client::Sessions>(std::move(options));
   note("starts");
   make_missing();
@@ -36,6 +42,7 @@ void ShardClient::crash() {
   heard_in_.clear();
   sessions_.reset();
   user_.crash();
+  locks_.crash();
   pulse_.stop();
 }
 
@@ -48,6 +55,7 @@ void ShardClient::pause(Instant until) {
 void ShardClient::act() {
   if (!up()) return;
   user_.act();
+  locks_.act();
   make_missing();
   pulse_.soon();
 }
@@ -124,6 +132,7 @@ bool ShardClient::carry_out(std::uint32_t shard) {
   if (!is_taken || effects.reconnect) reconnect(shard);
   for (const auto& ended : effects.ended) user_.ended(ended);
   for (const auto& answered : effects.answered) user_.answered(answered.cookie);
+  for (const auto& operated : effects.operated) locks_.answered(operated.cookie, operated.answer);
   return !effects.send.empty() || effects.reconnect;
 }
 

@@ -30,6 +30,8 @@ class ShardClient {
   void act();
 
   const ShardUser& user() const { return user_; }
+  // Whether all that it has asked has ended.
+  bool is_done() const { return user_.is_done() && locks_.is_done(); }
   // Whether it has a session with each shard that it needs.
   bool is_open() const { return up() && sessions_->open(); }
   // Null: there is none.
@@ -51,6 +53,7 @@ class ShardClient {
   const std::vector<std::string> endpoints_;
   Pulse pulse_;
   ShardUser user_;
+  LockUser locks_;
   SpinWatch spin_;
   std::unique_ptr<client::Sessions> sessions_;          // null: down
   std::vector<std::unique_ptr<Route>> routes_;          // by shard; null: there is no session

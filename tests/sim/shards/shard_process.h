@@ -13,6 +13,7 @@
 #include "tests/sim/nodes/broker_loop.h"
 #include "tests/sim/rules/history.h"
 #include "tests/sim/shards/addresses.h"
+#include "tests/sim/shards/lock_user.h"
 #include "tests/sim/shards/routing.h"
 #include "tests/sim/shards/shard_table.h"
 
@@ -26,6 +27,7 @@ struct ShardCluster {
   History& history;
   const ObjectHistory& objects;
   Routing& routing;
+  LockBook& locks;
 };
 
 class ShardProcess {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "proto/session/shards.h"
+#include "tests/sim/nodes/child_talk.h"
 #include "tests/sim/nodes/worker_setup.h"
 
 namespace forkmill::sim {
@@ -10,13 +11,6 @@ namespace forkmill::sim {
 using namespace std::chrono_literals;
 
 namespace {
-
-// A child gets its task under the number that the broker of its shard has given.
-proto::GrantedTask as_granted(proto::GrantedTask task) {
-  constexpr unsigned kShardAt = 56;  // as in worker/rules/session/shard_sessions.cc
-  task.grant.seq = proto::TaskSeq{task.grant.seq.value() & ((std::uint64_t{1} << kShardAt) - 1)};
-  return task;
-}
 
 // The first worker serves all queues; others some of them, but at least one.
 std::vector<std::string> draw_queues(World& world, std::size_t number) {
@@ -130,8 +124,8 @@ void ShardWorker::round() {
       handle(shard, std::move(*event));
     }
   }
-  pool_.visit([this](Child& child) { read(child); });
-  bury();
+  pool_.visit([&](Child& child) { worked_ = read_child(*foreman_, child, now) || worked_; });
+  worked_ = bury_children(*foreman_, pool_, now) || worked_;
   foreman_->tick(now);
   foreman_->flush(now);
   carry_out();
@@ -173,41 +167,11 @@ void ShardWorker::check_holding(std::uint32_t shard, const proto::Envelope& enve
   }
 }
 
-void ShardWorker::read(Child& child) {
-  for (const ChildWork::Said& said : child.work().read()) {
-    worked_ = true;
-    pass_on(*foreman_, cluster_.world.now(), child.identity().key, said);
-  }
-  for (const ChildWork::Printed& printed : child.work().read_output(!child.lives())) {
-    worked_ = true;
-    foreman_->handle(child.identity().key, worker::ChildOutput{false, printed.from, printed.text});
-  }
-}
-
-void ShardWorker::bury() {
-  while (const auto facts = pool_.next_death()) {
-    Child* child = pool_.in(facts->child.slot);
-    if (child != nullptr) read(*child);  // its last words
-    worker::ChildDeath death{*facts, "", {}};
-    if (child != nullptr) death.started = child->work().started();
-    foreman_->handle(cluster_.world.now(), std::move(death));
-    pool_.bury(*facts);
-  }
-}
-
 void ShardWorker::carry_out() {
   worker::Effects effects;
   effects.swap(foreman_->take_effects());
-  for (const auto& one : effects.assignments) {
-    const std::uint64_t serial = one.head.serial;
-    if (Child* child = pool_.find(one.child)) child->give(serial, as_granted(foreman_->attempts().at(serial).task));
-  }
-  for (const auto& one : effects.stops)
-    if (Child* child = pool_.find(one.child)) child->work().request_stop(one.serial);
-  for (const auto& one : effects.signals) {
-    Child* child = pool_.find(one.child);
-    if (child != nullptr) one.to_group ? child->signal(one.signal) : child->signal_of_parent(one.signal);
-  }
+  give_tasks(effects, *foreman_, pool_);
+  send_signals(effects, pool_);
   const bool is_new = foreman_->sessions().count() != routes_.size();
   match_sessions();
   for (const auto& welcome : effects.welcomes) credit_[welcome.shard].welcomed(welcome);

@@ -42,8 +42,6 @@ class ShardWorker {
   void handle(std::uint32_t shard, Line::Event event);
   // A worker tells a shard only of grants that it has from that one. Throws Violation.
   void check_holding(std::uint32_t shard, const proto::Envelope& envelope) const;
-  void read(Child& child);
-  void bury();
   void carry_out();
   void talk(std::uint32_t shard, const std::vector<proto::Envelope>& messages, bool reconnect,
             const proto::Moved* moved, bool is_new);

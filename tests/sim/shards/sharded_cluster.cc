@@ -93,7 +93,7 @@ class ShardedCluster {
       return process != nullptr && StateAudit::idle(process->core().state());
     };
     return history_.futures().all_ended() && std::ranges::all_of(table_.view().shards, has_ended) &&
-           std::ranges::all_of(clients_, [](const auto& one) { return one->user().is_done() && one->is_open(); }) &&
+           std::ranges::all_of(clients_, [](const auto& one) { return one->is_done() && one->is_open(); }) &&
            std::ranges::all_of(workers_, [](const auto& one) { return one->is_open(); });
   }
 
@@ -114,7 +114,7 @@ class ShardedCluster {
       if (!left.empty()) text += " shard " + std::to_string(shard.number) + ":" + left;
     }
     for (std::size_t i = 0; i < clients_.size(); ++i)
-      if (!clients_[i]->user().is_done() || !clients_[i]->is_open()) text += " client-" + std::to_string(i) + ";";
+      if (!clients_[i]->is_done() || !clients_[i]->is_open()) text += " client-" + std::to_string(i) + ";";
     for (std::size_t i = 0; i < workers_.size(); ++i)
       if (!workers_[i]->is_open()) text += " worker-" + std::to_string(i) + " has not all of its sessions;";
     return text;
@@ -128,7 +128,8 @@ class ShardedCluster {
   ShardTable table_{world_, world_.options.sharding.shards};
   Addresses addresses_{world_};
   Workload workload_{world_};
-  ShardCluster shared_{world_, table_, addresses_, history_, objects_, routing_};
+  LockBook locks_{world_.options.sharding.locks};
+  ShardCluster shared_{world_, table_, addresses_, history_, objects_, routing_, locks_};
   std::vector<std::unique_ptr<BrokerMachine>> brokers_;
   std::vector<std::unique_ptr<ShardWorker>> workers_;
   std::vector<std::unique_ptr<ShardClient>> clients_;

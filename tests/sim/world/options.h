@@ -98,6 +98,7 @@ struct ShardOptions {
   double outage = 0;
   double drain = 0;
   double placement = 0;
+  std::size_t locks = 0;  // durable ones, which all clients use
 };
 
 struct Options {

@@ -60,6 +60,8 @@ Options draw_sharded(std::uint64_t seed) {
   options.queues = random.between(1, 4);
   for (std::size_t i = 0; i < options.queues; ++i) sharding.queues.push_back(draw_queue(random, i, sharding.shards));
   sharding.misled = random.chance(0.3) ? 0.5 : 0;
+  Random of_locks{seed * 0xD1342543DE82EF95ULL + 6};
+  if (of_locks.chance(0.5)) sharding.locks = of_locks.between(1, 4);
   if (random.chance(0.1)) return options;  // nothing but the faults of every cluster
   sharding.lease_loss = half_of_the_time(random, 6);
   sharding.outage = half_of_the_time(random, 4);
@@ -76,7 +78,8 @@ std::string to_string(const ShardOptions& sharding) {
   text << "  " << sharding.shards << " shards, " << sharding.brokers << " brokers; queues";
   for (const std::string& queue : sharding.queues) text << " " << queue;
   text << "; misled " << sharding.misled << "; a minute: lease lost " << sharding.lease_loss << ", database away "
-       << sharding.outage << ", broker drained " << sharding.drain << ", shard placed " << sharding.placement << "\n";
+       << sharding.outage << ", broker drained " << sharding.drain << ", shard placed " << sharding.placement << "; "
+       << sharding.locks << " locks\n";
   return text.str();
 }
 

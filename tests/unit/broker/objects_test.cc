@@ -1,5 +1,6 @@
 // Rules that all named objects share: names, numbers, waiting, sessions that end.
 #include "tests/unit/broker/objects.h"
+#include "broker/core/objects/spec.h"
 
 namespace objects_test {
 
@@ -47,6 +48,21 @@ TEST_CASE("invalid specs are refused") {
   CHECK(opened({"n", ObjectKind::lock, 0, 0, kObjectMustExist}) == Errc::object_unknown);
   CHECK(opened({"n", ObjectKind::lock, 0, 0, kObjectMustBeNew}) == Errc::ok);
   CHECK(opened({"n", ObjectKind::lock, 0, 0, kObjectMustBeNew}) == Errc::object_exists);
+}
+
+TEST_CASE("a shard opens objects that live there, and those whose openers have said so") {
+  broker::Identity second;
+  second.shard = 2;
+  second.shards = 4;
+  const auto opened = [&](ObjectSpec spec) { return broker::check_shard(spec, second).code(); };
+  CHECK(opened({"images", ObjectKind::lock}) == Errc::ok);
+  CHECK(opened({"default", ObjectKind::lock}) == Errc::bad_request);
+  CHECK(opened({"default", ObjectKind::lock, 0, 0, kObjectPlaced}) == Errc::ok);
+  CHECK(opened({"default", ObjectKind::condition, 0, 0, 0, 17}) == Errc::ok);
+  CHECK(opened({"anonymous:1", ObjectKind::lock}) == Errc::ok);
+  CHECK(broker::check_shard({"default", ObjectKind::lock}, broker::Identity{}).ok());
+  CHECK(broker::check_shard({"default", ObjectKind::lock}, second).failure().text ==
+        "'default' lives on shard 1, and this is shard 2: the program that opens it here needs a newer forkmill");
 }
 
 TEST_CASE("the number of objects is limited") {

@@ -22,6 +22,12 @@ TEST_CASE("an error of the command shows what to do") {
   CHECK(report(UsageError{"wrong"}).text == "wrong");
 }
 
+TEST_CASE("a broker that does not reach its database is as good as none") {
+  const auto told = report(Error{Errc::database_unavailable, "no answer"});
+  CHECK(told.code == ExitCode::unreachable);
+  CHECK(has(told, "[database_unavailable]"));
+}
+
 TEST_CASE("a remote error shows its type, worker, attempt, backtrace and stable code") {
   forkmill::Failure failure;
   failure.code = Errc::handler_error;

@@ -172,6 +172,45 @@ TEST_CASE("a broker with an older history than it has acknowledged is refused, a
   CHECK(c.ended[2].outcome.error->code == Errc::disconnected);
 }
 
+TEST_CASE("a broker from which others have taken over, and which does not know yet, is left for them") {
+  SessionOptions options;
+  options.has_standbys = true;
+  Conversation c{options};
+  const auto meet = [&](std::uint64_t epoch, std::uint64_t commit) {
+    c.link_down();
+    c.link_up();
+    auto welcome = c.welcome(2);
+    welcome.epoch = proto::Epoch{epoch};
+    welcome.commit = proto::CommitSeq{commit};
+    c.answer(welcome);
+  };
+  meet(4, 100);
+  c.submit(1);
+  meet(3, 99);
+  CHECK_FALSE(c.session.open());
+  CHECK(c.ended.empty());
+  REQUIRE(c.logged.size() == 1);
+  CHECK(c.logged[0] == "the broker does not know yet that another one has taken over");
+  CHECK(c.reconnects == 0);
+  c.after(400ms);
+  CHECK(c.reconnects == 1);
+  SUBCASE("the broker that has taken over goes on") {
+    meet(5, 100);
+    CHECK(c.session.open());
+    CHECK(c.ended.empty());
+  }
+  SUBCASE("the store itself is an old one, as no other broker appears") {
+    c.after(61s);
+    meet(3, 99);
+    REQUIRE(c.ended.size() == 1);
+    CHECK(c.ended[0].outcome.error->message.find("older history") != std::string::npos);
+  }
+  SUBCASE("a broker that began later has lost what was acknowledged") {
+    meet(5, 99);
+    CHECK(c.ended.size() == 1);
+  }
+}
+
 TEST_CASE("the commit number of another store is another history") {
   Conversation c;
   c.open(1);

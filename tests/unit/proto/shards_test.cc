@@ -32,6 +32,28 @@ TEST_CASE("a queue is written with or without a place") {
     CHECK(QueuePlace::parse(wrong).code() == Errc::name_invalid);
 }
 
+TEST_CASE("an object is written with or without a name and a place, which may be that of another name") {
+  CHECK(ObjectPlace::parse("stock").value() == ObjectPlace{"stock"});
+  CHECK(ObjectPlace::parse("stock@3").value() == ObjectPlace{"stock", 3});
+  CHECK(ObjectPlace::parse("stock@images").value() == ObjectPlace{"stock", 0, "images"});
+  CHECK(ObjectPlace::parse("@images").value() == ObjectPlace{"", 0, "images"});
+  CHECK(ObjectPlace::parse("").value() == ObjectPlace{});
+  for (const char* wrong : {"@", "stock@", "stock@*", "a b", "stock@1@2", "stock@a b", "a@b@c"})
+    CHECK(ObjectPlace::parse(wrong).code() == Errc::name_invalid);
+}
+
+TEST_CASE("an object is on the shard of its name, on the given one, or on that of the other name") {
+  CHECK(ObjectPlace{"images"}.in(4) == 2);
+  CHECK(ObjectPlace{"stock", 3}.in(4) == 3);
+  CHECK(ObjectPlace{"stock", 0, "thumbnails"}.in(4) == 3);
+  CHECK(ObjectPlace{"stock", 0, "thumbnails"}.in(1) == 1);
+  for (const char* text : {"images", "images@4", "images@thumbnails"}) {
+    const auto place = ObjectPlace::parse(text).value();
+    CHECK(ObjectPlace::parse(place.with_name("other")).value().in(4) == place.in(4));
+  }
+  CHECK(ObjectPlace{"", 0, "images"}.with_name("") == "@images");
+}
+
 TEST_CASE("a queue is on the shard of its name, on the given one or on all") {
   CHECK(QueuePlace{"images"}.is_on(2, 4));
   CHECK_FALSE(QueuePlace{"images"}.is_on(1, 4));

@@ -164,8 +164,9 @@ TEST_CASE("metrics go on without the division of the shards while the brokers do
   CHECK(asked == 0);
   CHECK(division_of(status, [] { return Json::object(); }).is_object());
   CHECK(division_of(status, fails_with(Failure{503, "broker_unreachable", "no answer in time"})).is_null());
-  const auto division = division_of(status, fails_with(Error{Errc::bad_request, "the database has not answered"}));
+  const auto division = division_of(status, fails_with(Error{Errc::database_unavailable, "no answer"}));
   CHECK(division.is_null());
+  CHECK(division_of(status, fails_with(Error{Errc::bad_request, "a broker of before does not know"})).is_null());
   CHECK_THROWS_AS(division_of(status, fails_with(Error{Errc::not_permitted, "no"})), Error);
   const auto text = text_of([&](Exposition& to) { add_shards(to, status, division); });
   CHECK_MESSAGE(has_line(text, "forkmill_shard_tasks{shard=\"1\",state=\"ready\"} 4"), text);

@@ -46,7 +46,7 @@ struct Bytes {
 
 // The form in which a handle travels to another process, which opens the object again.
 struct Ticket {
-  std::string name;         // the object; for a condition, followed by a space and the name of its lock
+  std::string name;         // the object, with its place; for a condition, followed by a space and that of its lock
   std::int64_t size = 0;    // as the object was made: parties, initial value, maximum …
   std::int64_t flags = 0;   // recursive, bounded, fixed length, one way
   std::int64_t end = 0;     // pipe
@@ -88,7 +88,7 @@ std::string pack_checked(const T& value) {
 // std::logic_error.
 class Handle {
  public:
-  // Name of the object, as given or as made up ("anonymous:…").
+  // Name of the object, as given, but without its place, or as made up ("anonymous:…").
   // Never blocks.
   const std::string& name() const;
   // Removes the object from the broker, for all clients; present waiters and later users get Error{object_unknown}.

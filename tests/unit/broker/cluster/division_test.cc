@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 namespace division_test {
 
@@ -72,6 +73,25 @@ TEST_CASE("a broker that goes moves its own shards and few others") {
   std::size_t moved = 0;
   for (const auto& [shard, broker] : before) moved += broker != gone && after.at(shard) != broker ? 1 : 0;
   CHECK(moved <= 12);
+}
+
+// deploy/SCALE.md has the numbers.
+TEST_CASE("a broker that joins moves at most two and a half times its share, on average") {
+  constexpr std::size_t kClusters = 100;
+  for (const auto& [shards, brokers] :
+       {std::pair<std::size_t, std::size_t>{1, 2}, {10, 2}, {10, 5}, {64, 3}, {64, 8}, {64, 16}}) {
+    std::size_t moved = 0;
+    for (std::size_t cluster = 0; cluster < kClusters; ++cluster) {
+      auto view = view_of(0, shards);
+      for (std::size_t i = 0; i <= brokers; ++i)
+        view.brokers.push_back({"tcp://host" + std::to_string(100 * cluster + i) + ":7117"});
+      const auto after = choose_owners(view);
+      view.brokers.pop_back();
+      for (const auto& [shard, broker] : choose_owners(view)) moved += after.at(shard) != broker ? 1 : 0;
+    }
+    MESSAGE(shards << " shards, " << brokers << " brokers: " << static_cast<double>(moved) / kClusters << " moves");
+    CHECK(2 * moved * (brokers + 1) <= 5 * shards * kClusters);
+  }
 }
 
 TEST_CASE("shards move one at a time, until each is where it belongs") {

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <memory>
 #include <string>
 
 #include "broker/cluster/division.h"
@@ -60,6 +61,23 @@ TEST_CASE("a broker is drained only while another one can take its shards, and m
   CHECK(refusal(view, DrainBroker{"tcp://b:1", true}).empty());
   view.brokers.pop_back();
   CHECK(has(refusal(view, DrainBroker{"tcp://a:1"}), "no other broker"));
+}
+
+TEST_CASE("an order that the database does not answer says so, and can be given again") {
+  int connections = 0;
+  PostgresOptions options;
+  options.surroundings.connect = [&](const auto&...) -> std::unique_ptr<ServerSession> {
+    ++connections;
+    throw Interrupted{"connection refused"};
+  };
+  ShardOrders orders{options};
+  for (int i = 1; i <= 2; ++i) {
+    const auto view = orders.handle(ClusterRequest{MoveShard{1, "tcp://b:1"}});
+    REQUIRE_FALSE(view.ok());
+    CHECK(view.failure().code == Errc::database_unavailable);
+    CHECK(view.failure().text == "the database has not answered: connection refused");
+    CHECK(connections == i);
+  }
 }
 
 }  // namespace shard_orders_test

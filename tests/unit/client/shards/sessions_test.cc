@@ -10,113 +10,13 @@
 #include <vector>
 
 #include "proto/session/shards.h"
+#include "tests/unit/client/shards/world.h"
 
 namespace sessions_test {
 
 using namespace forkmill;
 using namespace forkmill::client;
-using proto::Instant;
-
-namespace {
-
-constexpr std::uint32_t kShards = 4;
-
-struct World {
-  Sessions sessions{{}};
-  Instant now{1'000'000};
-  std::map<std::uint32_t, std::vector<proto::Envelope>> sent;
-  std::vector<Effects::Ended> ended;
-  std::vector<Effects::Answered> answered;
-  std::map<std::uint32_t, proto::Moved> moved;
-  std::map<std::uint32_t, proto::SessionId> ids;
-
-  void round() {
-    sessions.flush(now);
-    for (std::uint32_t shard = 1; shard <= sessions.count(); ++shard) {
-      if (sessions.of(shard) == nullptr) continue;
-      Effects effects;
-      sessions.take_effects(now, shard, effects);
-      for (auto& one : effects.send) sent[shard].push_back(std::move(one));
-      for (auto& one : effects.ended) ended.push_back(std::move(one));
-      for (auto& one : effects.answered) answered.push_back(std::move(one));
-      if (effects.moved) moved[shard] = *effects.moved;
-    }
-  }
-  void ask(Request request) {
-    sessions.handle(now, std::move(request));
-    round();
-  }
-  void submit(const std::string& queue, Cookie cookie, TaskPlace place = {}, const std::string& key = {}) {
-    proto::Submission task;
-    task.id = TaskId::make(1, 2, cookie);
-    task.edit().queue = queue;
-    task.edit().name = "n";
-    task.edit().options.key = key;
-    ask(SubmitTask{std::move(task), cookie, place});
-  }
-  void say(std::uint32_t shard, proto::Message message) {
-    sessions.of(shard)->handle(now, {{ids[shard], proto::MessageSeq{1}}, std::move(message)});
-    round();
-  }
-  proto::Hello connect(std::uint32_t shard) {
-    sent[shard].clear();
-    sessions.of(shard)->connected(now);
-    round();
-    return std::get<proto::Hello>(sent[shard].at(0).message);
-  }
-  // A door says where the shards are.
-  void move(std::uint32_t shard) {
-    const auto hello = connect(shard);
-    say(shard, proto::Moved{hello.nonce, kShards, 1, std::vector<proto::Place>(kShards, {"tcp://b:1"})});
-  }
-  void welcome(std::uint32_t shard, std::uint32_t shards = kShards) {
-    const auto hello = connect(shard);
-    proto::Welcome welcome;
-    welcome.nonce = hello.nonce;
-    welcome.session = proto::SessionId{100 + shard};
-    welcome.heartbeat = std::chrono::seconds{1};
-    welcome.session_timeout = std::chrono::seconds{5};
-    welcome.window_tasks = 100;
-    welcome.window_bytes = 1'000'000;
-    welcome.store = "s";
-    welcome.shard = shard;
-    welcome.shards = shards;
-    ids[shard] = welcome.session;
-    say(shard, welcome);
-  }
-  template <class M>
-  std::size_t count(std::uint32_t shard) {
-    std::size_t found = 0;
-    for (const auto& one : sent[shard]) found += std::holds_alternative<M>(one.message) ? 1 : 0;
-    return found;
-  }
-  std::size_t tasks(std::uint32_t shard) {
-    std::size_t found = 0;
-    for (const auto& one : sent[shard])
-      if (const auto* submit = std::get_if<proto::Submit>(&one.message)) found += submit->tasks.size();
-    return found;
-  }
-  void open_all() {
-    move(1);
-    welcome(1);
-    for (std::uint32_t shard = 2; shard <= kShards; ++shard) {
-      submit("warm", 2 * shard, {static_cast<std::uint8_t>(shard)});
-      welcome(shard);
-    }
-    for (auto& one : sent) one.second.clear();
-  }
-  proto::Reply reply_to(std::uint32_t shard, std::string body) {
-    std::uint64_t id = 0;
-    for (const auto& one : sent[shard]) {
-      if (const auto* query = std::get_if<proto::Query>(&one.message)) id = query->id;
-      if (const auto* command = std::get_if<proto::Command>(&one.message)) id = command->id;
-    }
-    REQUIRE(id != 0);
-    return {id, Errc::ok, {}, proto::Payload::own(std::move(body))};
-  }
-};
-
-}  // namespace
+using namespace forkmill::client::test;
 
 TEST_CASE("with one shard all goes to one session, which says nothing of shards") {
   World world;
@@ -187,12 +87,20 @@ TEST_CASE("tasks of missing shards, and ends of pipes away from the pipes, are r
   World world;
   world.open_all();
   world.submit("q", 20, {.shard = 5});
-  world.submit("images", 22, {.has_loans = true});
+  world.submit("images", 22, {.loans_on = 1});
   REQUIRE(world.ended.size() == 2);
   CHECK(world.ended[0].outcome.error->message == "queue q@5: this cluster has 4 shards");
-  CHECK(world.ended[1].outcome.error->message.find("submit to images@1") != std::string::npos);
-  world.submit("images", 24, {.shard = 1, .has_loans = true});
+  CHECK(world.ended[1].outcome.error->message ==
+        "ends of pipes can be sent with tasks of their own shard only: these are on shard 1, and queue images is on "
+        "shard 2. Pipes called '@images' or NAME@images are made beside the queue.");
+  world.submit("images", 24, {.shard = 1, .loans_on = 1});
+  world.submit("images", 26, {.loans_on = 2});
+  world.submit("work", 28, {.is_everywhere = true, .loans_on = 3});  // goes to the pipes
   CHECK(world.ended.size() == 2);
+  CHECK(world.tasks(3) == 1);
+  world.submit("images", 30, {.loans_on = TaskPlace::kSeveral});
+  REQUIRE(world.ended.size() == 3);
+  CHECK(world.ended[2].outcome.error->message.find("ends of pipes on several shards") != std::string::npos);
 }
 
 TEST_CASE("a task that is asked for by its id is found on any shard, or nowhere") {
