@@ -207,6 +207,16 @@ std::vector<BookEntry> KeyBook::revoke(std::string_view id_or_principal) {
   return revoked;
 }
 
+std::size_t KeyBook::revoke_pending() {
+  std::size_t revoked = 0;
+  for (BookEntry& entry : entries_) {
+    if (entry.state != EntryState::pending) continue;
+    entry.state = EntryState::revoked;
+    ++revoked;
+  }
+  return revoked;
+}
+
 AuthorizedKeys KeyBook::merged_with(AuthorizedKeys authorized, std::vector<std::string>& conflicts) const {
   for (const BookEntry& entry : entries_)
     if (entry.key && !add_key(authorized, *entry.key, entry.principal).ok()) conflicts.push_back(entry.principal.name);

@@ -76,6 +76,9 @@ class KeyBook {
   // as they were.
   std::vector<BookEntry> revoke(std::string_view id_or_principal);
 
+  // Revokes the invitations that have no key. Returns how many there were.
+  std::size_t revoke_pending();
+
   // Adds the enrolled keys to those that are authorized in other ways. A key that contradicts these is left out, and
   // its principal added to `conflicts`.
   proto::AuthorizedKeys merged_with(proto::AuthorizedKeys authorized, std::vector<std::string>& conflicts) const;
