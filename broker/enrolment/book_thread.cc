@@ -73,7 +73,7 @@ void BookThread::run() {
     std::vector<Answer> answers;
     for (const BookChange& change : changes) answers.push_back(carry_out(change));
     if (changes.empty()) read();
-    publish({}, std::move(answers), {});
+    publish({.answers = std::move(answers)});
   }
 }
 
@@ -98,36 +98,40 @@ BookThread::Answer BookThread::carry_out(const BookChange& change) {
     store_->change([&](const std::string& text) -> std::optional<std::string> {
       book = parsed(text, store_->name());
       result = change.make(*book);
-      std::string changed = book->text();
-      return result->ok() && changed != text ? std::optional{std::move(changed)} : std::nullopt;
+      if (result->ok()) return book->text();
+      book.reset();
+      return change.makes_failure_safe ? std::optional{text} : std::nullopt;
     });
   } catch (const std::exception& error) {
     Answer answer{change.ticket, unknown_outcome(error.what())};
     read();  // a key that was removed after all must not be accepted any longer
     return answer;
   }
-  if (result->ok()) publish(std::move(book), {}, {});
+  if (book) publish({.book = std::move(book), .is_safe = true});
   return {change.ticket, std::move(*result)};
 }
 
 void BookThread::read() {
   try {
     auto text = store_->read();
-    if (text) publish(parsed(*text, store_->name()), {}, {});
+    if (text) publish({.book = parsed(*text, store_->name())});
     trouble_.clear();
     is_known_ = true;
   } catch (const std::exception& error) {
     is_known_ = false;
-    if (std::exchange(trouble_, error.what()) != error.what()) publish({}, {}, error.what());
+    if (std::exchange(trouble_, error.what()) != error.what()) publish({.trouble = error.what()});
   }
 }
 
-void BookThread::publish(std::optional<KeyBook> book, std::vector<Answer> answers, std::string trouble) {
+void BookThread::publish(News news) {
   const std::lock_guard lock{mutex_};
-  if (!book && answers.empty() && trouble.empty()) return;
-  if (book) news_.book = std::move(book);
-  for (Answer& answer : answers) news_.answers.push_back(std::move(answer));
-  if (!trouble.empty()) news_.trouble = std::move(trouble);
+  if (!news.book && news.answers.empty() && news.trouble.empty()) return;
+  if (news.book) {
+    news_.book = std::move(news.book);
+    news_.is_safe = news.is_safe;
+  }
+  for (Answer& answer : news.answers) news_.answers.push_back(std::move(answer));
+  if (!news.trouble.empty()) news_.trouble = std::move(news.trouble);
   if (announced_.load()) return;
   ready_.signal();
   announced_ = true;  // after the signal, which take() clears

@@ -28,6 +28,8 @@ struct BookChange {
   // Changes the book, and returns the entries that the question was about. A failure leaves the book as it was. May be
   // called more than once; called on the thread.
   std::function<proto::Result<std::vector<BookEntry>>(KeyBook&)> make;
+  // Success is answered when the book is safe, also if there was nothing to change; failure only with this.
+  bool makes_failure_safe = false;
 };
 
 class BookThread {
@@ -48,9 +50,10 @@ class BookThread {
     proto::Result<std::vector<BookEntry>> result;
   };
   struct News {
-    std::optional<KeyBook> book;  // that has changed
-    std::vector<Answer> answers;
-    std::string trouble;  // why the book cannot be read now; each reason once
+    std::optional<KeyBook> book{};  // that has changed
+    bool is_safe = false;           // no power cut or failover takes away what `book` has
+    std::vector<Answer> answers{};
+    std::string trouble{};  // why the book cannot be read now; each reason once
   };
   News take();
   // Returns whether take() may have news, without a system call.
@@ -63,7 +66,7 @@ class BookThread {
   bool wait(std::deque<BookChange>& changes);
   Answer carry_out(const BookChange& change);
   void read();
-  void publish(std::optional<KeyBook> book, std::vector<Answer> answers, std::string trouble);
+  void publish(News news);
 
   const std::unique_ptr<BookStore> store_;  // used by the thread alone, as `trouble_`
   const milliseconds poll_;
