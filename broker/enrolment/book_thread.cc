@@ -1,12 +1,8 @@
 #include "broker/enrolment/book_thread.h"
 
-#include <pthread.h>
-
 #include <exception>
 #include <stdexcept>
 #include <utility>
-
-#include "proto/os/signals_blocked.h"
 
 namespace forkmill::broker {
 
@@ -31,44 +27,33 @@ KeyBook parsed(const std::string& text, const std::string& source) {
 
 BookThread::BookThread(std::unique_ptr<BookStore> store, milliseconds poll) : store_{std::move(store)}, poll_{poll} {
   read();
-  const proto::SignalsBlocked blocked;
-  thread_ = std::thread{[this] { run(); }};
+  thread_.start("key book", [this] { run(); });
 }
 
-BookThread::~BookThread() {
-  {
-    const std::lock_guard lock{mutex_};
-    stopping_ = true;
-  }
-  work_.notify_one();
-  thread_.join();
-}
+BookThread::~BookThread() { thread_.stop(); }
 
 void BookThread::ask(BookChange change) {
   {
-    const std::lock_guard lock{mutex_};
+    const auto lock = thread_.lock();
     changes_.push_back(std::move(change));
   }
-  work_.notify_one();
+  thread_.wake();
 }
 
 void BookThread::reread() {
   {
-    const std::lock_guard lock{mutex_};
+    const auto lock = thread_.lock();
     is_to_read_ = true;
   }
-  work_.notify_one();
+  thread_.wake();
 }
 
 BookThread::News BookThread::take() {
-  ready_.clear();
-  const std::lock_guard lock{mutex_};
-  announced_ = false;
+  const auto lock = thread_.lock_for_news();
   return std::exchange(news_, {});
 }
 
 void BookThread::run() {
-  pthread_setname_np(pthread_self(), "key book");
   for (std::deque<BookChange> changes; wait(changes); changes.clear()) {
     std::vector<Answer> answers;
     for (const BookChange& change : changes) answers.push_back(carry_out(change));
@@ -78,17 +63,17 @@ void BookThread::run() {
 }
 
 bool BookThread::wait(std::deque<BookChange>& changes) {
-  std::unique_lock lock{mutex_};
-  const auto called = [this] { return stopping_ || is_to_read_ || !changes_.empty(); };
+  auto lock = thread_.lock();
+  const auto called = [this] { return thread_.is_stopping() || is_to_read_ || !changes_.empty(); };
   const milliseconds pause = is_known_ || poll_.count() > 0 ? poll_ : kRetry;
   if (pause.count() == 0)
-    work_.wait(lock, called);
+    thread_.wait(lock, called);
   else
-    work_.wait_for(lock, pause, called);
+    thread_.wait_until(lock, proto::ServiceThread::Clock::now() + pause, called);
   changes = std::exchange(changes_, {});
   if (!changes.empty()) return true;
   is_to_read_ = false;
-  return !stopping_;
+  return !thread_.is_stopping();
 }
 
 BookThread::Answer BookThread::carry_out(const BookChange& change) {
@@ -124,7 +109,7 @@ void BookThread::read() {
 }
 
 void BookThread::publish(News news) {
-  const std::lock_guard lock{mutex_};
+  const auto lock = thread_.lock();
   if (!news.book && news.answers.empty() && news.trouble.empty()) return;
   if (news.book) {
     news_.book = std::move(news.book);
@@ -132,9 +117,7 @@ void BookThread::publish(News news) {
   }
   for (Answer& answer : news.answers) news_.answers.push_back(std::move(answer));
   if (!news.trouble.empty()) news_.trouble = std::move(news.trouble);
-  if (announced_.load()) return;
-  ready_.signal();
-  announced_ = true;  // after the signal, which take() clears
+  thread_.announce();
 }
 
 }  // namespace forkmill::broker

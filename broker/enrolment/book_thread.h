@@ -4,21 +4,17 @@
 // destructor. fd() is readable when take() has news.
 #pragma once
 
-#include <atomic>
-#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "broker/enrolment/book_store.h"
 #include "broker/enrolment/key_book.h"
-#include "proto/os/wakeup.h"
+#include "proto/os/service_thread.h"
 
 namespace forkmill::broker {
 
@@ -57,8 +53,8 @@ class BookThread {
   };
   News take();
   // Returns whether take() may have news, without a system call.
-  bool has_news() const { return announced_.load(std::memory_order_acquire); }
-  int fd() const { return ready_.fd(); }
+  bool has_news() const { return thread_.has_news(); }
+  int fd() const { return thread_.fd(); }
 
  private:
   void run();
@@ -72,17 +68,11 @@ class BookThread {
   const milliseconds poll_;
   std::string trouble_;    // that was told last
   bool is_known_ = false;  // the last look at the book has not failed; used as `store_`
-  proto::Wakeup ready_;
 
-  std::mutex mutex_;
-  std::condition_variable work_;
-  std::deque<BookChange> changes_;  // guarded by mutex_, like the members up to `announced_`
+  proto::ServiceThread thread_;
+  std::deque<BookChange> changes_;  // guarded by the lock of thread_, as those below
   bool is_to_read_ = false;
-  bool stopping_ = false;
   News news_;
-  std::atomic<bool> announced_{false};  // fd() is readable; changes with the mutex held
-
-  std::thread thread_;
 };
 
 }  // namespace forkmill::broker
