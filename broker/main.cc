@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "broker/connection_calls.h"
+#include "broker/enrolment/book_copies.h"
 #include "broker/host.h"
 #include "broker/loop.h"
 #include "broker/offline_commands.h"
@@ -67,7 +68,8 @@ std::unique_ptr<broker::Store> make_store(const broker::ProgramOptions& options,
                                                  broker::MemoryStore::epoch_before(env.now().unix_time));
   make_default_home(options.data);
   broker::JournalOptions journal{{options.data, id}, env.random()};
-  journal.backup_reserve = options.disk_reserve;
+  journal.backup.reserve = options.disk_reserve;
+  journal.backup.key_book = [file = options.enrolled_keys] { return broker::copied_book(file); };
   return std::make_unique<broker::JournalStore>(std::move(journal));
 }
 

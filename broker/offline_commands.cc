@@ -1,9 +1,11 @@
 #include "broker/offline_commands.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <utility>
@@ -11,6 +13,7 @@
 #include "broker/cluster/endpoints.h"
 #include "broker/cluster/membership.h"
 #include "broker/cluster/shard_orders.h"
+#include "broker/enrolment/book_copies.h"
 #include "broker/store/maintenance/maintenance.h"
 #include "broker/store/maintenance/migration.h"
 #include "proto/os/host.h"
@@ -67,10 +70,45 @@ int run_accept_loss(const std::string& data, proto::Env& env) {
   return 0;
 }
 
-int run_restore(const std::string& file, const std::string& data, proto::Env& env) {
-  const auto report = restore(file, data, fresh_store_id(env));
+// AsOwner: while it lives, this process has the user and group who own the folder of a file, if it is one of root. The
+// file of a broker that runs as another user then stays that user's. REQUIRES: the process has one thread.
+class AsOwner {
+ public:
+  explicit AsOwner(const std::string& file) {
+    struct stat folder {};
+    if (::geteuid() != 0 || ::stat(std::filesystem::absolute(file).parent_path().c_str(), &folder) != 0) return;
+    if (::setegid(folder.st_gid) != 0 || ::seteuid(folder.st_uid) != 0)
+      throw StoreError{file + ": cannot act as the owner of its folder"};
+  }
+  ~AsOwner() {
+    if (::getuid() != 0) return;
+    static_cast<void>(::seteuid(0));
+    static_cast<void>(::setegid(::getgid()));
+  }
+  AsOwner(const AsOwner&) = delete;
+  AsOwner& operator=(const AsOwner&) = delete;
+};
+
+std::string shown(const RestoredBook& book, const std::string& file) {
+  const std::string keys = std::to_string(book.keys) + (book.keys == 1 ? " key" : " keys") + " of invitations";
+  if (book.is_kept) return file + " stays as it is: it is newer than the " + keys + " in the backup\n";
+  std::string text = file + ": " + keys + " as they were at the time of the backup";
+  if (book.keys > 0) text += "; revoke again those that were revoked since (forkmill invite ls)";
+  if (book.revoked > 0)
+    text += "; " + std::to_string(book.revoked) +
+            " that were not taken by then are revoked, as they may have been taken since: invite again";
+  return text + "\n";
+}
+
+int run_restore(const ProgramOptions& options, proto::Env& env) {
+  std::string keys;
+  const auto take_key_book = [&](const std::string& text) {
+    const AsOwner owner{options.enrolled_keys};
+    keys = shown(restore_book(text, options.enrolled_keys), options.enrolled_keys);
+  };
+  const auto report = restore(options.restore, options.data, fresh_store_id(env), system_files(), take_key_book);
   if (failed(report)) return 1;
-  std::cout << "restored " << data << ": " << contents(report.value()) << "\n";
+  std::cout << "restored " << options.data << ": " << contents(report.value()) << "\n" << keys;
   return 0;
 }
 
@@ -84,11 +122,19 @@ bool is_stopped() {
 int run_migrate(const ProgramOptions& options, proto::Env& env) {
   PostgresOptions target = postgres_options(options, fresh_store_id(env));
   target.note = target.warn = [](const std::string& text) { std::cerr << "forkmill-broker: " << text << "\n"; };
-  const auto report = migrate_to(options.migrate, std::move(target));
+  std::size_t keys = 0;
+  const auto read_key_book = [&] {
+    const AsOwner owner{options.enrolled_keys};
+    std::string text = copied_book(options.enrolled_keys);
+    keys = enrolled_keys_in(text);
+    return text;
+  };
+  const auto report = migrate_to(options.migrate, std::move(target), read_key_book);
   if (failed(report)) return 1;
   std::cout << "copied " << report->tasks << " tasks, " << report->outcomes << " of them finished, and "
-            << report->records << " records of named objects. Start no broker on " << options.migrate
-            << " any more: move it away\n";
+            << report->records << " records of named objects";
+  if (keys > 0) std::cout << ", and " << keys << (keys == 1 ? " key" : " keys") << " of invitations";
+  std::cout << ". Start no broker on " << options.migrate << " any more: move it away\n";
   return 0;
 }
 
@@ -100,7 +146,7 @@ std::optional<int> run_offline_command(const ProgramOptions& options, proto::Env
   if (options.quarantine) status = run_quarantine(options.data);
   if (options.accept_loss) status = run_accept_loss(options.data, env);
   if (!options.migrate.empty()) status = run_migrate(options, env);
-  if (!options.restore.empty()) status = run_restore(options.restore, options.data, env);
+  if (!options.restore.empty()) status = run_restore(options, env);
   return status ? std::optional{proto::status_of_output("forkmill-broker", *status)} : std::nullopt;
 }
 

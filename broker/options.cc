@@ -99,12 +99,20 @@ proto::Status check_openness(const std::string& endpoint, const ProgramOptions& 
                      (options.insecure ? "; --insecure is for loopback only" : ""));
 }
 
+// The file of the keys that have come of invitations, if the options name none.
+std::string default_enrolled_keys(const ProgramOptions& options) {
+  if (options.memory) return options.authorized_keys + ".enrolled";
+  return (options.migrate.empty() ? options.data : options.migrate) + "/enrolled_keys";
+}
+
 // Reads the files of keys.
 proto::Status read_keys(ProgramOptions& options) {
   options.authentication.open_to_all = options.insecure;
-  if (!options.enrolled_keys.empty() && (options.server_key.empty() || !options.store.empty()))
+  const bool is_copied = !options.restore.empty() || !options.migrate.empty();
+  if (!options.enrolled_keys.empty() && !is_copied && (options.server_key.empty() || !options.store.empty()))
     return usage_error(options.store.empty() ? "--enrolled-keys needs --server-key, the key of this broker"
                                              : "--enrolled-keys and --store: the database keeps the keys");
+  if (options.enrolled_keys.empty()) options.enrolled_keys = default_enrolled_keys(options);
   if (options.server_key.empty() && options.authorized_keys.empty()) return {};
   if (options.server_key.empty()) return usage_error("--authorized-keys needs --server-key, the key of this broker");
   if (options.authorized_keys.empty())
@@ -114,8 +122,6 @@ proto::Status read_keys(ProgramOptions& options) {
   if (!key.ok()) return usage_error("--server-key: " + key.failure().text);
   auto authorized = proto::read_authorized_keys(options.authorized_keys);
   if (!authorized.ok()) return usage_error("--authorized-keys: " + authorized.failure().text);
-  if (options.enrolled_keys.empty())
-    options.enrolled_keys = options.memory ? options.authorized_keys + ".enrolled" : options.data + "/enrolled_keys";
   options.authentication.key = key.value();
   options.authentication.authorized = std::move(authorized).value();
   return {};
@@ -282,9 +288,13 @@ void add_offline_commands(proto::Settings& settings, ProgramOptions& options) {
   settings.flag("quarantine", options.quarantine, "Set damaged tasks aside, check the data directory and exit");
   settings.flag("accept-loss", options.accept_loss,
                 "Accept that the data directory lacks commits, and exit; clients are told which tasks are lost");
-  settings.text("restore", options.restore, "Create the data directory from this backup and exit", "FILE");
-  settings.text("migrate", options.migrate,
-                "Copy the tasks of this data directory into the empty database of --store and exit", "DIR");
+  settings.text("restore", options.restore,
+                "Create the data directory from this backup, with its keys of invitations, and exit", "FILE");
+  settings.text(
+      "migrate", options.migrate,
+      "Copy the tasks and the keys of invitations of this data directory into the empty database of --store and "
+      "exit",
+      "DIR");
 }
 
 void add_limits(proto::Settings& settings, ProgramOptions& options, Limits& limits) {

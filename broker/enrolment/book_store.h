@@ -15,9 +15,11 @@ class BookStore {
   // std::runtime_error.
   virtual std::optional<std::string> read() = 0;
 
-  // Replaces the text by what `edit` makes of it; nullopt leaves it as it is. The change is whole or not at all, no
-  // other change comes between, and it is safe when change() returns. Throws std::runtime_error, after which it is not
-  // known whether the text was changed; what `edit` throws leaves it as it was.
+  // Replaces the text by what `edit` makes of it. The change is whole or not at all, no other change comes between, and
+  // the new text is safe when change() returns, also if it is the one of before: another broker, or a change whose end
+  // is not known, may have left one that a power cut or a failover takes away. nullopt leaves the text as it is, safe
+  // or not. Throws std::runtime_error, after which it is not known whether the text was changed; what `edit` throws
+  // leaves it as it was.
   using Edit = std::function<std::optional<std::string>(const std::string& text)>;
   virtual void change(const Edit& edit) = 0;
 

@@ -10,6 +10,14 @@ namespace {
 
 constexpr std::chrono::milliseconds kAnswer{5000};  // longest wait for the server
 
+// Commits and waits for the standby, if there must be one. What the server has committed before is then safe as well.
+void commit(ServerSession& server) {
+  const Rows done = server.run("COMMIT");
+  if (done.tag() != "COMMIT") throw Interrupted{"the server has rolled a commit back"};
+  // A server that was told to stop waiting for its standby says COMMIT, with a warning.
+  if (const auto warning = server.take_warning(); !warning.empty()) throw Interrupted{warning};
+}
+
 }  // namespace
 
 BookTable::BookTable(PostgresOptions store) : store_{std::move(store)}, patience_{kAnswer} {}
@@ -44,19 +52,23 @@ void BookTable::change(const Edit& edit) {
   try {
     ServerSession& one = server();
     one.run("BEGIN");
-    const Rows before = one.run("SELECT version, content FROM forkmill.key_book FOR UPDATE");
+    const Rows before = one.run(
+        "SELECT version, content, current_setting('synchronous_standby_names') FROM forkmill.key_book FOR UPDATE");
     if (before.size() != 1) throw StoreError{"table forkmill.key_book has no row: restore a backup of the database"};
-    const auto edited = edit(before.text(0, 1));
+    if (store_.safety == CommitSafety::standby && before.text(0, 2).empty())
+      throw Interrupted{"synchronous_standby_names is empty: the server would not wait for a standby"};
+    const std::string text = before.text(0, 1);
+    const auto edited = edit(text);
     if (!edited) {
       one.run("ROLLBACK");
       return;
     }
-    one.run("UPDATE forkmill.key_book SET version = version + 1, content = $1::text", Parameters{}.bytes(*edited));
-    const Rows done = one.run("COMMIT");
-    if (done.tag() != "COMMIT") throw Interrupted{"the server has rolled a commit back"};
-    // A server that was told to stop waiting for its standby says COMMIT, with a warning.
-    if (const auto warning = one.take_warning(); !warning.empty()) throw Interrupted{warning};
-    version_ = before.number(0, 0) + 1;
+    // A row that stays the same is written as well: without that, there would be nothing to wait for.
+    const std::uint64_t version = before.number(0, 0) + (*edited == text ? 0 : 1);
+    one.run("UPDATE forkmill.key_book SET version = $1::bigint, content = $2::text",
+            Parameters{}.number(version).bytes(*edited));
+    commit(one);
+    version_ = version;
   } catch (...) {
     server_.reset();  // ends the transaction
     throw;

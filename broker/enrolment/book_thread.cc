@@ -1,12 +1,8 @@
 #include "broker/enrolment/book_thread.h"
 
-#include <pthread.h>
-
 #include <exception>
 #include <stdexcept>
 #include <utility>
-
-#include "proto/os/signals_blocked.h"
 
 namespace forkmill::broker {
 
@@ -31,64 +27,53 @@ KeyBook parsed(const std::string& text, const std::string& source) {
 
 BookThread::BookThread(std::unique_ptr<BookStore> store, milliseconds poll) : store_{std::move(store)}, poll_{poll} {
   read();
-  const proto::SignalsBlocked blocked;
-  thread_ = std::thread{[this] { run(); }};
+  thread_.start("key book", [this] { run(); });
 }
 
-BookThread::~BookThread() {
-  {
-    const std::lock_guard lock{mutex_};
-    stopping_ = true;
-  }
-  work_.notify_one();
-  thread_.join();
-}
+BookThread::~BookThread() { thread_.stop(); }
 
 void BookThread::ask(BookChange change) {
   {
-    const std::lock_guard lock{mutex_};
+    const auto lock = thread_.lock();
     changes_.push_back(std::move(change));
   }
-  work_.notify_one();
+  thread_.wake();
 }
 
 void BookThread::reread() {
   {
-    const std::lock_guard lock{mutex_};
+    const auto lock = thread_.lock();
     is_to_read_ = true;
   }
-  work_.notify_one();
+  thread_.wake();
 }
 
 BookThread::News BookThread::take() {
-  ready_.clear();
-  const std::lock_guard lock{mutex_};
-  announced_ = false;
+  const auto lock = thread_.lock_for_news();
   return std::exchange(news_, {});
 }
 
 void BookThread::run() {
-  pthread_setname_np(pthread_self(), "key book");
   for (std::deque<BookChange> changes; wait(changes); changes.clear()) {
     std::vector<Answer> answers;
     for (const BookChange& change : changes) answers.push_back(carry_out(change));
     if (changes.empty()) read();
-    publish({}, std::move(answers), {});
+    publish({.answers = std::move(answers)});
   }
 }
 
 bool BookThread::wait(std::deque<BookChange>& changes) {
-  std::unique_lock lock{mutex_};
-  const auto called = [this] { return stopping_ || is_to_read_ || !changes_.empty(); };
+  auto lock = thread_.lock();
+  const auto called = [this] { return thread_.is_stopping() || is_to_read_ || !changes_.empty(); };
   const milliseconds pause = is_known_ || poll_.count() > 0 ? poll_ : kRetry;
   if (pause.count() == 0)
-    work_.wait(lock, called);
+    thread_.wait(lock, called);
   else
-    work_.wait_for(lock, pause, called);
+    thread_.wait_until(lock, proto::ServiceThread::Clock::now() + pause, called);
   changes = std::exchange(changes_, {});
   if (!changes.empty()) return true;
   is_to_read_ = false;
-  return !stopping_;
+  return !thread_.is_stopping();
 }
 
 BookThread::Answer BookThread::carry_out(const BookChange& change) {
@@ -98,39 +83,41 @@ BookThread::Answer BookThread::carry_out(const BookChange& change) {
     store_->change([&](const std::string& text) -> std::optional<std::string> {
       book = parsed(text, store_->name());
       result = change.make(*book);
-      std::string changed = book->text();
-      return result->ok() && changed != text ? std::optional{std::move(changed)} : std::nullopt;
+      if (result->ok()) return book->text();
+      book.reset();
+      return change.makes_failure_safe ? std::optional{text} : std::nullopt;
     });
   } catch (const std::exception& error) {
     Answer answer{change.ticket, unknown_outcome(error.what())};
     read();  // a key that was removed after all must not be accepted any longer
     return answer;
   }
-  if (result->ok()) publish(std::move(book), {}, {});
+  if (book) publish({.book = std::move(book), .is_safe = true});
   return {change.ticket, std::move(*result)};
 }
 
 void BookThread::read() {
   try {
     auto text = store_->read();
-    if (text) publish(parsed(*text, store_->name()), {}, {});
+    if (text) publish({.book = parsed(*text, store_->name())});
     trouble_.clear();
     is_known_ = true;
   } catch (const std::exception& error) {
     is_known_ = false;
-    if (std::exchange(trouble_, error.what()) != error.what()) publish({}, {}, error.what());
+    if (std::exchange(trouble_, error.what()) != error.what()) publish({.trouble = error.what()});
   }
 }
 
-void BookThread::publish(std::optional<KeyBook> book, std::vector<Answer> answers, std::string trouble) {
-  const std::lock_guard lock{mutex_};
-  if (!book && answers.empty() && trouble.empty()) return;
-  if (book) news_.book = std::move(book);
-  for (Answer& answer : answers) news_.answers.push_back(std::move(answer));
-  if (!trouble.empty()) news_.trouble = std::move(trouble);
-  if (announced_.load()) return;
-  ready_.signal();
-  announced_ = true;  // after the signal, which take() clears
+void BookThread::publish(News news) {
+  const auto lock = thread_.lock();
+  if (!news.book && news.answers.empty() && news.trouble.empty()) return;
+  if (news.book) {
+    news_.book = std::move(news.book);
+    news_.is_safe = news.is_safe;
+  }
+  for (Answer& answer : news.answers) news_.answers.push_back(std::move(answer));
+  if (!news.trouble.empty()) news_.trouble = std::move(news.trouble);
+  thread_.announce();
 }
 
 }  // namespace forkmill::broker

@@ -4,21 +4,17 @@
 // destructor. fd() is readable when take() has news.
 #pragma once
 
-#include <atomic>
-#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "broker/enrolment/book_store.h"
 #include "broker/enrolment/key_book.h"
-#include "proto/os/wakeup.h"
+#include "proto/os/service_thread.h"
 
 namespace forkmill::broker {
 
@@ -28,6 +24,8 @@ struct BookChange {
   // Changes the book, and returns the entries that the question was about. A failure leaves the book as it was. May be
   // called more than once; called on the thread.
   std::function<proto::Result<std::vector<BookEntry>>(KeyBook&)> make;
+  // Success is answered when the book is safe, also if there was nothing to change; failure only with this.
+  bool makes_failure_safe = false;
 };
 
 class BookThread {
@@ -48,14 +46,15 @@ class BookThread {
     proto::Result<std::vector<BookEntry>> result;
   };
   struct News {
-    std::optional<KeyBook> book;  // that has changed
-    std::vector<Answer> answers;
-    std::string trouble;  // why the book cannot be read now; each reason once
+    std::optional<KeyBook> book{};  // that has changed
+    bool is_safe = false;           // no power cut or failover takes away what `book` has
+    std::vector<Answer> answers{};
+    std::string trouble{};  // why the book cannot be read now; each reason once
   };
   News take();
   // Returns whether take() may have news, without a system call.
-  bool has_news() const { return announced_.load(std::memory_order_acquire); }
-  int fd() const { return ready_.fd(); }
+  bool has_news() const { return thread_.has_news(); }
+  int fd() const { return thread_.fd(); }
 
  private:
   void run();
@@ -63,23 +62,17 @@ class BookThread {
   bool wait(std::deque<BookChange>& changes);
   Answer carry_out(const BookChange& change);
   void read();
-  void publish(std::optional<KeyBook> book, std::vector<Answer> answers, std::string trouble);
+  void publish(News news);
 
   const std::unique_ptr<BookStore> store_;  // used by the thread alone, as `trouble_`
   const milliseconds poll_;
   std::string trouble_;    // that was told last
   bool is_known_ = false;  // the last look at the book has not failed; used as `store_`
-  proto::Wakeup ready_;
 
-  std::mutex mutex_;
-  std::condition_variable work_;
-  std::deque<BookChange> changes_;  // guarded by mutex_, like the members up to `announced_`
+  proto::ServiceThread thread_;
+  std::deque<BookChange> changes_;  // guarded by the lock of thread_, as those below
   bool is_to_read_ = false;
-  bool stopping_ = false;
   News news_;
-  std::atomic<bool> announced_{false};  // fd() is readable; changes with the mutex held
-
-  std::thread thread_;
 };
 
 }  // namespace forkmill::broker

@@ -3,16 +3,18 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <sstream>
+#include <set>
 #include <utility>
 
 #include "proto/transport/keys/invitation.h"
+#include "proto/transport/keys/word_lines.h"
 
 namespace forkmill::broker {
 
 using proto::AuthorizedKeys;
 using proto::Failure;
 using proto::Key;
+using proto::KeyCollector;
 using proto::Result;
 using proto::Status;
 using EntryState = BookEntry::State;
@@ -28,13 +30,6 @@ constexpr const char* kNoKey = "-";
 enum Word : std::size_t { kState, kInvitation, kExpires, kKey, kBy, kPrincipal, kRoles, kRights };
 
 Failure mistake(std::string text) { return {Errc::option_out_of_range, std::move(text)}; }
-
-std::vector<std::string> words_of(const std::string& line) {
-  std::istringstream stream{line.substr(0, line.find('#'))};
-  std::vector<std::string> words;
-  for (std::string word; stream >> word;) words.push_back(std::move(word));
-  return words;
-}
 
 std::optional<EntryState> parse_state(std::string_view text) {
   const auto found = std::ranges::find(kStates, text);
@@ -95,7 +90,7 @@ std::string about(const Key& invitation) { return "this invitation (" + proto::i
 
 Result<BookEntry> make_invitation(const Key& invitation, milliseconds expires, const std::string& by,
                                   const GrantText& grant) {
-  const auto words = words_of(grant.rights);
+  const auto words = proto::words_of(grant.rights);
   auto principal = proto::parse_principal(grant.principal, grant.roles, words);
   if (!principal.ok()) return principal.failure();
   BookEntry entry{EntryState::pending, invitation, expires, {}, by, std::move(principal).value(), {}};
@@ -105,19 +100,15 @@ Result<BookEntry> make_invitation(const Key& invitation, milliseconds expires, c
 
 Result<KeyBook> KeyBook::parse(const std::string& text, const std::string& source) {
   KeyBook book;
-  std::istringstream lines{text};
-  std::size_t number = 0;
-  for (std::string line; std::getline(lines, line);) {
-    ++number;
-    const auto words = words_of(line);
-    if (words.empty()) continue;
+  std::set<Key> invitations;
+  auto status = proto::read_word_lines(text, source, [&](const auto& words) -> Status {
     auto entry = parse_entry(words);
-    const bool is_twice = entry.ok() && book.find(entry->invitation) != nullptr;
-    if (!entry.ok() || is_twice)
-      return mistake(source + ":" + std::to_string(number) + ": " +
-                     (is_twice ? "this invitation stands in an earlier line already" : entry.failure().text));
+    if (!entry.ok()) return entry.failure();
+    if (!invitations.insert(entry->invitation).second) return mistake("this invitation is already on an earlier line");
     book.entries_.push_back(std::move(entry).value());
-  }
+    return {};
+  });
+  if (!status.ok()) return std::move(status).failure();
   return book;
 }
 
@@ -149,13 +140,13 @@ Status KeyBook::invite(BookEntry invitation, const AuthorizedKeys& authorized, m
   if (entries_.size() >= kMaxEntries)
     return mistake("the broker has " + std::to_string(kMaxEntries) +
                    " invitations and keys of them: revoke some that are not used any more (forkmill invite ls)");
-  std::vector<std::string> conflicts;
-  AuthorizedKeys keys = merged_with(authorized, conflicts);
+  KeyCollector keys{authorized};
+  add_enrolled(keys);
   // Invitations that may still be taken count as the keys that will come of them.
   for (const BookEntry& other : entries_)
     if (other.state == EntryState::pending && !other.is_expired(unix_time))
-      static_cast<void>(add_key(keys, other.invitation, other.principal));
-  if (auto status = add_key(keys, invitation.invitation, invitation.principal); !status.ok()) return status;
+      static_cast<void>(keys.add(other.invitation, other.principal));
+  if (auto status = keys.add(invitation.invitation, invitation.principal); !status.ok()) return status;
   entries_.push_back(std::move(invitation));
   if (text().size() + growth(entries_) <= kMaxText) return {};
   entries_.pop_back();
@@ -185,10 +176,10 @@ Status KeyBook::enrol(const Key& invitation, const Key& key, const AuthorizedKey
   if (auto status = check(invitation, key, unix_time); !status.ok()) return status;
   BookEntry& entry = *entry_of(invitation);
   if (entry.state == EntryState::enrolled) return {};
-  std::vector<std::string> conflicts;
-  AuthorizedKeys keys = merged_with(authorized, conflicts);
+  KeyCollector keys{authorized};
+  add_enrolled(keys);
   if (find(key) != nullptr) return mistake("the key of an invitation cannot be enrolled itself");
-  if (auto status = add_key(keys, key, entry.principal); !status.ok()) return status;
+  if (auto status = keys.add(key, entry.principal); !status.ok()) return status;
   entry.state = EntryState::enrolled;
   entry.key = key;
   return {};
@@ -207,10 +198,27 @@ std::vector<BookEntry> KeyBook::revoke(std::string_view id_or_principal) {
   return revoked;
 }
 
-AuthorizedKeys KeyBook::merged_with(AuthorizedKeys authorized, std::vector<std::string>& conflicts) const {
+std::size_t KeyBook::revoke_pending() {
+  std::size_t revoked = 0;
+  for (BookEntry& entry : entries_) {
+    if (entry.state != EntryState::pending) continue;
+    entry.state = EntryState::revoked;
+    ++revoked;
+  }
+  return revoked;
+}
+
+std::vector<std::string> KeyBook::add_enrolled(KeyCollector& keys) const {
+  std::vector<std::string> conflicts;
   for (const BookEntry& entry : entries_)
-    if (entry.key && !add_key(authorized, *entry.key, entry.principal).ok()) conflicts.push_back(entry.principal.name);
-  return authorized;
+    if (entry.key && !keys.add(*entry.key, entry.principal).ok()) conflicts.push_back(entry.principal.name);
+  return conflicts;
+}
+
+AuthorizedKeys KeyBook::merged_with(AuthorizedKeys authorized, std::vector<std::string>& conflicts) const {
+  KeyCollector keys{std::move(authorized)};
+  conflicts = add_enrolled(keys);
+  return std::move(keys).take();
 }
 
 }  // namespace forkmill::broker

@@ -76,13 +76,18 @@ class KeyBook {
   // as they were.
   std::vector<BookEntry> revoke(std::string_view id_or_principal);
 
+  // Revokes the invitations that have no key. Returns how many there were.
+  std::size_t revoke_pending();
+
   // Adds the enrolled keys to those that are authorized in other ways. A key that contradicts these is left out, and
-  // its principal added to `conflicts`.
+  // its principal put into `conflicts`.
   proto::AuthorizedKeys merged_with(proto::AuthorizedKeys authorized, std::vector<std::string>& conflicts) const;
 
  private:
   BookEntry* entry_of(const proto::Key& invitation);
   void forget_old(milliseconds unix_time);
+  // Adds the enrolled keys. Returns the principals of those that contradict the others.
+  std::vector<std::string> add_enrolled(proto::KeyCollector& keys) const;
 
   std::vector<BookEntry> entries_;  // in the order in which they were made
 };

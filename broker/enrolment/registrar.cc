@@ -88,6 +88,17 @@ std::vector<std::string> ids_of(const Entries& entries) {
   return ids;
 }
 
+// Whether the operator that has made the invitation may still grant it.
+Status check_inviter(const BookEntry& entry, const AuthorizedKeys& authorized, const KeyBook& book) {
+  if (entry.by.starts_with(kUser)) return {};
+  const auto may = [&](const Principal& one) { return one.name == entry.by && may_grant(one, entry.principal).ok(); };
+  if (std::ranges::any_of(authorized, [&](const auto& one) { return may(one.second); })) return {};
+  if (std::ranges::any_of(book.entries(), [&](const BookEntry& one) { return one.key && may(one.principal); }))
+    return {};
+  return {Errc::invitation_revoked,
+          entry.by + ", who has made this invitation, may not grant it any more; ask an operator for another one"};
+}
+
 }  // namespace
 
 Registrar::Registrar(std::unique_ptr<BookStore> store, milliseconds poll, proto::Key broker, Note note,
@@ -166,8 +177,11 @@ void Registrar::handle(proto::PeerId peer, const Principal& by, const proto::Enr
   if (!key) return finish(Failure{Errc::option_out_of_range, "the key to enrol must have 64 hexadecimal digits"});
   if (auto status = book_.check(*invitation, *key, now.unix_time); !status.ok()) return finish(status.failure());
   const BookEntry& entry = *book_.find(*invitation);
-  if (entry.key == key) return finish(Entries{entry});
-  if (auto status = check_inviter(entry); !status.ok()) return finish(status.failure());
+  // A repeated question of a machine that got no answer: its key may be in a book that is not safe yet.
+  const bool is_enrolled = entry.key == key;
+  if (is_enrolled && is_safe_) return finish(Entries{entry});
+  if (!is_enrolled)
+    if (auto status = check_inviter(entry, *authorized_, book_); !status.ok()) return finish(status.failure());
   const auto status = ask(asker,
                           [own = *key, invitation = *invitation, authorized = authorized_,
                            at = now.unix_time](KeyBook& book) -> Result<Entries> {
@@ -178,22 +192,13 @@ void Registrar::handle(proto::PeerId peer, const Principal& by, const proto::Enr
   if (!status.ok()) finish(status.failure());
 }
 
-Status Registrar::check_inviter(const BookEntry& entry) const {
-  if (entry.by.starts_with(kUser)) return {};
-  const auto may = [&](const Principal& one) { return one.name == entry.by && may_grant(one, entry.principal).ok(); };
-  if (std::ranges::any_of(*authorized_, [&](const auto& one) { return may(one.second); })) return {};
-  if (std::ranges::any_of(book_.entries(), [&](const BookEntry& one) { return one.key && may(one.principal); }))
-    return {};
-  return {Errc::invitation_revoked,
-          entry.by + ", who has made this invitation, may not grant it any more; ask an operator for another one"};
-}
-
-Status Registrar::ask(Asker asker, Change change) {
+Status Registrar::ask(Asker asker, decltype(BookChange::make) change) {
   const auto enrolling = std::ranges::count_if(askers_, [](const auto& one) { return one.second.enrols; });
   if (askers_.size() >= kMaxAskers || (asker.enrols && std::cmp_greater_equal(enrolling, kMaxEnrolling)))
     return {Errc::too_many_waiting, "too many invitations are being changed; try again"};
+  const bool is_of_operator = !asker.enrols;  // who repeats a command that may have been carried out before
   askers_.emplace(++last_ticket_, std::move(asker));
-  thread_.ask({last_ticket_, std::move(change)});
+  thread_.ask({last_ticket_, std::move(change), is_of_operator});
   return {};
 }
 
@@ -203,6 +208,7 @@ void Registrar::take_news(proto::Now now, const std::function<void()>& apply, co
     log_->error("keys that have come of invitations cannot be read: {}; those of before stay", news.trouble);
   if (news.book) {
     book_ = std::move(*news.book);
+    is_safe_ = news.is_safe;
     apply();
   }
   for (const BookThread::Answer& one : news.answers) {

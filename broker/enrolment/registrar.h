@@ -72,21 +72,19 @@ class Registrar {
     AuditLine line;  // once it is done
     bool enrols = false;
   };
-  using Change = std::function<proto::Result<std::vector<BookEntry>>(KeyBook&)>;
 
   void make(proto::PeerId peer, const proto::Principal& by, const proto::Invite& question, proto::Now now,
             const Send& send);
   // Gives the change to the thread. Fails if too many wait for it.
-  proto::Status ask(Asker asker, Change change);
+  proto::Status ask(Asker asker, decltype(BookChange::make) change);
   void answer(const Asker& asker, const proto::Result<std::vector<BookEntry>>& result, proto::Now now,
               const Send& send);
-  // Whether the operator that has made the invitation may still grant it.
-  proto::Status check_inviter(const BookEntry& entry) const;
 
   Office office_;
   const Note note_;
   const std::shared_ptr<spdlog::logger> log_;
-  KeyBook book_;  // as the thread has told last
+  KeyBook book_;          // as the thread has told last
+  bool is_safe_ = false;  // no power cut or failover takes away what `book_` has
   std::shared_ptr<const proto::AuthorizedKeys> authorized_ = std::make_shared<proto::AuthorizedKeys>();
   std::map<std::uint64_t, Asker> askers_;  // by ticket
   std::uint64_t last_ticket_ = 0;

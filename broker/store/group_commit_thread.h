@@ -4,18 +4,15 @@
 // Threads: one other thread, the broker's loop, uses the object. fd() is readable when take() has news.
 #pragma once
 
-#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <memory>
-#include <mutex>
-#include <thread>
 #include <vector>
 
 #include "broker/store/requests.h"
 #include "broker/store/store.h"
 #include "broker/store/store_service.h"
-#include "proto/os/wakeup.h"
+#include "proto/os/service_thread.h"
 
 namespace forkmill::broker {
 
@@ -44,8 +41,8 @@ class GroupCommitThread {
   // Returns what the store has done so far.
   StoreMeter meter();
   // Returns whether take() may have news, without a system call.
-  bool has_news() const { return announced_.load(std::memory_order_acquire); }
-  int fd() const { return ready_.fd(); }
+  bool has_news() const { return thread_.has_news(); }
+  int fd() const { return thread_.fd(); }
 
  private:
   void hand_over(StoreJob job);
@@ -53,22 +50,16 @@ class GroupCommitThread {
   // Waits for jobs and returns as many as one commit takes; none when StoreService has work without them, or when the
   // thread shall end.
   std::vector<StoreJob> next_jobs();
-  void publish();  // with the mutex held
+  void publish();  // with the lock held
 
   StoreService service_;  // used by the thread alone, once it runs
-  proto::Wakeup ready_;
 
-  std::mutex mutex_;
-  std::condition_variable work_;
+  proto::ServiceThread thread_;
   std::condition_variable idle_;
-  std::vector<StoreJob> jobs_;  // guarded by mutex_, like the members up to `announced_`
+  std::vector<StoreJob> jobs_;  // guarded by the lock of thread_, as those below
   bool busy_ = false;
-  bool stopping_ = false;
   News news_;
   StoreMeter meter_;
-  std::atomic<bool> announced_{false};  // fd() is readable; changes with the mutex held
-
-  std::thread thread_;
 };
 
 }  // namespace forkmill::broker

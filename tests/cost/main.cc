@@ -10,6 +10,7 @@ int main() try {
   Meter meter;
   trace_codec(meter);
   trace_broker(meter);
+  trace_rights(meter);
   trace_session(meter);
   trace_futures(meter);
   trace_worker(meter);

@@ -10,6 +10,8 @@ namespace forkmill::cost {
 void trace_codec(Meter& meter);
 // The broker's core: submit, grant, outcome, result and all acknowledgements; in memory and durable.
 void trace_broker(Meter& meter);
+// The rights of a principal, for each task, and the collection of keys, for each key.
+void trace_rights(Meter& meter);
 // A client's session: submit, acknowledgement, result.
 void trace_session(Meter& meter);
 // A client's futures: then(), a result, the callback.

@@ -19,12 +19,35 @@ struct GroupFile {
 // Returns the files that make the kernel keep the limits.
 std::vector<GroupFile> files_of(const GroupLimits& limits);
 
+// Returns the folder of the group in which a process was started, also if it has moved into that of a worker below it,
+// as one that has started itself again has. `mounts` and `groups`: as in /proc/PID/mountinfo and /proc/PID/cgroup.
+// Empty: the machine has no groups of version 2.
+std::string group_folder_of(const std::string& mounts, const std::string& groups);
+
+// GroupFolders: the changes that the kernel is asked for. Functions that return bool leave the reason in errno. Tests
+// have another kernel.
+class GroupFolders {
+ public:
+  GroupFolders() = default;
+  virtual ~GroupFolders() = default;
+  GroupFolders(const GroupFolders&) = delete;
+  GroupFolders& operator=(const GroupFolders&) = delete;
+
+  virtual bool make(const std::string& group);
+  virtual bool write(const std::string& group, const std::string& file, const std::string& value);
+  virtual bool remove(const std::string& group);
+  // Returns group_folder_of() this process.
+  virtual std::string own();
+
+  static GroupFolders& of_system();
+};
+
 class ControlGroups {
  public:
   // `place` is the folder of a group, in which those of children are made, or "auto": that of this process, which then
   // moves into one below, as groups with processes cannot have limited groups in them. Ends the processes that killed
-  // workers have left in `place`. Throws CannotConfine.
-  ControlGroups(const std::string& place, const GroupLimits& limits);
+  // workers have left in `place`. `folders` must outlive the object. Throws CannotConfine.
+  ControlGroups(const std::string& place, const GroupLimits& limits, GroupFolders& folders = GroupFolders::of_system());
   // Removes the groups. All children must have ended.
   ~ControlGroups();
   ControlGroups(const ControlGroups&) = delete;
@@ -38,7 +61,13 @@ class ControlGroups {
   void sweep();
 
  private:
-  std::string place_;
+  // Makes a group below the place, and moves this process into it.
+  void leave_place();
+  void enable_controllers();
+  void end_leftovers();
+
+  GroupFolders& folders_;
+  const std::string place_;
   std::vector<GroupFile> limits_;
   std::vector<std::string> dead_;  // groups that are removed when their last process has ended
 };

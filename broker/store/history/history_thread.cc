@@ -1,12 +1,8 @@
 #include "broker/store/history/history_thread.h"
 
-#include <pthread.h>
-
 #include <algorithm>
 #include <span>
 #include <utility>
-
-#include "proto/os/signals_blocked.h"
 
 namespace forkmill::broker {
 
@@ -28,24 +24,16 @@ proto::Now time_now() {
 }  // namespace
 
 HistoryThread::HistoryThread(HistoryOptions options) : keeper_{std::move(options)} {
-  const proto::SignalsBlocked blocked;
-  thread_ = std::thread{[this] { run(); }};
+  thread_.start("history", [this] { run(); });
 }
 
-HistoryThread::~HistoryThread() {
-  {
-    const std::lock_guard lock{mutex_};
-    stopping_ = true;
-  }
-  work_.notify_one();
-  thread_.join();
-}
+HistoryThread::~HistoryThread() { thread_.stop(); }
 
 void HistoryThread::add(std::vector<FinishedTask>& tasks) {
   if (tasks.empty()) return;
   bool wake = false;
   {
-    const std::lock_guard lock{mutex_};
+    const auto lock = thread_.lock();
     const std::size_t before = jobs_.tasks.size();
     if (before == 0) first_came_ = Clock::now();
     for (FinishedTask& task : tasks) {
@@ -60,31 +48,28 @@ void HistoryThread::add(std::vector<FinishedTask>& tasks) {
     wake = before == 0 || (before < kManyTasks && jobs_.tasks.size() >= kManyTasks);
   }
   tasks.clear();
-  if (wake) work_.notify_one();
+  if (wake) thread_.wake();
 }
 
 void HistoryThread::ask(StoreRequest request) {
   {
-    const std::lock_guard lock{mutex_};
+    const auto lock = thread_.lock();
     jobs_.requests.push_back(std::move(request));
   }
-  work_.notify_one();
+  thread_.wake();
 }
 
 HistoryThread::News HistoryThread::take() {
-  ready_.clear();
-  const std::lock_guard lock{mutex_};
-  announced_ = false;
+  const auto lock = thread_.lock_for_news();
   return std::exchange(news_, {});
 }
 
 HistoryMeter HistoryThread::meter() {
-  const std::lock_guard lock{mutex_};
+  const auto lock = thread_.lock();
   return meter_;
 }
 
 void HistoryThread::run() {
-  pthread_setname_np(pthread_self(), "history");
   keeper_.open(time_now());
   publish({});
   for (Jobs jobs; wait(jobs); jobs = {}) work(jobs);
@@ -92,18 +77,18 @@ void HistoryThread::run() {
 }
 
 bool HistoryThread::wait(Jobs& jobs) {
-  std::unique_lock lock{mutex_};
+  auto lock = thread_.lock();
   const auto called = [this] {
-    return stopping_ || !jobs_.requests.empty() || jobs_.dropped > 0 || jobs_.tasks.size() >= kManyTasks;
+    return thread_.is_stopping() || !jobs_.requests.empty() || jobs_.dropped > 0 || jobs_.tasks.size() >= kManyTasks;
   };
   while (!called()) {
     auto until = plan_.more_to_trim ? Clock::now() : plan_.trim_at;
     if (keeper_.has_unsynced()) until = std::min(until, plan_.sync_at);
     if (!jobs_.tasks.empty()) until = std::min(until, first_came_ + kGather);
     if (until <= Clock::now()) break;
-    work_.wait_until(lock, until);
+    thread_.wait_until(lock, until);
   }
-  const bool goes_on = !stopping_ || !jobs_.tasks.empty() || !jobs_.requests.empty();
+  const bool goes_on = !thread_.is_stopping() || !jobs_.tasks.empty() || !jobs_.requests.empty();
   jobs = std::exchange(jobs_, {});
   return goes_on;
 }
@@ -123,8 +108,8 @@ void HistoryThread::work(Jobs& jobs) {
   }
   if (!had_unsynced) plan_.sync_at = Clock::now() + kSyncInterval;
   const bool ends = [this] {
-    const std::lock_guard lock{mutex_};
-    return stopping_;
+    const auto lock = thread_.lock();
+    return thread_.is_stopping();
   }();
   if (ends || Clock::now() >= plan_.sync_at) {
     keeper_.sync(time_now());
@@ -135,14 +120,12 @@ void HistoryThread::work(Jobs& jobs) {
 
 void HistoryThread::publish(std::vector<StoreAnswer> answers) {
   std::string warning = keeper_.drain_warning();
-  const std::lock_guard lock{mutex_};
+  const auto lock = thread_.lock();
   meter_ = keeper_.meter();
   if (answers.empty() && warning.empty()) return;
   for (StoreAnswer& answer : answers) news_.answers.push_back(std::move(answer));
   if (!warning.empty()) news_.warning = std::move(warning);
-  if (announced_.load()) return;
-  ready_.signal();
-  announced_ = true;  // after the signal, which take() clears
+  thread_.announce();
 }
 
 }  // namespace forkmill::broker

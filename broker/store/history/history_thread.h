@@ -5,21 +5,15 @@
 // destructor. fd() is readable when take() has news.
 #pragma once
 
-#include <atomic>
-#include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
-#include <mutex>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "broker/store/history/history_keeper.h"
 #include "broker/store/history_meter.h"
 #include "broker/store/requests.h"
-#include "proto/os/wakeup.h"
+#include "proto/os/service_thread.h"
 
 namespace forkmill::broker {
 
@@ -46,11 +40,11 @@ class HistoryThread {
   News take();
   HistoryMeter meter();
   // Returns whether take() may have news, without a system call.
-  bool has_news() const { return announced_.load(std::memory_order_acquire); }
-  int fd() const { return ready_.fd(); }
+  bool has_news() const { return thread_.has_news(); }
+  int fd() const { return thread_.fd(); }
 
  private:
-  using Clock = std::chrono::steady_clock;
+  using Clock = proto::ServiceThread::Clock;
   struct Jobs {
     std::vector<FinishedTask> tasks;
     std::vector<StoreRequest> requests;
@@ -71,18 +65,12 @@ class HistoryThread {
     Clock::time_point sync_at{};
   };
   Plan plan_;
-  proto::Wakeup ready_;
 
-  std::mutex mutex_;
-  std::condition_variable work_;
-  Jobs jobs_;  // guarded by mutex_, like the members up to `announced_`
+  proto::ServiceThread thread_;
+  Jobs jobs_;  // guarded by the lock of thread_, as those below
   Clock::time_point first_came_{};
-  bool stopping_ = false;
   News news_;
   HistoryMeter meter_;
-  std::atomic<bool> announced_{false};  // fd() is readable; changes with the mutex held
-
-  std::thread thread_;
 };
 
 }  // namespace forkmill::broker

@@ -105,7 +105,7 @@ proto::Status JournalStore::scan(proto::TaskSeq before, const std::function<bool
 
 proto::Status JournalStore::begin_backup(const std::string& path) {
   if (!status_.ok()) return status_;
-  return begin_copy(backup_, database_->database(), path, *options_.database.files, options_.backup_reserve);
+  return begin_copy(backup_, database_->database(), path, *options_.database.files, options_.backup);
 }
 
 proto::Result<bool> JournalStore::continue_backup() {

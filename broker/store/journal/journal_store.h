@@ -21,7 +21,7 @@ struct JournalOptions {
   SqliteOptions database;
   std::uint64_t key = 0;                               // begins the CRC of each frame of this opening; unpredictable
   std::uint64_t segment_bytes = 256ULL * 1024 * 1024;  // a segment has less if the disk has little room
-  std::uint64_t backup_reserve = 0;                    // bytes that a backup leaves free on the disk that it is for
+  BackupExtras backup{};
 };
 
 class JournalStore final : public Store {

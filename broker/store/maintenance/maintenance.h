@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -52,9 +53,12 @@ struct RestoreReport {
   std::uint64_t outcomes = 0;
   std::uint64_t records = 0;
 };
+// Called with the key book of a backup (sqlite/key_book_table.h), if it has one, before there is a database in the
+// directory. Throws StoreError, and nothing is restored.
+using TakeKeyBook = std::function<void(const std::string& text)>;
 // Verifies the backup `file` and creates a data directory from it at `directory`, as another store with the id
 // `new_id`, since its history diverges from the original's. Fails if `directory` already has a database.
 proto::Result<RestoreReport> restore(const std::string& file, const std::string& directory, const std::string& new_id,
-                                     FileSystem& files = system_files());
+                                     FileSystem& files = system_files(), const TakeKeyBook& take_key_book = {});
 
 }  // namespace forkmill::broker

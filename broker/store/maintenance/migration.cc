@@ -82,14 +82,21 @@ void copy_tasks(Store& source, std::span<const proto::TaskSeq> seqs, Copy& copy)
   }
 }
 
-MigrationReport copy_all(Store& source, const PostgresOptions& options) {
+struct Copied {
   MigrationReport report;
+  std::string key_book;
+};
+
+Copied copy_all(Store& source, const PostgresOptions& options, const ReadKeyBook& read_key_book) {
+  Copied copied;
+  MigrationReport& report = copied.report;
   std::vector<proto::TaskSeq> seqs;
   const auto identity = open_loaded(source, [&](const TaskSummary& task) {
     seqs.push_back(task.seq);
     report.outcomes += task.end ? 1 : 0;
   });
   report.tasks = seqs.size();
+  if (read_key_book) copied.key_book = read_key_book();  // no broker has the directory now
   PostgresOptions unfinished = options;
   unfinished.cluster += kUnfinished;
   unfinished.origin = {identity.id, identity.epoch, identity.last, identity.last_seq};
@@ -102,12 +109,13 @@ MigrationReport copy_all(Store& source, const PostgresOptions& options) {
     ++report.records;
   }));
   copy.commit();
-  return report;
+  return copied;
 }
 
 }  // namespace
 
-proto::Result<MigrationReport> migrate_to(const std::string& directory, PostgresOptions target) {
+proto::Result<MigrationReport> migrate_to(const std::string& directory, PostgresOptions target,
+                                          const ReadKeyBook& read_key_book) {
   try {
     if (!std::filesystem::exists(directory + "/forkmill.db"))
       throw StoreError{"there is no data directory " + directory};
@@ -121,10 +129,12 @@ proto::Result<MigrationReport> migrate_to(const std::string& directory, Postgres
           "the database has schema forkmill already: name an empty database, or drop the schema, with all "
           "tasks in it (DROP SCHEMA forkmill CASCADE)"};
     }
-    const MigrationReport report = copy_all(source, target);
+    const Copied copied = copy_all(source, target, read_key_book);
     // A new session: one that had waited for the copy might be lost by now, and the copy with it.
-    rename_cluster(*session(), target.cluster);
-    return report;
+    const auto last = session();
+    if (!copied.key_book.empty()) replace_key_book(*last, copied.key_book);
+    rename_cluster(*last, target.cluster);
+    return copied.report;
   } catch (const Interrupted& interrupted) {
     return proto::Failure{Errc::unknown, target.address.shown() + ": " + interrupted.what()};
   } catch (const StoreError& error) {

@@ -6,6 +6,7 @@
 #include "broker/store/maintenance/maintenance.h"
 #include "broker/store/sqlite/data_dir.h"
 #include "broker/store/sqlite/head.h"
+#include "broker/store/sqlite/key_book_table.h"
 #include "broker/store/sqlite/schema.h"
 #include "broker/store/sqlite/sqlite_backup.h"
 #include "broker/store/sqlite/verify.h"
@@ -46,8 +47,13 @@ void check_target(const DataDir& directory) {
     throw StoreError{"data directory " + directory.path() + " has the journal of another database: name another one"};
 }
 
+struct Adopted {
+  Meta meta;
+  std::string key_book;
+};
+
 // Verifies the copy at `path` and makes it a store of its own.
-Meta adopt(FileSystem& files, const std::string& path, const std::string& file, const std::string& new_id) {
+Adopted adopt(FileSystem& files, const std::string& path, const std::string& file, const std::string& new_id) {
   Database database{path, Database::Open::existing, files};
   if (!has_schema(database)) throw StoreError{file + " is empty"};
   database.run("PRAGMA journal_mode = DELETE");
@@ -57,6 +63,7 @@ Meta adopt(FileSystem& files, const std::string& path, const std::string& file, 
   if (const auto findings = verify_database(database, meta, file); !findings.empty())
     throw StoreError{file + " is damaged, nothing was restored: " + findings.front() +
                      (findings.size() > 1 ? " (and " + std::to_string(findings.size() - 1) + " more)" : "")};
+  std::string key_book = read_key_book(database);
   const proto::Epoch before = meta.epoch;
   meta.store = new_id;
   meta.epoch = far_beyond(meta.epoch);
@@ -65,14 +72,15 @@ Meta adopt(FileSystem& files, const std::string& path, const std::string& file, 
   ++meta.writes;
   database.run("BEGIN IMMEDIATE");
   table.update(meta, before);
+  write_key_book(database, {});
   database.run("COMMIT");
-  return meta;
+  return {meta, std::move(key_book)};
 }
 
 }  // namespace
 
 proto::Result<RestoreReport> restore(const std::string& file, const std::string& directory, const std::string& new_id,
-                                     FileSystem& files) {
+                                     FileSystem& files, const TakeKeyBook& take_key_book) {
   try {
     check_source(files, file);
     const DataDir target{directory, DataDir::Missing::create, files};
@@ -81,7 +89,8 @@ proto::Result<RestoreReport> restore(const std::string& file, const std::string&
     try {
       remove_database(files, partial);
       copy_file(files, file, partial);
-      const Meta meta = adopt(files, partial, file, new_id);
+      const auto [meta, key_book] = adopt(files, partial, file, new_id);
+      if (take_key_book && !key_book.empty()) take_key_book(key_book);
       Head::create(files, target.head(), Head::Record::of(meta));
       publish_file(files, partial, target.database());
       return RestoreReport{meta.commit, meta.totals.task.rows, meta.totals.outcome.rows, meta.records.rows};

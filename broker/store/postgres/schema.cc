@@ -170,6 +170,10 @@ bool has_schema(ServerSession& server) {
   return !server.run("SELECT to_regclass('forkmill.cluster')::text").is_null(0, 0);
 }
 
+void replace_key_book(ServerSession& server, const std::string& text) {
+  server.run("UPDATE forkmill.key_book SET version = version + 1, content = $1::text", Parameters{}.bytes(text));
+}
+
 void rename_cluster(ServerSession& server, const std::string& name) {
   server.run("UPDATE forkmill.cluster SET name = $1::text", Parameters{}.bytes(name));
 }

@@ -42,6 +42,8 @@ struct StoreOrigin {
 void bring_up_schema(ServerSession& server, const std::string& cluster, std::uint64_t shards,
                      const StoreOrigin& origin);
 bool has_schema(ServerSession& server);
+// Replaces the text of the key book in one transaction. REQUIRES: has_schema(), and no broker has the database.
+void replace_key_book(ServerSession& server, const std::string& text);
 // Gives the cluster another name. REQUIRES: has_schema().
 void rename_cluster(ServerSession& server, const std::string& name);
 

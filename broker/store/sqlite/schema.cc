@@ -26,7 +26,10 @@ constexpr std::array kSteps{
     "ALTER TABLE meta ADD COLUMN record_marks INTEGER NOT NULL DEFAULT 0;",
     // 3: a journal in front of the database, without which an older broker would lose commits
     "ALTER TABLE meta ADD COLUMN journal_segment INTEGER NOT NULL DEFAULT 0;"
-    "ALTER TABLE meta ADD COLUMN journal_key INTEGER NOT NULL DEFAULT 0;"};
+    "ALTER TABLE meta ADD COLUMN journal_key INTEGER NOT NULL DEFAULT 0;",
+    // 4: the key book of the broker, in backups
+    "CREATE TABLE key_book (id INTEGER PRIMARY KEY CHECK (id = 1), content TEXT NOT NULL, checksum INTEGER NOT NULL) "
+    "STRICT;"};
 
 std::int64_t version_of(Database& database) { return database.number("PRAGMA user_version"); }
 

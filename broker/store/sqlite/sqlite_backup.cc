@@ -4,6 +4,9 @@
 
 #include <cerrno>
 #include <optional>
+#include <utility>
+
+#include "broker/store/sqlite/key_book_table.h"
 
 namespace forkmill::broker {
 
@@ -42,9 +45,9 @@ void publish_file(FileSystem& files, const std::string& from, const std::string&
   sync_path(files, parent_of(to));
 }
 
-SqliteBackup::SqliteBackup(Database& source, std::string path, FileSystem& files, std::uint64_t reserve)
+SqliteBackup::SqliteBackup(Database& source, std::string path, FileSystem& files, BackupExtras extras)
     : files_{files},
-      reserve_{reserve},
+      extras_{std::move(extras)},
       path_{free_path(files, std::move(path))},
       partial_{fresh(files, path_ + ".partial")},
       copy_{std::make_unique<Database>(partial_, Database::Open::create, files)} {
@@ -66,10 +69,10 @@ SqliteBackup::~SqliteBackup() {
 }
 
 void SqliteBackup::check_room() const {
-  const auto free = reserve_ == 0 ? std::nullopt : files_.free_bytes(parent_of(path_));
-  if (free && *free < reserve_)
+  const auto free = extras_.reserve == 0 ? std::nullopt : files_.free_bytes(parent_of(path_));
+  if (free && *free < extras_.reserve)
     throw StoreError{path_ + " is not complete: its disk has " + std::to_string(*free) + " bytes left, and " +
-                     std::to_string(reserve_) + " stay free for tasks (--disk-reserve)"};
+                     std::to_string(extras_.reserve) + " stay free for tasks (--disk-reserve)"};
 }
 
 bool SqliteBackup::advance() {
@@ -87,6 +90,7 @@ void SqliteBackup::finish() {
   if (code != SQLITE_OK) copy_->fail(code);
   const std::string journal = copy_->text("PRAGMA journal_mode = DELETE");
   if (journal != "delete") throw StoreError{partial_ + " keeps a journal (mode " + journal + ")"};
+  if (extras_.key_book) write_key_book(*copy_, extras_.key_book());
   copy_.reset();
   try {
     publish_file(files_, partial_, path_);
@@ -97,10 +101,10 @@ void SqliteBackup::finish() {
 }
 
 proto::Status begin_copy(std::unique_ptr<SqliteBackup>& backup, Database& source, const std::string& path,
-                         FileSystem& files, std::uint64_t reserve) {
+                         FileSystem& files, const BackupExtras& extras) {
   if (backup) return proto::Failure{Errc::bad_request, "a backup is under way already: wait until it is complete"};
   try {
-    backup = std::make_unique<SqliteBackup>(source, path, files, reserve);
+    backup = std::make_unique<SqliteBackup>(source, path, files, extras);
   } catch (const StoreError& error) {
     return proto::Failure{Errc::bad_request, error.what()};
   }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -15,10 +16,16 @@ struct sqlite3_backup;
 
 namespace forkmill::broker {
 
+struct BackupExtras {
+  std::uint64_t reserve = 0;  // bytes that a copy leaves free on its disk; it fails rather than take them
+  // Returns the text that goes into a copy as its key book (key_book_table.h); throws StoreError if it cannot be read.
+  // Null: a copy has none.
+  std::function<std::string()> key_book{};
+};
+
 class SqliteBackup {
  public:
-  // `reserve`: bytes that the copy leaves free on its disk; it fails rather than take them.
-  SqliteBackup(Database& source, std::string path, FileSystem& files = system_files(), std::uint64_t reserve = 0);
+  SqliteBackup(Database& source, std::string path, FileSystem& files = system_files(), BackupExtras extras = {});
   ~SqliteBackup();
   SqliteBackup(const SqliteBackup&) = delete;
   SqliteBackup& operator=(const SqliteBackup&) = delete;
@@ -32,7 +39,7 @@ class SqliteBackup {
   void finish();
 
   FileSystem& files_;
-  const std::uint64_t reserve_;
+  const BackupExtras extras_;
   std::string path_;
   std::string partial_;
   std::unique_ptr<Database> copy_;
@@ -41,7 +48,7 @@ class SqliteBackup {
 
 // The two functions of Store for the backup of a store. A failure ends the backup, and `backup` is null again.
 proto::Status begin_copy(std::unique_ptr<SqliteBackup>& backup, Database& source, const std::string& path,
-                         FileSystem& files, std::uint64_t reserve = 0);
+                         FileSystem& files, const BackupExtras& extras = {});
 proto::Result<bool> continue_copy(std::unique_ptr<SqliteBackup>& backup);
 
 // Removes the database at `path` with its journals: SQLite would apply them to the next database of that name. Returns

@@ -11,7 +11,8 @@ namespace {
 constexpr const char* kBackupFooter =
     R"(The broker writes FILE on its own machine, as its own user, while tasks continue. A relative FILE is
 below the current directory of this command. An existing file is never overwritten. The command returns
-when the copy is complete and on disk, however long that takes.
+when the copy is complete and on disk, however long that takes. It has the keys of those that were
+invited (forkmill invite), and not the files of --server-key and --authorized-keys.
 
 Example:
   forkmill backup /var/backups/forkmill-$(date +%F)

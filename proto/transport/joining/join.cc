@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "proto/names.h"
 #include "proto/os/descriptor.h"
 #include "proto/os/host.h"
 #include "proto/transport/joining/question.h"
@@ -22,8 +23,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array kFinal{Errc::invitation_unknown, Errc::invitation_spent, Errc::invitation_expired,
-                            Errc::invitation_revoked};
+// The invitation, and the key that was made for it, are of no use any more. An unknown invitation may be known later,
+// or to another broker.
+constexpr std::array kFinal{Errc::invitation_spent, Errc::invitation_expired, Errc::invitation_revoked};
+constexpr milliseconds kPatienceWithEach{5000};  // for each of several brokers, when one does not know the invitation
 
 Failure cannot_use(const std::string& path, const std::string& why) {
   return {Errc::option_out_of_range, "cannot use " + path + ": " + why};
@@ -66,23 +69,38 @@ Status make_own_key(const Invitation& invitation, const std::string& path) {
   return status;
 }
 
-// Has the broker enrol the key.
-Status enrol(const JoinRequest& request, const Invitation& invitation, const Key& own) {
+// Asks the brokers at `endpoints` to enrol the key. Fails with invitation_unknown if the one that answers first does
+// not know the invitation.
+Status enrol_at(const std::string& endpoints, std::optional<milliseconds> patience, const JoinRequest& request,
+                const Invitation& invitation, const Key& own) {
   constexpr std::uint64_t nonce = 1;  // the connection is for this question alone
   const auto answers = [](const Message& message) {
     const auto* enrolled = std::get_if<Enrolled>(&message);
     return enrolled != nullptr && enrolled->nonce == nonce;
   };
-  auto answer = ask({invitation.endpoints, CurveKeys{invitation.broker, invitation.own},
-                     Enrol{nonce, to_string(own), host_name()}, answers, request.patience, request.note});
-  if (answer.code() == Errc::not_permitted)
-    return {Errc::invitation_unknown, "the broker does not know this invitation (" +
-                                          invitation_id(invitation.own.public_key) +
-                                          "): it is for another broker, or was revoked or has expired some time ago; "
-                                          "make another one with `forkmill invite`"};
+  auto answer = ask({endpoints, CurveKeys{invitation.broker, invitation.own}, Enrol{nonce, to_string(own), host_name()},
+                     answers, patience, request.note});
+  if (answer.code() == Errc::not_permitted) return {Errc::invitation_unknown, answer.failure().text};
   if (!answer.ok()) return answer.failure();
   const auto& enrolled = std::get<Enrolled>(answer.value());
   return enrolled.code == Errc::ok ? Status{} : Status{enrolled.code, enrolled.text};
+}
+
+// Has a broker enrol the key. A broker that does not know the invitation may be one that lags behind the others, so
+// that each of several is asked.
+Status enrol(const JoinRequest& request, const Invitation& invitation, const Key& own) {
+  const Status first = enrol_at(invitation.endpoints, request.patience, request, invitation, own);
+  if (first.code() != Errc::invitation_unknown) return first;
+  const auto brokers = split_endpoints(invitation.endpoints);
+  if (brokers.size() > 1) {
+    const milliseconds patience = std::min(request.patience.value_or(kPatienceWithEach), kPatienceWithEach);
+    for (const std::string& one : brokers) {
+      auto status = enrol_at(one, patience, request, invitation, own);
+      if (status.code() != Errc::invitation_unknown && status.code() != Errc::disconnected) return status;
+    }
+  }
+  return {Errc::invitation_unknown, "the broker at " + invitation.endpoints + " does not know this invitation (" +
+                                        invitation_id(invitation.own.public_key) + ")"};
 }
 
 Status make_folder(const std::string& folder) {
@@ -102,7 +120,14 @@ Status join_with_new_key(const JoinRequest& request, const Invitation& invitatio
   if (status.ok()) status = add_name(pending, file);
   if (status.ok() || std::ranges::find(kFinal, status.code()) != kFinal.end()) ::unlink(pending.c_str());
   sync_folder(file);
-  return status;
+  if (status.code() != Errc::invitation_unknown) return status;
+  return {status.code(),
+          status.failure().text +
+              ": if it was made just now, or another broker answers in the place of its own, repeat this with the same "
+              "line, for which " +
+              pending +
+              " keeps its key; if it was revoked, or has expired more than a week ago, have another one made with "
+              "`forkmill invite`, and remove that file"};
 }
 
 }  // namespace

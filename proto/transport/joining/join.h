@@ -1,6 +1,7 @@
 // Joining: a machine that was invited makes a key of its own, has the broker enrol it, and keeps it in a file.
 //
-//     FILE.joining   the key before the broker has enrolled it; a machine that crashes meanwhile goes on with this one
+//     FILE.joining   the key before the broker has enrolled it; a machine that crashes meanwhile, or that a broker does
+//                    not know yet, goes on with this one
 //     FILE           the same, once it is enrolled (proto/transport/keys/invitation.h)
 //
 // The key is made once, before the broker knows it, so that a repetition is about the same key, which the broker enrols
@@ -30,8 +31,9 @@ struct Joined {
 };
 
 // Returns what there is to connect with; without asking the broker if the machine has joined before. Blocks for the
-// broker's answer. Fails, with what to do: invitation_unknown, invitation_spent, invitation_expired or
-// invitation_revoked as the broker says; disconnected if there was no answer, after which a repetition goes on; and
+// broker's answer. Fails, with what to do: invitation_spent, invitation_expired or invitation_revoked as the broker
+// says; invitation_unknown if no broker of the invitation knows it, or disconnected if there was no answer, after both
+// of which a repetition goes on; and
 // option_out_of_range for a text that is no invitation, or files that cannot be used. Existing files are never
 // overwritten.
 Result<Joined> join(const JoinRequest& request);

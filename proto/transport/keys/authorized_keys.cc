@@ -13,6 +13,7 @@
 #include "proto/names.h"
 #include "proto/settings/quantities.h"
 #include "proto/transport/keys/quota_words.h"
+#include "proto/transport/keys/word_lines.h"
 
 namespace forkmill::proto {
 
@@ -34,13 +35,6 @@ std::optional<Roles> parse_roles(const std::string& text) {
     *role = true;
   }
   return roles == Roles{} ? std::nullopt : std::optional{roles};
-}
-
-std::vector<std::string> words_of(const std::string& line) {
-  std::istringstream stream{line.substr(0, line.find('#'))};
-  std::vector<std::string> words;
-  for (std::string word; stream >> word;) words.push_back(std::move(word));
-  return words;
 }
 
 bool is_pattern(std::string_view text) {
@@ -98,18 +92,17 @@ std::string add_right(const std::string& word, Rights& rights) {
          "max-result-bytes=SIZE";
 }
 
-// Adds the key of one line. Returns what is wrong with the line; empty: nothing.
-std::string add_line(const std::vector<std::string>& words, AuthorizedKeys& keys) {
-  if (words.size() < 3) return "write PRINCIPAL ROLES PUBLIC_KEY, with blanks between";
+Failure mistake(std::string text) { return {Errc::option_out_of_range, std::move(text)}; }
+
+// Adds the key of one line.
+Status add_line(const std::vector<std::string>& words, KeyCollector& keys) {
+  if (words.size() < 3) return mistake("write PRINCIPAL ROLES PUBLIC_KEY, with blanks between");
   const auto key = parse_key(words[2]);
   const auto principal = parse_principal(words[0], words[1], std::span{words}.subspan(3));
-  if (!principal.ok()) return principal.failure().text;
-  if (!key) return "the public key must have 64 hexadecimal digits";
-  const auto added = add_key(keys, *key, principal.value());
-  return added.ok() ? "" : added.failure().text;
+  if (!principal.ok()) return principal.failure();
+  if (!key) return mistake("the public key must have 64 hexadecimal digits");
+  return keys.add(*key, principal.value());
 }
-
-Failure mistake(std::string text) { return {Errc::option_out_of_range, std::move(text)}; }
 
 }  // namespace
 
@@ -137,34 +130,35 @@ std::string format_roles(const Roles& roles) {
   return text;
 }
 
-Status add_key(AuthorizedKeys& keys, const Key& key, const Principal& principal) {
-  std::size_t others = 0;
-  for (const auto& [other_key, other] : keys) {
-    if (other.name != principal.name) continue;
-    ++others;
-    if (other.roles != principal.roles || other.rights != principal.rights)
+KeyCollector::KeyCollector(AuthorizedKeys keys) : keys_{std::move(keys)} {
+  for (const auto& [key, principal] : keys_) count(principal);
+}
+
+void KeyCollector::count(const Principal& principal) {
+  ++principals_.try_emplace(principal.name, OfPrincipal{&principal, 0}).first->second.keys;
+}
+
+Status KeyCollector::add(const Key& key, const Principal& principal) {
+  if (const auto others = principals_.find(principal.name); others != principals_.end()) {
+    const auto& [other, number] = others->second;
+    if (other->roles != principal.roles || other->rights != principal.rights)
       return mistake("all keys of " + principal.name + " must have the same roles and rights");
+    if (number == kMaxKeysOfPrincipal)
+      return mistake(principal.name + " has two keys already; remove one that is not used any more");
   }
-  if (others == kMaxKeysOfPrincipal)
-    return mistake(principal.name + " has two keys already; remove one that is not used any more");
-  if (keys.size() >= kMaxKeys)
+  if (keys_.size() >= kMaxKeys)
     return mistake("there are " + std::to_string(kMaxKeys) + " keys, and a broker accepts no more; remove some");
-  if (!keys.emplace(key, principal).second) return mistake("this key is already on an earlier line");
+  const auto [added, is_new] = keys_.emplace(key, principal);
+  if (!is_new) return mistake("this key is already on an earlier line");
+  count(added->second);
   return {};
 }
 
 Result<AuthorizedKeys> parse_authorized_keys(const std::string& text, const std::string& path) {
-  AuthorizedKeys keys;
-  std::istringstream lines{text};
-  std::size_t number = 0;
-  for (std::string line; std::getline(lines, line);) {
-    ++number;
-    const auto words = words_of(line);
-    if (words.empty()) continue;
-    auto why = add_line(words, keys);
-    if (!why.empty()) return Failure{Errc::option_out_of_range, path + ":" + std::to_string(number) + ": " + why};
-  }
-  return keys;
+  KeyCollector keys;
+  auto status = read_word_lines(text, path, [&](const auto& words) { return add_line(words, keys); });
+  if (!status.ok()) return std::move(status).failure();
+  return std::move(keys).take();
 }
 
 Result<AuthorizedKeys> read_authorized_keys(const std::string& path) {

@@ -12,9 +12,12 @@
 // rights, so that a key can be replaced without a pause. A key stands in one line only. A file has at most 4,000 keys.
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "proto/result.h"
 #include "proto/transport/keys/key_files.h"
@@ -37,8 +40,30 @@ Result<Principal> parse_principal(const std::string& name, const std::string& ro
 // Returns the roles as a word of the file.
 std::string format_roles(const Roles& roles);
 
-// Adds a key. Fails if the principal has two keys or other roles or rights already, if the key is there, or if there
-// are 4,000 keys.
-Status add_key(AuthorizedKeys& keys, const Key& key, const Principal& principal);
+// KeyCollector: collects keys by the rules of the file. The cost of a key hardly grows with their number.
+class KeyCollector {
+ public:
+  // `keys` must keep the rules.
+  explicit KeyCollector(AuthorizedKeys keys = {});
+  KeyCollector(const KeyCollector&) = delete;
+  KeyCollector& operator=(const KeyCollector&) = delete;
+
+  // Adds a key. Fails if the principal has two keys or other roles or rights already, if the key is there, or if there
+  // are 4,000 keys.
+  Status add(const Key& key, const Principal& principal);
+
+  // Returns the keys. The collector is of no use afterwards.
+  AuthorizedKeys take() && { return std::move(keys_); }
+
+ private:
+  struct OfPrincipal {
+    const Principal* one;  // in keys_
+    std::size_t keys;
+  };
+  void count(const Principal& principal);
+
+  AuthorizedKeys keys_;
+  std::map<std::string_view, OfPrincipal> principals_;  // by names in keys_
+};
 
 }  // namespace forkmill::proto

@@ -16,12 +16,12 @@
 #include <string>
 #include <utility>
 
-#include "broker/core/state/rights_checks.h"
 #include "tests/bench/forkmill/cluster.h"
 #include "tests/bench/forkmill/tasks.h"
 #include "tests/bench/measure/measure.h"
 #include "tests/bench/measure/numbered.h"
 #include "tests/bench/measure/scratch.h"
+#include "tests/cost/rights_sample.h"
 
 namespace {
 
@@ -131,36 +131,13 @@ void flood(const Options& options) {
   report(options.flood + ".log_lines_per_s", lines);
 }
 
-// All that is asked of the rights and quotas of a task that is taken in, with several patterns and quotas each.
+// All that is asked of the rights and quotas of a task that is taken in. The cost ring counts the same.
 void rights() {
-  using namespace forkmill::broker;
   constexpr int kTasks = 5'000'000;
-  BrokerState state{CoreOptions{}, Identity{}, {}};
-  forkmill::proto::Rights rights;
-  rights.own_tasks_only = true;
-  rights.submit = {"web.*", "reports", "mail.*", "default"};
-  rights.submit_names = {"web.*", "reports.*", "mail.*"};
-  rights.max_priority = 10;
-  rights.quotas.tasks = 1'000'000'000;
-  rights.quotas.task_bytes = std::uint64_t{1} << 50;
-  Client client;
-  client.session.principal = "alice";
-  client.session.rights = &rights;
-  client.owner = state.tasks.owners.find_or_make("alice");
-  forkmill::proto::TaskSpec spec;
-  spec.queue = "default";
-  spec.name = "mail.send";
-  spec.principal = "alice";
-  std::size_t refused = 0;
-  const auto begin = forkmill::bench::Clock::now();
-  for (int i = 0; i < kTasks; ++i) {
-    refused += may_submit(state, client, spec).ok() ? 0 : 1;
-    Owner* const owner = owner_of(state, client, spec);
-    refused += may_have_task(state, client, owner, 64).ok() ? 0 : 1;
-    owner->hold(64);
-  }
-  const Seconds taken = forkmill::bench::Clock::now() - begin;
-  if (refused != 0) throw std::runtime_error{"a task was refused"};
+  forkmill::cost::RightsSample sample;
+  const auto begin = Clock::now();
+  for (int i = 0; i < kTasks; ++i) sample.submit();
+  const Seconds taken = Clock::now() - begin;
   report("rights.ns_per_task", 1e9 * taken.count() / kTasks);
 }
 

@@ -142,7 +142,7 @@ TEST_CASE_FIXTURE(Site, "a file that is no database, or a newer forkmill's datab
   std::string newer = before;
   newer.replace(60, 4, std::string{"\0\0\0\x63", 4});  // SQLite's user_version
   write_file(folder.database(), newer);
-  CHECK(contains(refusal(), "was written by a newer forkmill (schema 99; this one knows 3): upgrade forkmill or"));
+  CHECK(contains(refusal(), "was written by a newer forkmill (schema 99; this one knows 4): upgrade forkmill or"));
   write_file(folder.database(), before);
   cluster.start_broker();
   serve();

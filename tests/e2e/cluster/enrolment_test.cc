@@ -2,6 +2,8 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <csignal>
+#include <future>
 #include <thread>
 
 #include "broker/enrolment/book_table.h"
@@ -91,6 +93,51 @@ TEST_CASE("of brokers that enrol at the same time with one invitation, one succe
     CHECK(enrolled == 1);
     CHECK(spent == 3);
   }
+}
+
+TEST_CASE("an enrolment is confirmed when the standby has it, also if it is repeated after its outcome was lost") {
+  PostgresServer primary;
+  primary.start({"synchronous_standby_names="});
+  PostgresServer standby{PostgresServer::StandbyOf{primary}};
+  standby.start();
+  const auto await_standbys = [&](const std::string& names) {
+    primary.sql("ALTER SYSTEM SET synchronous_standby_names = '" + names + "'");
+    primary.sql("SELECT pg_reload_conf()");
+  };
+  primary.restart();
+  await_standbys("*");
+  REQUIRE(eventually([&] { return primary.sql("SELECT sync_state FROM pg_stat_replication") == "sync"; }));
+  auto options = store_options(primary.url());
+  options.safety = CommitSafety::standby;
+  BookTable table{options};
+  REQUIRE(invite(table, 1).ok());
+  const auto waits = [&] {
+    return primary.sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'") != "0";
+  };
+  standby.signal_all(SIGSTOP);
+  auto first = std::async(std::launch::async, [&] { return enrol(table, 1, 2); });
+  REQUIRE(eventually(waits));
+  primary.sql("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'");
+  CHECK_THROWS_AS(first.get(), std::runtime_error);
+  const auto text = table.read();
+  REQUIRE(text.has_value());
+  REQUIRE(KeyBook::parse(*text, "book")->find(key(1))->key == key(2));  // which the standby does not have
+  auto again = std::async(std::launch::async, [&] { return enrol(table, 1, 2); });
+  REQUIRE(eventually(waits));
+  CHECK(again.wait_for(std::chrono::milliseconds{200}) == std::future_status::timeout);
+  standby.signal_all(SIGCONT);
+  CHECK(again.get().ok());
+  CHECK(enrol(table, 1, 3).code() == Errc::invitation_spent);
+  // Without a standby to wait for, nothing is confirmed.
+  await_standbys("");
+  CHECK(eventually([&] {
+    try {
+      return !enrol(table, 1, 2).ok();
+    } catch (const std::runtime_error& error) {
+      CHECK(std::string{error.what()}.find("synchronous_standby_names is empty") != std::string::npos);
+      return true;
+    }
+  }));
 }
 
 TEST_CASE("a book goes on after its connection to the database was lost") {

@@ -1,6 +1,7 @@
 // Tasks of a data directory that move into a database.
 #include <doctest/doctest.h>
 
+#include "broker/enrolment/book_table.h"
 #include "broker/store/journal/journal_store.h"
 #include "broker/store/maintenance/migration.h"
 #include "tests/e2e/cluster/postgres_rig.h"
@@ -67,8 +68,12 @@ TEST_CASE("a migration copies everything that a data directory has, and goes on 
     before = source.open().value();
     expected = contents(source);
   }
-  const auto report = migrate_to(data, store_options(server.url()));
+  const auto report = migrate_to(data, store_options(server.url()), [&]() -> std::string {
+    CHECK_FALSE(JournalStore{{{data, "another"}, 1}}.open().ok());  // no broker changes the keys meanwhile
+    return "keys that have come of invitations\n";
+  });
   REQUIRE(failure_of(report) == "");
+  CHECK(BookTable{store_options(server.url())}.read() == "keys that have come of invitations\n");
   CHECK(report->tasks == 999);
   CHECK(report->outcomes == 1);
   CHECK(report->records == 1);
@@ -115,10 +120,13 @@ TEST_CASE("a migration of what is no data directory leaves the database as it is
   clear(server);
   const tests::Folder folder;
   const std::string data = folder.path("data");
+  const auto unreadable = []() -> std::string { throw StoreError{"the keys cannot be read"}; };
   const std::string none = failure_of(migrate_to(data, store_options(server.url())));
   CHECK(none.find("there is no data directory") != std::string::npos);
   CHECK(server.sql("SELECT count(*) FROM pg_namespace WHERE nspname = 'forkmill'") == "0");
   { REQUIRE(JournalStore{{{data, "the-store"}, 1}}.open().ok()); }
+  CHECK(failure_of(migrate_to(data, store_options(server.url()), unreadable)) == "the keys cannot be read");
+  CHECK(server.sql("SELECT count(*) FROM pg_namespace WHERE nspname = 'forkmill'") == "0");
   REQUIRE(failure_of(migrate_to(data, store_options(server.url()))) == "");
   server.sql("UPDATE forkmill.cluster SET name = name || ' (a migration that was not completed)'");
   const auto opened = make_store(server.url())->open();

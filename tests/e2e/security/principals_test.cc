@@ -1,12 +1,15 @@
 // Peers with keys of their own against a live broker: what one principal has begun stays its own.
 #include <doctest/doctest.h>
+#include <forkmill/client.h>
 
 #include <fstream>
+#include <memory>
 #include <optional>
 
 #include "proto/os/waiter.h"
 #include "proto/transport/dealer.h"
 #include "tests/e2e/client/broker_process.h"
+#include "tests/e2e/client/fake_worker.h"
 #include "tests/eventually.h"
 #include "tests/folder.h"
 
@@ -74,6 +77,16 @@ class KeyedClient {
   proto::Dealer dealer_;
 };
 
+// A client of the library with the key of a principal.
+std::unique_ptr<Client> client_of(const Keyed& site, const std::string& name, const proto::KeyPair& key) {
+  const std::string file = site.folder.path(name + ".key");
+  REQUIRE(proto::write_key_pair(file, key).ok());
+  return std::make_unique<Client>(
+      ClientOptions{.endpoint = site.endpoint, .server_public_key = site.folder.path("broker.key.pub"), .key = file});
+}
+
+constexpr Task<std::string(std::string)> kEcho{"test.echo"};
+
 }  // namespace
 
 TEST_CASE("a session is carried on by any key of its principal, and by no key of another one") {
@@ -88,6 +101,23 @@ TEST_CASE("a session is carried on by any key of its principal, and by no key of
   const auto second = next.greet(first.session, 2);
   CHECK(second.resumed);
   CHECK(second.kept);
+}
+
+TEST_CASE("an idempotency key, and a task whose id is known, are their principal's own") {
+  const Keyed site;
+  FakeWorker worker{site.broker->endpoint()};
+  worker.on(kEcho, [](std::string text) { return text; });
+  const auto mallory = client_of(site, "mallory", site.mallory);
+  const auto alice = client_of(site, "alice", site.alice);
+  // Mallory is the first one to use the key that alice will use.
+  auto taken = mallory->with({.key = "order-1"}).submit(kEcho, "of mallory");
+  auto own = alice->with({.key = "order-1"}).submit(kEcho, "of alice");
+  worker.start();
+  CHECK(own.get_for(30s) == "of alice");
+  CHECK(taken.get_for(30s) == "of mallory");
+  CHECK(alice->attach(kEcho, own.id()).get_for(30s) == "of alice");
+  CHECK_THROWS_AS(mallory->attach(kEcho, own.id()).get_for(30s), Rejected);
+  CHECK(worker.executed() == 2);
 }
 
 }  // namespace principals_test

@@ -1,7 +1,10 @@
 // Peers without a session: what they send, hold open or leave half done costs the broker little and others nothing.
 #include <doctest/doctest.h>
 
+#include <cstdio>
 #include <deque>
+#include <memory>
+#include <string>
 #include <thread>
 
 #include "tests/e2e/security/besieged.h"
@@ -94,6 +97,18 @@ TEST_CASE("SIGTERM ends the broker while peers send without a pause, and the flo
     while (!stop.stop_requested() && peer.send(flood, 100ms)) continue;
   }};
   CHECK(broker.stop() == 0);
+}
+
+TEST_CASE("a program that listens on the path of a live broker is refused, and the broker keeps its peers") {
+  const Besieged broker;
+  const std::string line =
+      std::string{"timeout 60 "} + FORKMILL_BROKER_PROGRAM + " --memory --listen " + broker.ipc() + " 2>&1";
+  const std::unique_ptr<FILE, int (*)(FILE*)> second{::popen(line.c_str(), "r"), ::pclose};
+  REQUIRE(second != nullptr);
+  std::string said;
+  for (int one = std::fgetc(second.get()); one != EOF; one = std::fgetc(second.get())) said += static_cast<char>(one);
+  CHECK_MESSAGE(said.find("listens there already") != std::string::npos, said);
+  CHECK(broker.serves());
 }
 
 TEST_CASE("peers of earlier versions of ZMTP, and of none, are cut at once") {

@@ -43,6 +43,11 @@ class Desk {
     stopped_ = true;
     thread_.join();
   }
+  // From now on, it knows the invitation.
+  void learn() {
+    learns_ = true;
+    learns_.wait(true);
+  }
   Desk(const Desk&) = delete;
   Desk& operator=(const Desk&) = delete;
 
@@ -58,6 +63,11 @@ class Desk {
     Waiter waiter;
     for (const int fd : router_.descriptors()) waiter.add(fd, 1);
     while (!stopped_) {
+      if (learns_) {
+        authenticator_.invite({own_.public_key});
+        learns_ = false;
+        learns_.notify_all();
+      }
       while (auto incoming = router_.receive()) {
         if (!incoming->envelope.ok()) continue;
         const auto* enrol = std::get_if<Enrol>(&incoming->envelope->message);
@@ -81,6 +91,7 @@ class Desk {
   mutable std::mutex mutex_;
   std::vector<std::string> presented_;  // guarded by mutex_
   std::atomic<bool> stopped_{false};
+  std::atomic<bool> learns_{false};
   std::thread thread_;
 };
 
@@ -142,11 +153,23 @@ TEST_CASE("what the broker says of an invitation is the error, and no key is lef
     CHECK(refused.failure().text == "so it is");
     CHECK(folder.files() == 0);
   }
-  Desk stranger{accept, false};
-  const auto refused = join(request(stranger.invitation(), folder.path("worker.key")));
+}
+
+TEST_CASE("the key for an invitation that a broker does not know stays, and is enrolled once the broker knows it") {
+  const forkmill::tests::Folder folder;
+  const auto file = folder.path("worker.key");
+  Desk desk{accept, false};
+  const auto refused = join(request(desk.invitation(), file));
   CHECK(refused.code() == Errc::invitation_unknown);
-  CHECK(contains(refused.failure().text, "the broker does not know this invitation"));
-  CHECK(folder.files() == 0);
+  CHECK(contains(refused.failure().text, "does not know this invitation"));
+  CHECK(
+      contains(refused.failure().text, "repeat this with the same line, for which " + file + ".joining keeps its key"));
+  REQUIRE(folder.files() == 1);
+  const auto made = public_key_in(file + ".joining");
+  desk.learn();
+  REQUIRE(join(request(desk.invitation(), file)).ok());
+  CHECK(public_key_in(file) == made);
+  CHECK(folder.files() == 1);
 }
 
 TEST_CASE("existing keys are never overwritten, and a text that is no invitation makes none") {

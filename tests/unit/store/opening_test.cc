@@ -104,7 +104,7 @@ TEST_CASE("a database of a newer forkmill is refused") {
   Folder folder;
   const std::string directory = directory_with_a_task(folder);
   change(directory, "PRAGMA user_version = 99");
-  CHECK(contains(failure_of(directory), "was written by a newer forkmill (schema 99; this one knows 3): upgrade"));
+  CHECK(contains(failure_of(directory), "was written by a newer forkmill (schema 99; this one knows 4): upgrade"));
 }
 
 TEST_CASE("tables that were altered are refused") {

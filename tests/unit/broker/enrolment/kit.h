@@ -32,6 +32,7 @@ struct SharedText {
   enum class Fault { none, before, after };  // the next change fails before, or after it has taken place
   std::string text;
   Fault fault = Fault::none;
+  int written = 0;  // how often a text was made safe
 };
 
 class TextStore final : public BookStore {
@@ -42,7 +43,10 @@ class TextStore final : public BookStore {
   void change(const Edit& edit) override {
     const auto fault = std::exchange(shared_.fault, SharedText::Fault::none);
     if (fault == SharedText::Fault::before) throw std::runtime_error{"the disk is gone"};
-    if (const auto edited = edit(shared_.text)) shared_.text = *edited;
+    if (const auto edited = edit(shared_.text)) {
+      shared_.text = *edited;
+      shared_.written += fault == SharedText::Fault::none ? 1 : 0;
+    }
     if (fault == SharedText::Fault::after) throw std::runtime_error{"the answer is lost"};
   }
   std::string name() const override { return "text"; }

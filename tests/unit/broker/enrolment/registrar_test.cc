@@ -180,6 +180,35 @@ TEST_CASE("a machine whose answer was lost repeats the enrolment, at a broker th
   CHECK(office.enrol(1, 3).code == Errc::invitation_spent);
 }
 
+TEST_CASE("a repeated enrolment or revocation is confirmed when it is safe, and then without work for the store") {
+  SharedText shared;
+  {
+    Office office{std::make_unique<TextStore>(shared)};
+    REQUIRE(office.ask(making(1), owner()).code == Errc::ok);
+    REQUIRE(office.ask(making(4, "other"), owner()).code == Errc::ok);
+    shared.fault = SharedText::Fault::after;
+    REQUIRE(office.enrol(1, 2).code == Errc::disconnected);
+    REQUIRE(office.registrar.keys().contains(key(2)));  // and a failover may take the key away
+    const int before = shared.written;
+    CHECK(office.enrol(1, 2).code == Errc::ok);
+    CHECK(shared.written == before + 1);
+    CHECK(office.enrol(1, 2).code == Errc::ok);
+    CHECK(shared.written == before + 1);
+  }
+  Office later{std::make_unique<TextStore>(shared)};  // a broker that has read what another one has left
+  const int before = shared.written;
+  CHECK(later.enrol(1, 2).code == Errc::ok);
+  CHECK(shared.written == before + 1);
+  shared.fault = SharedText::Fault::after;
+  CHECK(later.ask(revoking("other"), owner()).code == Errc::disconnected);
+  CHECK(later.ask(revoking("other"), owner()).code == Errc::invitation_unknown);
+  CHECK(shared.written == before + 2);
+  // A peer that is refused causes no work.
+  CHECK(later.enrol(1, 3).code == Errc::invitation_spent);
+  CHECK(later.enrol(1, 1).code != Errc::ok);
+  CHECK(shared.written == before + 2);
+}
+
 TEST_CASE("a peer that asks very often with an invitation does not keep operators from revoking it") {
   SharedText shared;
   Office office{std::make_unique<TextStore>(shared)};

@@ -84,7 +84,7 @@ TEST_CASE("a broker that knows no journal refuses the database") {
   { const auto store = open_store(folder.path("data")); }
   Database database{folder.path("data/forkmill.db"), Database::Open::existing};
   CHECK_THROWS_WITH_AS(has_schema(database, schema_steps().first(2)),
-                       doctest::Contains("was written by a newer forkmill (schema 3; this one knows 2)"), StoreError);
+                       doctest::Contains("was written by a newer forkmill (schema 4; this one knows 2)"), StoreError);
 }
 
 TEST_CASE("tasks that end soon never reach the database, and no file grows") {
@@ -211,7 +211,7 @@ TEST_CASE("a backup leaves the reserve free on its disk, and nothing of it stays
     CAPTURE(reserve);
     const std::string name = std::to_string(reserve);
     JournalOptions options{{folder.path("data" + name), "store-1"}, 7};
-    options.backup_reserve = reserve;
+    options.backup.reserve = reserve;
     JournalStore store{options};
     REQUIRE(failure_of(store).empty());
     commit(store, 1, {put(1), put(2)});
@@ -224,6 +224,52 @@ TEST_CASE("a backup leaves the reserve free on its disk, and nothing of it stays
     if (!step.ok()) CHECK(step.failure().text.find("--disk-reserve") != std::string::npos);
     commit(store, 2, {put(3)});
   }
+}
+
+TEST_CASE("a backup has the keys of its broker, and there is none if they cannot be read") {
+  Folder folder;
+  JournalOptions options{{folder.path("data"), "store-1"}, 7};
+  std::string keys = "the keys\n";
+  options.backup.key_book = [&]() -> std::string {
+    if (keys.empty()) throw StoreError{"the keys cannot be read"};
+    return keys;
+  };
+  JournalStore store{options};
+  REQUIRE(failure_of(store).empty());
+  commit(store, 1, {put(1)});
+  const auto back_up = [&](const std::string& name) {
+    REQUIRE(store.begin_backup(folder.path(name)).ok());
+    auto step = store.continue_backup();
+    while (step.ok() && !step.value()) step = store.continue_backup();
+    return step.ok() ? "" : step.failure().text;
+  };
+  REQUIRE(back_up("backup.db") == "");
+  std::string found;
+  const auto restored = [&](const std::string& name, const std::string& directory) {
+    const auto report = restore(folder.path(name), folder.path(directory), "store-2", system_files(),
+                                [&](const std::string& text) { found = text; });
+    return report.ok() ? "" : report.failure().text;
+  };
+  REQUIRE(restored("backup.db", "new") == "");
+  CHECK(found == keys);
+  Database database{folder.path("new/forkmill.db"), Database::Open::existing};
+  CHECK(database.number("SELECT count(*) FROM key_book") == 0);  // the file of the keys has them from now on
+
+  // Damaged keys are not restored, and a restore whose keys find no place is none.
+  std::filesystem::copy_file(folder.path("backup.db"), folder.path("damaged.db"));
+  { Database{folder.path("damaged.db"), Database::Open::existing}.run("UPDATE key_book SET content = 'other keys'"); }
+  CHECK(contains(restored("damaged.db", "newer"), "the checksum of its table key_book is wrong"));
+  const auto refused = restore(folder.path("backup.db"), folder.path("newer"), "store-2", system_files(),
+                               [](const std::string&) { throw StoreError{"no place"}; });
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.failure().text == "no place");
+  CHECK_FALSE(folder.has("newer/forkmill.db"));
+
+  keys.clear();
+  CHECK(contains(back_up("other.db"), "the keys cannot be read"));
+  CHECK_FALSE(folder.has("other.db"));
+  CHECK_FALSE(folder.has("other.db.partial"));
+  commit(store, 2, {put(2)});
 }
 
 TEST_CASE("a backlog moves to the database in short transactions") {
