@@ -11,6 +11,8 @@ using proto::Mutant;
 using proto::mutant;
 
 Share& PriorityLevel::share_of(ShareKey key) {
+  // Mostly that of the client that has submitted last, or has had its turn last.
+  if (!groups_.empty() && groups_.back().shares.back().key == key) return groups_.back().shares.back();
   const auto found = places_.find(key);
   if (found != places_.end()) return *found->second.share;
   if (!groups_.empty() && is_idle()) {
