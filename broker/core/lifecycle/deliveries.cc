@@ -116,7 +116,10 @@ void Deliveries::flush(Client& client) {
     std::size_t bytes = 0;
     bool durable = false;
     const std::size_t room = client.results.window - client.results.under_way_count;
-    while (!client.results.due.empty() && sent.size() < std::min(kBatchTasks, room) && bytes < kBatchBytes) {
+    const std::size_t most = std::min({kBatchTasks, room, client.results.due.size()});
+    message.results.reserve(most);
+    sent.reserve(most);
+    while (sent.size() < most && bytes < kBatchBytes) {
       const TaskRef ref = client.results.due.front();
       client.results.due.pop_front();
       Task* task = ref.get();

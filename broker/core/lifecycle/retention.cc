@@ -12,7 +12,7 @@ namespace forkmill::broker {
 namespace {
 
 void forget_stored(BrokerState& state, const Task& task) {
-  if (task.durable) state.output.ops.emplace_back(Forget{task.seq});
+  if (task.durable) state.output.store(Forget{task.seq});
 }
 
 }  // namespace

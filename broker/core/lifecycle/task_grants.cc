@@ -50,7 +50,9 @@ void TaskGrants::grant(Task& task, Worker& worker) {
     worker.outgoing.grants_wait = !mutant(Mutant::dispatch_before_commit);
   }
   const Client* owner = options.process ? state_.client(task.client()) : nullptr;
-  proto::GrantedTask& granted = worker.outgoing.grants.tasks.emplace_back(proto::GrantedTask{
+  auto& tasks = worker.outgoing.grants.tasks;
+  if (tasks.empty()) tasks.reserve(worker.outgoing.last_grants);
+  proto::GrantedTask& granted = tasks.emplace_back(proto::GrantedTask{
       task.grant(), task.id, task.spec.shared(), task.payload, owner == nullptr ? 0 : owner->session.pid});
   if (options.process) granted.edit().queue = base_queue(task.queue()->name());
   state_.output.touch(worker);
