@@ -83,6 +83,11 @@ bool is_like(const TaskSpec& accepted, const TaskSpec& submitted, std::string_vi
          accepted.owners_id == submitted.owners_id && accepted.principal == principal;
 }
 
+// Whether a task with the spec of `part` shares that.
+bool is_common(const CommonPart& part, const Queue* queue, const Owner* owner, ClientHandle client, TaskTypeId type) {
+  return part.queue == queue && part.owner == owner && part.client == client && part.type == type;
+}
+
 proto::Rejection rejection_of(const TaskId& id, Failure failure) {
   failure.text.resize(proto::first_bytes(failure.text, proto::limits::kMaxRejectionText).size());
   return {id, failure.code, std::move(failure.text)};
@@ -163,7 +168,7 @@ Status Intake::take_in(Client& client, proto::Submission submission) {
   return take_in(client, std::move(submission), body, known);
 }
 
-Status Intake::take_in(Client& client, proto::Submission submission, std::vector<TaskBody>& left_on_disk) {
+Status Intake::take_in(Client& client, proto::Submission&& submission, std::vector<TaskBody>& left_on_disk) {
   const auto stored = paged_out(submission.id);
   Task* known = stored ? nullptr : state_.tasks.find(submission.id);
   const bool is_anothers = is_id_collision(client, known, stored);
@@ -177,7 +182,7 @@ Status Intake::take_in(Client& client, proto::Submission submission, std::vector
   return status;
 }
 
-Status Intake::take_in(Client& client, proto::Submission submission, std::uint64_t body, Task* known) {
+Status Intake::take_in(Client& client, proto::Submission&& submission, std::uint64_t body, Task* known) {
   if (known != nullptr && !key_is_free(state_, *known))
     return repeat_submission(deliveries_, client, *known, submission, body);
   if (auto status = may_submit(state_, client, *submission.spec); !status.ok()) return status;
@@ -202,7 +207,7 @@ Status Intake::take_in(Client& client, proto::Submission submission, std::uint64
   }
   Owner* owner = owner_of(state_, client, *submission.spec);
   if (auto status = may_have_task(state_, client, owner, bytes); !status.ok()) return status;
-  const auto type = state_.task_types.acquire(submission.spec->name, submission.spec->signature);
+  const auto type = acquire_type(*submission.spec, accepted);
   if (!type) return {Errc::too_many_queues, "tasks of as many names as there may be are not finished"};
 
   if (known != nullptr) retention_.drop(*known);
@@ -210,13 +215,16 @@ Status Intake::take_in(Client& client, proto::Submission submission, std::uint64
   task.durable = stored;
   task.submitted_at = state_.clock.stamp();
   task.payload = std::move(submission.payload);
-  const CommonPart common{std::move(submission.spec), queue, owner, client.handle, *type};
-  const bool is_shared = accepted != nullptr && accepted->spec.part() == common;
-  task.spec = is_shared ? accepted->spec : CommonRef{common};
-  if (!is_shared || accepted->queues_forgotten != state_.queues.forgotten()) note_accepted(client, task);
+  if (accepted != nullptr && is_common(accepted->spec.part(), queue, owner, client.handle, *type)) {
+    task.spec = accepted->spec;
+    if (!is_current(*accepted)) note_accepted(client, task);
+  } else {
+    task.spec = CommonRef{CommonPart{std::move(submission.spec), queue, owner, client.handle, *type}};
+    note_accepted(client, task);
+  }
   if (task.spec->owners_id) owner->renamed[*task.spec->owners_id] = task.id;
   if (task.durable) {
-    state_.output.ops.emplace_back(
+    state_.output.store(
         PutTask{task.seq, task.id, task.spec.shared(), task.payload, client.handle.value(), task.submitted_at});
     client.unsafe.add(state_.output.safe_after(), bytes);
     state_.output.unsafe.add(state_.output.safe_after(), bytes);
@@ -292,7 +300,7 @@ const AcceptedSpec* Intake::share_spec(const Client& client, proto::Submission& 
       return nullptr;
     }
   }
-  submission.spec = accepted->spec.shared();
+  if (submission.spec != accepted->spec.shared()) submission.spec = accepted->spec.shared();
   const bool holds = accepted->registry_version == registry_.version() && !submission.spec->options.process;
   return holds ? accepted : nullptr;
 }
@@ -303,9 +311,22 @@ Queue* Intake::queue_of(const TaskSpec& spec, const AcceptedSpec* accepted) {
   return state_.queues.find_or_make(spec.queue, state_.clock.now());
 }
 
+std::optional<TaskTypeId> Intake::acquire_type(const TaskSpec& spec, const AcceptedSpec* accepted) {
+  TaskTypes& types = state_.task_types;
+  if (accepted != nullptr && types.acquire_again(accepted->spec.part().type, accepted->type_generation))
+    return accepted->spec.part().type;
+  return types.acquire(spec.name, spec.signature);
+}
+
+bool Intake::is_current(const AcceptedSpec& accepted) const {
+  return accepted.queues_forgotten == state_.queues.forgotten() &&
+         accepted.type_generation == state_.task_types.generation(accepted.spec.part().type);
+}
+
 void Intake::note_accepted(Client& client, const Task& task) {
   const bool is_new = !client.accepted.spec || client.accepted.spec.shared() != task.spec.shared();
-  client.accepted = {task.spec, task.durable, state_.queues.forgotten(), registry_.version()};
+  client.accepted = {task.spec, state_.task_types.generation(task.type()), task.durable, state_.queues.forgotten(),
+                     registry_.version()};
   specs_.note(client.accepted);
   constexpr std::size_t kMaxNewSpecs = 1024;  // a client may have a spec of its own for each task
   if (is_new && state_.unserved.new_specs.size() < kMaxNewSpecs)

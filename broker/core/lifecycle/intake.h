@@ -33,9 +33,9 @@ class Intake {
 
  private:
   // Accepts one task of a message, or recognizes it.
-  proto::Status take_in(Client& client, proto::Submission submission, std::vector<TaskBody>& left_on_disk);
+  proto::Status take_in(Client& client, proto::Submission&& submission, std::vector<TaskBody>& left_on_disk);
   // `known`: the task under the same id, or null.
-  proto::Status take_in(Client& client, proto::Submission submission, std::uint64_t body, Task* known);
+  proto::Status take_in(Client& client, proto::Submission&& submission, std::uint64_t body, Task* known);
   proto::Status check(const proto::Submission& submission, bool spec_is_known) const;
   // Refuses what goes beyond the window of the client, or of all clients.
   proto::Status check_windows(Client& client);
@@ -47,6 +47,10 @@ class Intake {
   const AcceptedSpec* share_spec(const Client& client, proto::Submission& submission) const;
   // `accepted`: what share_spec() has returned. Returns null if the maximum number of queues is in use.
   Queue* queue_of(const TaskSpec& spec, const AcceptedSpec* accepted);
+  // Counts a task of its type. Returns none if the maximum number of types is in use.
+  std::optional<TaskTypeId> acquire_type(const TaskSpec& spec, const AcceptedSpec* accepted);
+  // Whether all that was found out about the spec still holds.
+  bool is_current(const AcceptedSpec& accepted) const;
   void note_accepted(Client& client, const Task& task);
   bool durable(const proto::TaskOptions& options, const std::string& queue) const;
 

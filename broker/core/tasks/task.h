@@ -33,7 +33,6 @@ struct CommonPart {
   Owner* owner = nullptr;  // the submitter's principal
   ClientHandle client{};   // the submitter; its share of the queue as well
   TaskTypeId type = 0;     // until the tasks are finished
-  friend bool operator==(const CommonPart&, const CommonPart&) = default;
 };
 
 // CommonRef: shares a CommonPart, and stands for the spec in it. Half as large as a std::shared_ptr. One thread.
