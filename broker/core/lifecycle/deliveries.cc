@@ -127,7 +127,8 @@ void Deliveries::flush(Client& client) {
       note_sent(*task, client);
       durable = durable || (task->durable && !mutant(Mutant::result_before_commit));
       bytes += kSentResult + task->finished->outcome.bytes();
-      if (task->client() == client.handle) loans_.add_in_result(task->id, message.results.size(), message.loans);
+      if (loans_.in_results() && task->client() == client.handle)
+        loans_.add_in_result(task->id, message.results.size(), message.loans);
       message.results.push_back({id_for(client, *task), task->finished->outcome,
                                  task->options().key.empty() ? 0 : task->finished->body_hash});
       sent.push_back(ref);
@@ -169,7 +170,7 @@ void Deliveries::note_sent(Task& task, const Client& client) {
 }
 
 void Deliveries::forget_loans(const Task& task, const Client& client) {
-  if (task.client() == client.handle) loans_.remove_result(task.id);
+  if (loans_.in_results() && task.client() == client.handle) loans_.remove_result(task.id);
 }
 
 void Deliveries::end_delivery(Task& task, bool delivered) {

@@ -36,8 +36,9 @@ void Retention::keep(Task& task) {
   shelve(task, shelf_for(task));
   if (has_deadline(task)) state_.deadlines.add(task.finished->kept_until, task);
   page_out_excess();
-  trim(shelves_[kDelivered], state_.options.kept_results, state_.options.kept_result_bytes);
-  trim(shelves_[kDead], state_.options.dead_letters, state_.options.kept_result_bytes);
+  const CoreOptions& options = state_.options;
+  if (shelves_[kDelivered].count > 0) trim(shelves_[kDelivered], options.kept_results, options.kept_result_bytes);
+  if (shelves_[kDead].count > 0) trim(shelves_[kDead], options.dead_letters, options.kept_result_bytes);
 }
 
 void Retention::restore(Task& task) {
@@ -159,8 +160,8 @@ bool Retention::may_page_out(const Task& task) const {
 }
 
 void Retention::page_out_excess() {
-  page_out_excess(shelves_[kWaiting]);
-  page_out_excess(shelves_[kTimed]);
+  if (shelves_[kWaiting].count > 0) page_out_excess(shelves_[kWaiting]);
+  if (shelves_[kTimed].count > 0) page_out_excess(shelves_[kTimed]);
 }
 
 // Pages out the oldest tasks first.

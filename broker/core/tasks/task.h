@@ -171,10 +171,12 @@ inline std::uint64_t body_hash_of(const Task& task) {
 }
 
 // The task must still have its payload.
-inline void set_finished(Task& task, proto::Outcome outcome, milliseconds at) {
-  const std::uint64_t hash = body_hash_of(task);
-  task.finished = std::make_unique<proto::Recycled<FinishedPart>>(
-      FinishedPart{.outcome = std::move(outcome), .at = at, .body_hash = hash});
+inline void set_finished(Task& task, proto::Outcome&& outcome, milliseconds at) {
+  auto finished = std::make_unique_for_overwrite<proto::Recycled<FinishedPart>>();
+  finished->outcome = std::move(outcome);
+  finished->at = at;
+  finished->body_hash = body_hash_of(task);
+  task.finished = std::move(finished);
 }
 
 // Returns the bytes of what the submitter has given, as far as they are kept: arguments and headers.
