@@ -150,7 +150,7 @@ void Deliveries::enqueue(Task& task, Client& client) {
 
 bool Deliveries::is_due(const Task& task, const Client& client) {
   if (task.finished->due_to == client.handle) return true;
-  return std::ranges::find(task.watchers(), client.handle) != task.watchers().end();
+  return task.rare != nullptr && std::ranges::find(task.watchers(), client.handle) != task.watchers().end();
 }
 
 void Deliveries::note_due(Task& task, const Client& client) {

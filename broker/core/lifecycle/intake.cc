@@ -289,7 +289,9 @@ const AcceptedSpec* Intake::share_spec(const Client& client, proto::Submission& 
   if (principal.empty() && client.owner != nullptr) principal = client.owner->name;
   const auto is_its = [&](const AcceptedSpec& one) {
     // The codec lets equal specs of different clients be one: that a spec is the same does not tell whose it is.
-    const bool is_same = one.spec && one.spec.shared() == submission.spec && one.spec->principal == principal;
+    const bool is_same = one.spec && one.spec.shared() == submission.spec &&
+                         one.spec->principal.size() == principal.size() &&
+                         (principal.empty() || one.spec->principal == principal);
     return is_same || (one.spec && is_like(*one.spec, *submission.spec, principal));
   };
   const AcceptedSpec* accepted = &client.accepted;

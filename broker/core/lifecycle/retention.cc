@@ -75,7 +75,7 @@ void Retention::drop(Task& task) {
 void Retention::remove(Task& task) {
   if (task.finished->shelf == kNone) return;
   Shelf& shelf = shelves_[task.finished->shelf];
-  const std::size_t bytes = kept_size(task);
+  const std::size_t bytes = task.finished->shelf_bytes;
   task.finished->shelf == kDead ? dead_letters_.remove(task, bytes) : shelf.tasks.remove(task);
   --shelf.count;
   shelf.bytes -= bytes;
@@ -139,6 +139,7 @@ void Retention::shelve(Task& task, Kind kind) {
   ++shelf.count;
   shelf.bytes += bytes;
   task.finished->shelf = kind;
+  task.finished->shelf_bytes = bytes;
 }
 
 // A failed task becomes a dead letter, unless it has a result_ttl of its own or its submitter wants none.

@@ -63,7 +63,7 @@ PriorityLevel::Next PriorityLevel::next(const Share::Serves& serves) {
   return {};
 }
 
-void PriorityLevel::end_turn(Place place) {
+void PriorityLevel::put_behind(Place place) {
   Shares& shares = place.group->shares;
   if (!mutant(Mutant::client_turns_ignored)) shares.splice(shares.end(), shares, place.share);
   if (!mutant(Mutant::principal_turns_ignored)) groups_.splice(groups_.end(), groups_, place.group);

@@ -79,6 +79,7 @@ struct FinishedPart {
   bool released = false;         // no longer counted in its queue's limits
   bool counted = false;          // in the results of its owner
   std::uint8_t shelf = 0;        // the shelf on which Retention keeps it
+  std::size_t shelf_bytes = 0;   // kept_size() of the task, as it was put there
 };
 
 // RarePart: what few tasks have.
