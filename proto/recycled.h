@@ -16,6 +16,7 @@ template <class T>
 struct Recycled final : T {
   static_assert(alignof(T) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__);
 
+  Recycled() = default;
   Recycled(T whole) : T{std::move(whole)} {}  // NOLINT(google-explicit-constructor)
 
   static void* operator new(std::size_t size) {

@@ -137,6 +137,7 @@ void Outbox::send_grants(Worker& worker) {
       worker.outgoing.grants_after > state_.output.safe ? worker.outgoing.grants_after : CommitSeq{};
   if (worker.outgoing.grants.tasks.empty()) return;
   Grants grants = std::exchange(worker.outgoing.grants, {});
+  worker.outgoing.last_grants = std::min(grants.tasks.size(), limits::kBatchTasks);
   if (fits_one_message(grants)) return state_.output.send(worker.session, std::move(grants), after);
   std::size_t bytes = 0;
   Grants batch;

@@ -41,10 +41,15 @@ class ByteBuffer {
   void append(const char* bytes, std::size_t size) {
     if (size > 0) std::memcpy(extend(size), bytes, size);
   }
-  // Appends bytes that stand in this buffer.
+  // Appends bytes that stand in this buffer. A few are copied with those behind them, by a copy of fixed size.
   void repeat(std::size_t from, std::size_t size) {
+    constexpr std::size_t kFew = 16;
+    const std::size_t to = size_;
     char* at = extend(size);
-    if (size > 0) std::memcpy(at, bytes_.get() + from, size);
+    if (size <= kFew && to - from >= kFew && capacity_ - to >= kFew)
+      std::memcpy(at, bytes_.get() + from, kFew);
+    else if (size > 0)
+      std::memcpy(at, bytes_.get() + from, size);
   }
 
  private:

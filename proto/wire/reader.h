@@ -316,7 +316,8 @@ class Reader {
     left -= run.kFields;
     const char* begin = cursor_.position();
     const auto comes_next = [&](const ReadBefore::Spec& one) { return cursor_.skip_if(one.bytes); };
-    if (before_ == nullptr || before_->grants.find(comes_next) == nullptr)
+    known_grant_ = before_ == nullptr ? nullptr : before_->grants.find(comes_next);
+    if (known_grant_ == nullptr)
       for (std::size_t i = 0; i < run.kFields; ++i) skip();
     grant_ = {begin, static_cast<std::size_t>(cursor_.position() - begin)};
   }
@@ -326,7 +327,8 @@ class Reader {
     const std::size_t count = std::min(left, run.kFields);
     left -= count;
     const auto is_same = [&](const ReadBefore::Spec& one) {
-      return one.fields_of_extras == count && one.bytes == grant_ && cursor_.skip_if(one.extras);
+      return one.fields_of_extras == count && (&one == known_grant_ || one.bytes == grant_) &&
+             cursor_.skip_if(one.extras);
     };
     const auto* known = before_ == nullptr ? nullptr : before_->grants.find(is_same);
     if (known != nullptr) {
@@ -347,6 +349,8 @@ class Reader {
   void get_field(Run<RunOf::grant_headers, Spec>& run, std::size_t& left) {
     if (left == 0 || !ok()) return;
     --left;
+    constexpr std::uint8_t kNone = 0x90;  // an empty array
+    if (cursor_.head() == kNone) return cursor_.advance(1);
     TaskHeaders headers;
     get(headers);
     if (!headers.empty() && ok()) own_spec(run.spec).options.headers = std::move(headers);
@@ -394,10 +398,11 @@ class Reader {
   Cursor cursor_;
   std::span<const Payload> frames_;
   ReadBefore* before_;
-  std::uint64_t next_frame_ = 0;  // frames are referred to in order, each once at most
-  std::string_view grant_;        // the run of the grant that is being read
-  std::size_t left_of_run_ = 0;   // fields of the run that is being read
-  std::size_t depth_ = 0;         // open arrays and maps
+  std::uint64_t next_frame_ = 0;                   // frames are referred to in order, each once at most
+  std::string_view grant_;                         // the run of the grant that is being read
+  const ReadBefore::Spec* known_grant_ = nullptr;  // the spec with that run, in `before_`
+  std::size_t left_of_run_ = 0;                    // fields of the run that is being read
+  std::size_t depth_ = 0;                          // open arrays and maps
   Errc error_ = Errc::ok;
 };
 

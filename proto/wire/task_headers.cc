@@ -52,12 +52,6 @@ std::string_view header(const TaskHeaders& headers, std::string_view name) {
   return found == headers.end() ? std::string_view{} : found->value;
 }
 
-std::size_t header_bytes(const TaskHeaders& headers) {
-  std::size_t bytes = 0;
-  for (const auto& [name, value] : headers) bytes += name.size() + value.size();
-  return bytes;
-}
-
 std::string header_lines(const TaskHeaders& headers) {
   std::string lines;
   for (const auto& [name, value] : headers) lines.append(name).append("\n").append(value).append("\n");

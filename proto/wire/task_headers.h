@@ -18,7 +18,11 @@ Status check_headers(const TaskHeaders& headers);
 std::string_view header(const TaskHeaders& headers, std::string_view name);
 
 // Returns the bytes of all names and values.
-std::size_t header_bytes(const TaskHeaders& headers);
+inline std::size_t header_bytes(const TaskHeaders& headers) {
+  std::size_t bytes = 0;
+  for (const auto& [name, value] : headers) bytes += name.size() + value.size();
+  return bytes;
+}
 
 // Returns the bytes that a submitter gives for a task: its arguments, which have `payload` bytes, and its headers. They
 // count in windows, quotas and the limits of queues.

@@ -2,6 +2,7 @@
 // stand in `out`. Both must outlive the writer.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <concepts>
@@ -40,15 +41,22 @@ class Writer {
   }
   template <class... O>
   void options(const O&... entries) {
-    pack_.pack_map((0U + ... + static_cast<std::uint32_t>(entries.value != entries.standard)));
-    (put_option(entries), ...);
+    const std::array<bool, sizeof...(O)> differ{(entries.value != entries.standard)...};
+    const auto count = static_cast<std::uint32_t>(std::count(differ.begin(), differ.end(), true));
+    if (count == 0) return put_byte(kEmptyMap);
+    pack_.pack_map(count);
+    std::size_t place = 0;
+    ((differ[place++] ? put_option(entries) : static_cast<void>(0)), ...);
   }
 
-  void put(bool value) { value ? pack_.pack_true() : pack_.pack_false(); }
+  void put(bool value) { put_byte(value ? kTrue : kFalse); }
   void put(double value) { pack_.pack_double(value); }
   void put(std::unsigned_integral auto value) { put_number(value); }
   void put(std::signed_integral auto value) {
-    value < 0 ? static_cast<void>(pack_.pack_int64(value)) : put_number(static_cast<std::uint64_t>(value));
+    constexpr std::int64_t kLeastOfOneByte = -32;
+    if (value >= 0) return put_number(static_cast<std::uint64_t>(value));
+    if (value >= kLeastOfOneByte) return put_byte(static_cast<std::uint8_t>(value));
+    pack_.pack_int64(value);
   }
   void put(milliseconds value) { put(value.count()); }
   void put(const std::string& value) { put_string(value); }
@@ -107,15 +115,17 @@ class Writer {
   }
   template <class T>
   void put(const std::optional<T>& value) {
-    value ? put(*value) : static_cast<void>(pack_.pack_nil());
+    value ? put(*value) : put_byte(kNil);
   }
   template <class T>
   void put(const Boxed<T>& value) {
-    value ? put(*value) : static_cast<void>(pack_.pack_nil());
+    value ? put(*value) : put_byte(kNil);
   }
   // A run of the same spec as the one before is copied.
   template <RunOf R, class Spec>
   void put(const Run<R, Spec>& run) {
+    if constexpr (R == RunOf::grant_headers)
+      if (run.spec->options.headers.empty()) return put_byte(kEmptyArray);
     Written& last = written_[static_cast<std::size_t>(R)];
     if (last.spec == run.spec.get()) return sink_.out.repeat(last.at, last.size);
     const std::size_t at = sink_.out.size();
@@ -124,6 +134,7 @@ class Writer {
   }
   template <class T>
   void put(const std::vector<T>& values) {
+    if (values.empty()) return put_byte(kEmptyArray);
     pack_.pack_array(static_cast<std::uint32_t>(values.size()));
     for (const auto& value : values) put(value);
   }
@@ -170,12 +181,20 @@ class Writer {
   template <class F>
   static constexpr std::size_t kElementsOf = elements_of<F>();
 
+  // Values of one byte.
+  static constexpr std::uint8_t kEmptyMap = 0x80;
+  static constexpr std::uint8_t kEmptyArray = 0x90;
+  static constexpr std::uint8_t kNil = 0xc0;
+  static constexpr std::uint8_t kFalse = 0xc2;
+  static constexpr std::uint8_t kTrue = 0xc3;
+  void put_byte(std::uint8_t value) { *sink_.out.extend(1) = static_cast<char>(value); }
   // As msgpack-c packs it: in as few bytes as there can be.
   void put_number(std::uint64_t value) {
-    if (value < 0x80) {
-      *sink_.out.extend(1) = static_cast<char>(value);
-      return;
-    }
+    if (value < 0x80) return put_byte(static_cast<std::uint8_t>(value));
+    put_longer(value);
+  }
+  // Apart from put_number(), which is small then: most numbers have one byte.
+  [[gnu::noinline]] void put_longer(std::uint64_t value) {
     const unsigned log = value < 0x100         ? 0
                          : value < 0x10000     ? 1
                          : value < 0x100000000 ? 2
@@ -187,12 +206,18 @@ class Writer {
     std::memcpy(at + 1, &big_endian, size);
   }
   void put_string(std::string_view value) {
+    constexpr std::size_t kShort = 32;
+    if (value.size() < kShort) {
+      char* at = sink_.out.extend(1 + value.size());
+      at[0] = static_cast<char>(0xa0 | value.size());
+      if (!value.empty()) std::memcpy(at + 1, value.data(), value.size());
+      return;
+    }
     pack_.pack_str(static_cast<std::uint32_t>(value.size()));
     pack_.pack_str_body(value.data(), static_cast<std::uint32_t>(value.size()));
   }
   template <class O>
   void put_option(const O& entry) {
-    if (entry.value == entry.standard) return;
     pack_.pack_uint64(entry.key);
     put(entry.value);
   }

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -18,8 +17,13 @@ namespace forkmill::worker {
 
 // A serial names one attempt within the life of one link. No other attempt ever gets the same; 0 is none.
 struct Attempt {
-  Attempt(std::uint64_t its_serial, proto::GrantedTask&& its_task, std::uint32_t its_handler, proto::Instant now)
-      : serial{its_serial}, task{std::move(its_task)}, handler{its_handler}, granted_at{now} {}
+  Attempt(std::uint64_t its_serial, proto::GrantedTask&& its_task, std::uint32_t its_handler, proto::Instant now,
+          std::unique_ptr<const proto::SealOrigin> its_seal)
+      : serial{its_serial},
+        task{std::move(its_task)},
+        handler{its_handler},
+        granted_at{now},
+        seal{std::move(its_seal)} {}
 
   std::uint64_t serial;
   proto::GrantedTask task;
@@ -33,7 +37,8 @@ struct Attempt {
 class AttemptTable {
  public:
   // Returns the new attempt's serial. The grant must not be there already.
-  std::uint64_t add(proto::Instant now, proto::GrantedTask&& task, std::uint32_t handler);
+  std::uint64_t add(proto::Instant now, proto::GrantedTask&& task, std::uint32_t handler,
+                    std::unique_ptr<const proto::SealOrigin> seal = nullptr);
 
   // Null: none. Pointers stay valid until the attempt is removed.
   Attempt* find(std::uint64_t serial);
@@ -54,7 +59,7 @@ class AttemptTable {
   template <class F>
   void for_each(F&& f) {
     for (auto& attempt : attempts_)
-      if (attempt) f(attempt->serial, *attempt);
+      if (*attempt) f((*attempt)->serial, **attempt);
   }
   std::size_t size() const { return attempts_.size() - free_.size(); }
   bool empty() const { return size() == 0; }
@@ -64,8 +69,8 @@ class AttemptTable {
   std::uint32_t index_of(const proto::Grant& grant) const;
 
   std::uint64_t last_serial_ = 0;
-  std::deque<std::optional<Attempt>> attempts_;
-  std::vector<std::uint32_t> free_;  // indices of empty places in attempts_
+  std::vector<std::unique_ptr<std::optional<Attempt>>> attempts_;  // places, which never move
+  std::vector<std::uint32_t> free_;                                // indices of empty places in attempts_
   NumberIndex by_serial_;
   NumberIndex by_seq_;  // the sequence number of the grant
 };

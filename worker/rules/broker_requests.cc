@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "proto/mutants.h"
+#include "proto/seal/box.h"
 
 namespace forkmill::worker {
 
@@ -36,11 +37,10 @@ void BrokerRequests::add(proto::Instant now, proto::GrantedTask&& task) {
   if (state_.attempts.serial_of(task.grant) != 0) return;
   const auto handler = find_handler(task);
   if (!handler) return;
-  auto seal = open(task);
-  if (!seal) return;
+  std::unique_ptr<const proto::SealOrigin> seal;
+  if (!open(task, seal)) return;
   const bool process = task.spec->options.process;
-  const std::uint64_t serial = state_.attempts.add(now, std::move(task), *handler);
-  state_.attempts.at(serial).seal = *std::move(seal);
+  const std::uint64_t serial = state_.attempts.add(now, std::move(task), *handler, std::move(seal));
   process ? processes_.add(now, serial) : pool_.add(serial);
 }
 
@@ -61,22 +61,22 @@ std::optional<std::uint32_t> BrokerRequests::find_handler(proto::GrantedTask& ta
   return last_handler_ = handler->second;
 }
 
-std::optional<std::unique_ptr<const proto::SealOrigin>> BrokerRequests::open(proto::GrantedTask& task) {
+bool BrokerRequests::open(proto::GrantedTask& task, std::unique_ptr<const proto::SealOrigin>& origin) {
   const proto::TaskSeals* seals = state_.config.seals.get();
   if (seals == nullptr) {
-    const auto sealed = proto::seal_text(task.payload.view());
-    if (sealed.empty()) return nullptr;
-    refuse(task, Errc::seal_key_missing, "the arguments are " + sealed + ", and this worker has no seal keys");
-    return std::nullopt;
+    if (!proto::is_sealed(task.payload.view())) return true;
+    refuse(task, Errc::seal_key_missing,
+           "the arguments are " + proto::seal_text(task.payload.view()) + ", and this worker has no seal keys");
+    return false;
   }
   auto opened = seals->open_arguments(*task.spec, task.payload);
   if (!opened.ok()) {
     refuse(task, opened.code(), opened.failure().text);
-    return std::nullopt;
+    return false;
   }
   task.payload = std::move(opened->arguments);
-  if (!opened->origin) return nullptr;
-  return std::make_unique<const proto::SealOrigin>(*opened->origin);
+  if (opened->origin) origin = std::make_unique<const proto::SealOrigin>(*opened->origin);
+  return true;
 }
 
 // Another worker may have the key that is missing here: the task is tried again, as often as its submitter allows.

@@ -31,9 +31,9 @@ class BrokerRequests {
   void add(proto::Instant now, proto::GrantedTask&& task);
   // Returns the index of the task's handler. Empty if this worker refuses the task, which it has reported then.
   std::optional<std::uint32_t> find_handler(proto::GrantedTask& task);
-  // Opens sealed arguments, in their place, and returns what an answer to them is bound to; null: they are in the
-  // clear. Empty if this worker refuses the task, which it has reported then.
-  std::optional<std::unique_ptr<const proto::SealOrigin>> open(proto::GrantedTask& task);
+  // Opens sealed arguments, in their place. `origin` gets what an answer to them is bound to, and stays null if they
+  // came in the clear. Returns false if this worker refuses the task, which it has reported then.
+  bool open(proto::GrantedTask& task, std::unique_ptr<const proto::SealOrigin>& origin);
   void refuse(const proto::GrantedTask& task, Errc code, std::string message);
   // Keeps the attempt from starting, and forgets it. Returns false if it has started.
   bool revoke(proto::Instant now, std::uint64_t serial);

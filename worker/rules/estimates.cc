@@ -6,16 +6,10 @@ namespace forkmill::worker {
 
 namespace {
 
-constexpr double kWeight = 1.0 / 8;  // weight of the newest sample
-constexpr double kLeastRunUs = 1;    // the clock's grain
+constexpr double kLeastRunUs = 1;  // the clock's grain
 constexpr std::size_t kUnknownAhead = 1;
 
 }  // namespace
-
-void Estimates::Average::add(double sample) {
-  value = known ? value + (sample - value) * kWeight : sample;
-  known = true;
-}
 
 void Estimates::add(std::uint32_t handler, std::uint64_t run_us, std::size_t bytes) {
   const double run = std::max(static_cast<double>(run_us), kLeastRunUs);

@@ -31,7 +31,11 @@ class Estimates {
   struct Average {
     double value = 0;
     bool known = false;
-    void add(double sample);
+    void add(double sample) {
+      constexpr double kWeight = 1.0 / 8;  // weight of the newest sample
+      value = known ? value + (sample - value) * kWeight : sample;
+      known = true;
+    }
   };
   std::vector<Average> by_handler_;
   Average run_;

@@ -33,14 +33,15 @@ class NumberIndex {
       if (cells_[hole].slot == kNone) return;
       hole = after(hole);
     }
-    for (auto next = after(hole); cells_[next].slot != kNone; next = after(next)) {
-      // An entry may fill the hole unless that would put it before its home.
-      if (((next - home_of(cells_[next].number)) & mask()) < ((next - hole) & mask())) continue;
-      cells_[hole] = cells_[next];
-      hole = next;
-    }
-    cells_[hole] = {};
-    --size_;
+    close(hole);
+  }
+  // Removes an entry with this number and returns its slot, or kNone.
+  std::uint32_t extract(std::uint64_t number) {
+    auto at = home_of(number);
+    while (cells_[at].slot != kNone && cells_[at].number != number) at = after(at);
+    const std::uint32_t slot = cells_[at].slot;
+    if (slot != kNone) close(at);
+    return slot;
   }
   void clear() { *this = {}; }
 
@@ -50,6 +51,17 @@ class NumberIndex {
     std::uint32_t slot = kNone;
   };
 
+  // Empties a cell, and moves up the entries behind it that would not be found any more.
+  void close(std::size_t hole) {
+    for (auto next = after(hole); cells_[next].slot != kNone; next = after(next)) {
+      // An entry may fill the hole unless that would put it before its home.
+      if (((next - home_of(cells_[next].number)) & mask()) < ((next - hole) & mask())) continue;
+      cells_[hole] = cells_[next];
+      hole = next;
+    }
+    cells_[hole] = {};
+    --size_;
+  }
   std::size_t mask() const { return cells_.size() - 1; }
   std::size_t after(std::size_t at) const { return (at + 1) & mask(); }
   std::size_t home_of(std::uint64_t number) const {

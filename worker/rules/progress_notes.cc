@@ -27,8 +27,7 @@ void ProgressNotes::pop_due(proto::Instant now, std::vector<proto::ProgressNote>
   }
 }
 
-std::optional<proto::ProgressNote> ProgressNotes::extract(std::uint64_t serial) {
-  if (entries_.empty()) return std::nullopt;
+std::optional<proto::ProgressNote> ProgressNotes::extract_known(std::uint64_t serial) {
   const auto found = entries_.find(serial);
   if (found == entries_.end()) return std::nullopt;
   auto note = std::move(found->second.note);

@@ -20,13 +20,17 @@ class ProgressNotes {
   // Appends the notes that are due to `notes`.
   void pop_due(proto::Instant now, std::vector<proto::ProgressNote>& notes);
   // Forgets the attempt; returns its note that was not sent yet.
-  std::optional<proto::ProgressNote> extract(std::uint64_t serial);
+  std::optional<proto::ProgressNote> extract(std::uint64_t serial) {
+    return entries_.empty() ? std::nullopt : extract_known(serial);
+  }
   void clear();
 
   // When the next note is due.
   proto::Instant next_wakeup() const;
 
  private:
+  std::optional<proto::ProgressNote> extract_known(std::uint64_t serial);
+
   struct Entry {
     std::optional<proto::ProgressNote> note;  // not sent yet
     proto::Instant next_at{0};                // when the next one may be sent

@@ -117,7 +117,10 @@ void Deliveries::flush(Client& client) {
     std::size_t bytes = 0;
     bool durable = false;
     const std::size_t room = client.results.window - client.results.under_way_count;
-    while (!client.results.due.empty() && sent.size() < std::min(kBatchTasks, room) && bytes < kBatchBytes) {
+    const std::size_t most = std::min({kBatchTasks, room, client.results.due.size()});
+    message.results.reserve(most);
+    sent.reserve(most);
+    while (sent.size() < most && bytes < kBatchBytes) {
       const TaskRef ref = client.results.due.front();
       client.results.due.pop_front();
       Task* task = ref.get();
@@ -125,7 +128,8 @@ void Deliveries::flush(Client& client) {
       note_sent(*task, client);
       durable = durable || (task->durable && !mutant(Mutant::result_before_commit));
       bytes += kSentResult + task->finished->outcome.bytes();
-      if (task->client() == client.handle) loans_.add_in_result(task->id, message.results.size(), message.loans);
+      if (loans_.in_results() && task->client() == client.handle)
+        loans_.add_in_result(task->id, message.results.size(), message.loans);
       message.results.push_back({id_for(client, *task), task->finished->outcome,
                                  task->options().key.empty() ? 0 : task->finished->body_hash});
       sent.push_back(ref);
@@ -149,7 +153,7 @@ void Deliveries::enqueue(Task& task, Client& client) {
 
 bool Deliveries::is_due(const Task& task, const Client& client) {
   if (task.finished->due_to == client.handle) return true;
-  return std::ranges::find(task.watchers(), client.handle) != task.watchers().end();
+  return task.rare != nullptr && std::ranges::find(task.watchers(), client.handle) != task.watchers().end();
 }
 
 void Deliveries::note_due(Task& task, const Client& client) {
@@ -169,7 +173,7 @@ void Deliveries::note_sent(Task& task, const Client& client) {
 }
 
 void Deliveries::forget_loans(const Task& task, const Client& client) {
-  if (task.client() == client.handle) loans_.remove_result(task.id);
+  if (loans_.in_results() && task.client() == client.handle) loans_.remove_result(task.id);
 }
 
 void Deliveries::end_delivery(Task& task, bool delivered) {

@@ -1,6 +1,7 @@
 #include "broker/core/lifecycle/matching.h"
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <utility>
 
@@ -97,7 +98,14 @@ Task* Matching::next_task(Worker& worker) {
 Task* Matching::next_in(Queue& queue, const Worker& worker) const {
   const auto serves_type = [&](TaskTypeId type) { return takes(worker, type); };
   const auto& types = queue.ready.types();
-  // Most of the time one type is ready. If the worker does not serve it, the lanes need not be walked.
+  // Most of the time one type is ready, and asked for once. If the worker does not serve it, the lanes need not be
+  // walked.
+  if (types.size() == 1) {
+    const TaskTypeId only = types.begin()->first;
+    if (!serves_type(only)) return nullptr;
+    const auto serves = [&](TaskTypeId type) { return type == only || serves_type(type); };
+    return queue.ready.pop(std::cref(serves));
+  }
   constexpr std::size_t kFew = 4;
   if (types.size() <= kFew &&
       std::none_of(types.begin(), types.end(), [&](const auto& type) { return serves_type(type.first); }))

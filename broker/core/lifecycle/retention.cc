@@ -12,7 +12,7 @@ namespace forkmill::broker {
 namespace {
 
 void forget_stored(BrokerState& state, const Task& task) {
-  if (task.durable) state.output.ops.emplace_back(Forget{task.seq});
+  if (task.durable) state.output.store(Forget{task.seq});
 }
 
 }  // namespace
@@ -36,8 +36,9 @@ void Retention::keep(Task& task) {
   shelve(task, shelf_for(task));
   if (has_deadline(task)) state_.deadlines.add(task.finished->kept_until, task);
   page_out_excess();
-  trim(shelves_[kDelivered], state_.options.kept_results, state_.options.kept_result_bytes);
-  trim(shelves_[kDead], state_.options.dead_letters, state_.options.kept_result_bytes);
+  const CoreOptions& options = state_.options;
+  if (shelves_[kDelivered].count > 0) trim(shelves_[kDelivered], options.kept_results, options.kept_result_bytes);
+  if (shelves_[kDead].count > 0) trim(shelves_[kDead], options.dead_letters, options.kept_result_bytes);
 }
 
 void Retention::restore(Task& task) {
@@ -74,7 +75,7 @@ void Retention::drop(Task& task) {
 void Retention::remove(Task& task) {
   if (task.finished->shelf == kNone) return;
   Shelf& shelf = shelves_[task.finished->shelf];
-  const std::size_t bytes = kept_size(task);
+  const std::size_t bytes = task.finished->shelf_bytes;
   task.finished->shelf == kDead ? dead_letters_.remove(task, bytes) : shelf.tasks.remove(task);
   --shelf.count;
   shelf.bytes -= bytes;
@@ -138,6 +139,7 @@ void Retention::shelve(Task& task, Kind kind) {
   ++shelf.count;
   shelf.bytes += bytes;
   task.finished->shelf = kind;
+  task.finished->shelf_bytes = bytes;
 }
 
 // A failed task becomes a dead letter, unless it has a result_ttl of its own or its submitter wants none.
@@ -159,8 +161,8 @@ bool Retention::may_page_out(const Task& task) const {
 }
 
 void Retention::page_out_excess() {
-  page_out_excess(shelves_[kWaiting]);
-  page_out_excess(shelves_[kTimed]);
+  if (shelves_[kWaiting].count > 0) page_out_excess(shelves_[kWaiting]);
+  if (shelves_[kTimed].count > 0) page_out_excess(shelves_[kTimed]);
 }
 
 // Pages out the oldest tasks first.

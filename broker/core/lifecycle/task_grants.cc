@@ -50,7 +50,9 @@ void TaskGrants::grant(Task& task, Worker& worker) {
     worker.outgoing.grants_wait = !mutant(Mutant::dispatch_before_commit);
   }
   const Client* owner = options.process ? state_.client(task.client()) : nullptr;
-  proto::GrantedTask& granted = worker.outgoing.grants.tasks.emplace_back(proto::GrantedTask{
+  auto& tasks = worker.outgoing.grants.tasks;
+  if (tasks.empty()) tasks.reserve(worker.outgoing.last_grants);
+  proto::GrantedTask& granted = tasks.emplace_back(proto::GrantedTask{
       task.grant(), task.id, task.spec.shared(), task.payload, owner == nullptr ? 0 : owner->session.pid});
   if (options.process) granted.edit().queue = base_queue(task.queue()->name());
   state_.output.touch(worker);
@@ -66,14 +68,14 @@ Task* TaskGrants::held(Worker& worker, const proto::Grant& grant) {
   return task != nullptr && task->grant() == grant ? task : nullptr;
 }
 
-void TaskGrants::record_outcome(Worker& worker, proto::OutcomeRecord record) {
+void TaskGrants::record_outcome(Worker& worker, proto::OutcomeRecord&& record) {
   Task* task = held(worker, record.grant);
   if (task == nullptr) return;  // fenced off: another worker has the task by now, or it is done
   unassign(worker, *task);
   ++worker.ended.finished;
   count_end(*task, record);
   note_log(*task, worker, record);
-  proto::Outcome outcome = std::move(record.outcome);
+  proto::Outcome& outcome = record.outcome;
   outcome.attempt = task->attempts;
   outcome.worker = worker.session.name;
   outcome.run_us = run_time(*task, record);
@@ -218,7 +220,7 @@ void TaskGrants::retry(Task& task, const proto::Outcome& outcome, milliseconds d
   add_to_lane(state_, task);
 }
 
-void TaskGrants::finish(Task& task, Event event, proto::Outcome outcome) {
+void TaskGrants::finish(Task& task, Event event, proto::Outcome&& outcome) {
   state_.step(task, event);
   if (task.cancelling.requested || task.cancelling.unless_started) {
     const bool cancelled = task.state == State::cancelled;

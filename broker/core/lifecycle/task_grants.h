@@ -17,7 +17,7 @@ class TaskGrants {
   // Grants a task that was popped from its queue to `worker`.
   void grant(Task& task, Worker& worker);
 
-  void record_outcome(Worker& worker, proto::OutcomeRecord record);
+  void record_outcome(Worker& worker, proto::OutcomeRecord&& record);
   // Takes back a task that `worker` returns unstarted; the attempt does not count. The task goes back to its place in
   // the queue, unless it was cancelled, sent a signal, or is over its deadline.
   void hand_back(Worker& worker, Task& task);
@@ -42,7 +42,7 @@ class TaskGrants {
   void note_log(const Task& task, const Worker& worker, const proto::OutcomeRecord& record);
   void count_end(const Task& task, const proto::OutcomeRecord& record);
   void retry(Task& task, const proto::Outcome& outcome, milliseconds delay);
-  void finish(Task& task, Event event, proto::Outcome outcome);
+  void finish(Task& task, Event event, proto::Outcome&& outcome);
   void note_for_history(const Task& task);
 
   BrokerState& state_;

@@ -28,7 +28,8 @@ Instant WorkerLines::next_wakeup() const {
 }
 
 bool WorkerLines::may_grant(const Worker& worker) const {
-  return !is_paused(worker) && !state_.controls.is_worker_paused(worker.session.name.str());
+  if (is_paused(worker)) return false;
+  return state_.controls.workers.empty() || !state_.controls.is_worker_paused(worker.session.name.str());
 }
 
 WorkerLine WorkerLines::line_for(const Worker& worker) const {

@@ -101,9 +101,9 @@ struct BrokerState {
 
   // Appends an op that changes the task in the store.
   template <class Op>
-  void rewrite(Task& task, Op op) {
+  void rewrite(Task& task, Op&& op) {
     task.paging.rewritten = true;
-    output.ops.emplace_back(std::move(op));
+    output.store(std::forward<Op>(op));
   }
 
   // Moves the task along the table of states.h. A step that is not in the table fails a check, since it is a bug.

@@ -20,7 +20,8 @@ namespace forkmill::broker {
 
 // A spec that was accepted, and what was found out about it.
 struct AcceptedSpec {
-  CommonRef spec;  // has no part if nothing was accepted yet
+  CommonRef spec;                     // has no part if nothing was accepted yet
+  std::uint32_t type_generation = 0;  // TaskTypes::generation() of its type
   bool stored = false;
   std::uint64_t queues_forgotten = 0;  // Queues::forgotten() when the queue was looked up
   std::uint64_t registry_version = 0;  // when the workers were asked for the signature

@@ -41,6 +41,12 @@ struct Output {
     if (!std::exchange(worker.place.is_outdated, true)) outdated_places.push_back(worker.handle);
   }
 
+  // Appends a change for the store.
+  template <class Op>
+  void store(Op&& op) {
+    if (ops.empty()) ops.reserve(last_ops);
+    ops.emplace_back(std::forward<Op>(op));
+  }
   // Asks the store. Returns the ticket that comes back with the answer; tickets rise.
   std::uint64_t ask(decltype(StoreRequest::what) what) {
     StoreRequest& request = requests.emplace_back();
@@ -57,12 +63,16 @@ struct Output {
     Effects effects{std::exchange(sends, {}),    std::exchange(ops, {}),  {},
                     std::exchange(requests, {}), std::exchange(cuts, {}), std::exchange(audit, {}),
                     std::exchange(finished, {})};
-    if (!effects.ops.empty()) effects.commit = commit = commit.next();
+    if (effects.ops.empty()) return effects;
+    effects.commit = commit = commit.next();
+    constexpr std::size_t kMany = 1024;
+    last_ops = std::min(effects.ops.size(), kMany);
     return effects;
   }
 
   std::vector<Send> sends;
   std::vector<StoreOp> ops;
+  std::size_t last_ops = 0;  // how many the last round with some had, up to a bound: the next one gets room for them
   std::vector<StoreRequest> requests;
   std::vector<proto::PeerId> cuts;
   std::vector<std::string> audit;

@@ -73,6 +73,7 @@ struct Worker {
   // Messages of this round; Outbox sends them.
   struct Outgoing {
     proto::Grants grants;
+    std::size_t last_grants = 0;    // how many the message before had, as far as its room goes
     bool grants_wait = false;       // `grants` wait until the commit of this round is safe
     proto::CommitSeq grants_after;  // commit of the grants sent last
     proto::Revoke revoke;

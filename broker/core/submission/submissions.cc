@@ -37,6 +37,11 @@ bool is_like(const TaskSpec& accepted, const TaskSpec& submitted, std::string_vi
          accepted.owners_id == submitted.owners_id && accepted.principal == principal;
 }
 
+// Whether a task with the spec of `part` shares that.
+bool is_common(const CommonPart& part, const Queue* queue, const Owner* owner, ClientHandle client, TaskTypeId type) {
+  return part.queue == queue && part.owner == owner && part.client == client && part.type == type;
+}
+
 proto::Rejection rejection_of(const TaskId& id, Failure failure) {
   failure.text.resize(proto::first_bytes(failure.text, proto::limits::kMaxRejectionText).size());
   return {id, failure.code, std::move(failure.text)};
@@ -71,7 +76,7 @@ Status Submissions::accept(Client& client, proto::Submission submission) {
   return accept(client, std::move(submission), body, known);
 }
 
-Status Submissions::accept(Client& client, proto::Submission submission, std::vector<TaskBody>& left_on_disk) {
+Status Submissions::accept(Client& client, proto::Submission&& submission, std::vector<TaskBody>& left_on_disk) {
   const auto stored = paged_out(submission.id);
   Task* known = stored ? nullptr : state_.tasks.find(submission.id);
   const bool is_anothers = is_id_collision(client, known, stored);
@@ -85,7 +90,7 @@ Status Submissions::accept(Client& client, proto::Submission submission, std::ve
   return status;
 }
 
-Status Submissions::accept(Client& client, proto::Submission submission, std::uint64_t body, Task* known) {
+Status Submissions::accept(Client& client, proto::Submission&& submission, std::uint64_t body, Task* known) {
   if (known != nullptr && !key_is_free(state_, *known))
     return repeat_submission(deliveries_, client, *known, submission, body);
   if (auto status = may_submit(state_, client, *submission.spec); !status.ok()) return status;
@@ -110,7 +115,7 @@ Status Submissions::accept(Client& client, proto::Submission submission, std::ui
   }
   Owner* owner = owner_of(state_, client, *submission.spec);
   if (auto status = may_have_task(state_, client, owner, bytes); !status.ok()) return status;
-  const auto type = state_.task_types.acquire(submission.spec->name, submission.spec->signature);
+  const auto type = acquire_type(*submission.spec, accepted);
   if (!type) return {Errc::too_many_queues, "tasks of as many names as there may be are not finished"};
 
   if (known != nullptr) retention_.drop(*known);
@@ -118,13 +123,16 @@ Status Submissions::accept(Client& client, proto::Submission submission, std::ui
   task.durable = stored;
   task.submitted_at = state_.clock.stamp();
   task.payload = std::move(submission.payload);
-  const CommonPart common{std::move(submission.spec), queue, owner, client.handle, *type};
-  const bool is_shared = accepted != nullptr && accepted->spec.part() == common;
-  task.spec = is_shared ? accepted->spec : CommonRef{common};
-  if (!is_shared || accepted->queues_forgotten != state_.queues.forgotten()) note_accepted(client, task);
+  if (accepted != nullptr && is_common(accepted->spec.part(), queue, owner, client.handle, *type)) {
+    task.spec = accepted->spec;
+    if (!is_current(*accepted)) note_accepted(client, task);
+  } else {
+    task.spec = CommonRef{CommonPart{std::move(submission.spec), queue, owner, client.handle, *type}};
+    note_accepted(client, task);
+  }
   if (task.spec->owners_id) owner->renamed[*task.spec->owners_id] = task.id;
   if (task.durable) {
-    state_.output.ops.emplace_back(
+    state_.output.store(
         PutTask{task.seq, task.id, task.spec.shared(), task.payload, client.handle.value(), task.submitted_at});
     client.unsafe.add(state_.output.safe_after(), bytes);
     state_.output.unsafe.add(state_.output.safe_after(), bytes);
@@ -146,7 +154,9 @@ const AcceptedSpec* Submissions::share_spec(const Client& client, proto::Submiss
   if (principal.empty() && client.owner != nullptr) principal = client.owner->name;
   const auto is_its = [&](const AcceptedSpec& one) {
     // The codec lets equal specs of different clients be one: that a spec is the same does not tell whose it is.
-    const bool is_same = one.spec && one.spec.shared() == submission.spec && one.spec->principal == principal;
+    const bool is_same = one.spec && one.spec.shared() == submission.spec &&
+                         one.spec->principal.size() == principal.size() &&
+                         (principal.empty() || one.spec->principal == principal);
     return is_same || (one.spec && is_like(*one.spec, *submission.spec, principal));
   };
   const AcceptedSpec* accepted = &client.accepted;
@@ -157,7 +167,7 @@ const AcceptedSpec* Submissions::share_spec(const Client& client, proto::Submiss
       return nullptr;
     }
   }
-  submission.spec = accepted->spec.shared();
+  if (submission.spec != accepted->spec.shared()) submission.spec = accepted->spec.shared();
   const bool holds = accepted->registry_version == registry_.version() && !submission.spec->options.process;
   return holds ? accepted : nullptr;
 }
@@ -168,9 +178,22 @@ Queue* Submissions::queue_of(const TaskSpec& spec, const AcceptedSpec* accepted)
   return state_.queues.find_or_make(spec.queue, state_.clock.now());
 }
 
+std::optional<TaskTypeId> Submissions::acquire_type(const TaskSpec& spec, const AcceptedSpec* accepted) {
+  TaskTypes& types = state_.task_types;
+  if (accepted != nullptr && types.acquire_again(accepted->spec.part().type, accepted->type_generation))
+    return accepted->spec.part().type;
+  return types.acquire(spec.name, spec.signature);
+}
+
+bool Submissions::is_current(const AcceptedSpec& accepted) const {
+  return accepted.queues_forgotten == state_.queues.forgotten() &&
+         accepted.type_generation == state_.task_types.generation(accepted.spec.part().type);
+}
+
 void Submissions::note_accepted(Client& client, const Task& task) {
   const bool is_new = !client.accepted.spec || client.accepted.spec.shared() != task.spec.shared();
-  client.accepted = {task.spec, task.durable, state_.queues.forgotten(), registry_.version()};
+  client.accepted = {task.spec, state_.task_types.generation(task.type()), task.durable, state_.queues.forgotten(),
+                     registry_.version()};
   specs_.note(client.accepted);
   constexpr std::size_t kMaxNewSpecs = 1024;  // a client may have a spec of its own for each task
   if (is_new && state_.unserved.new_specs.size() < kMaxNewSpecs)

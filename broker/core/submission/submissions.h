@@ -30,15 +30,19 @@ class Submissions {
 
  private:
   // Accepts one task of a message, or recognizes it.
-  proto::Status accept(Client& client, proto::Submission submission, std::vector<TaskBody>& left_on_disk);
+  proto::Status accept(Client& client, proto::Submission&& submission, std::vector<TaskBody>& left_on_disk);
   // `known`: the task under the same id, or null.
-  proto::Status accept(Client& client, proto::Submission submission, std::uint64_t body, Task* known);
+  proto::Status accept(Client& client, proto::Submission&& submission, std::uint64_t body, Task* known);
   std::optional<PagedOutEntry> paged_out(const TaskId& id) const;
   // Lets the submission share the spec of an earlier one, if they are equal. Returns that if its checks still hold, or
   // null. If it shares none, records its principal in its spec.
   const AcceptedSpec* share_spec(const Client& client, proto::Submission& submission) const;
   // `accepted`: what share_spec() has returned. Returns null if the maximum number of queues is in use.
   Queue* queue_of(const TaskSpec& spec, const AcceptedSpec* accepted);
+  // Counts a task of its type. Returns none if the maximum number of types is in use.
+  std::optional<TaskTypeId> acquire_type(const TaskSpec& spec, const AcceptedSpec* accepted);
+  // Whether all that was found out about the spec still holds.
+  bool is_current(const AcceptedSpec& accepted) const;
   void note_accepted(Client& client, const Task& task);
 
   BrokerState& state_;

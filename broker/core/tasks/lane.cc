@@ -17,8 +17,8 @@ std::size_t Lane::count_before(const Task& task, std::size_t most) const {
 }
 
 Lane& Share::lane_of(TaskTypeId type, bool is_served) {
-  auto found = std::find_if(lanes.begin(), lanes.end(), [&](const Lane& lane) { return lane.type == type; });
-  if (found != lanes.end()) return *found;
+  for (Lane& lane : lanes)
+    if (lane.type == type) return lane;
   const auto apart = unserved.find(type);
   if (apart != unserved.end()) return apart->second;
   Lane& lane = is_served ? lanes.emplace_back() : unserved[type];

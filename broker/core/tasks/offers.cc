@@ -27,17 +27,14 @@ Offer::~Offer() {
   if (is_listed_) std::erase(setup_.awake, this);
 }
 
-bool Offer::serves(const TaskTypes& types, TaskTypeId type) const {
+bool Offer::look_up(const TaskTypes& types, TaskTypeId type) const {
   if (served_.size() <= type) served_.resize(type + 1);
-  Served& known = served_[type];
-  if (!known.is_known || known.generation != types.generation(type)) {
-    const std::uint64_t wanted = types.signature(type);
-    const bool is_served = std::any_of(setup_.tasks.begin(), setup_.tasks.end(), [&](const proto::TaskInfo& task) {
-      return task.name == types.name(type) && (wanted == 0 || signature_hash(task.signature) == wanted);
-    });
-    known = {types.generation(type), true, is_served};
-  }
-  return known.is_served;
+  const std::uint64_t wanted = types.signature(type);
+  const bool is_served = std::any_of(setup_.tasks.begin(), setup_.tasks.end(), [&](const proto::TaskInfo& task) {
+    return task.name == types.name(type) && (wanted == 0 || signature_hash(task.signature) == wanted);
+  });
+  served_[type] = {types.generation(type), true, is_served};
+  return is_served;
 }
 
 void Offer::note(std::size_t place) {

@@ -50,7 +50,11 @@ class Offer {
 
   const std::vector<Queue*>& queues() const { return setup_.queues; }
   // Whether the workers have the task. Looked up once for each generation of the type's number.
-  bool serves(const TaskTypes& types, TaskTypeId type) const;
+  bool serves(const TaskTypes& types, TaskTypeId type) const {
+    const bool is_known =
+        type < served_.size() && served_[type].is_known && served_[type].generation == types.generation(type);
+    return is_known ? served_[type].is_served : look_up(types, type);
+  }
   bool may_take(const TaskTypes& types, TaskTypeId type) const { return setup_.takes_unknown || serves(types, type); }
 
   // ---- Queues that may have a task; a queue is named by its place in queues()
@@ -84,6 +88,7 @@ class Offer {
     bool is_served = false;
   };
 
+  bool look_up(const TaskTypes& types, TaskTypeId type) const;
   Workers& line_of(WorkerLine line) { return lines_[static_cast<std::size_t>(line)]; }
   void list_if_awake();
 

@@ -11,6 +11,8 @@ using proto::Mutant;
 using proto::mutant;
 
 Share& PriorityLevel::share_of(ShareKey key) {
+  // Mostly that of the client that has submitted last, or has had its turn last.
+  if (!groups_.empty() && groups_.back().shares.back().key == key) return groups_.back().shares.back();
   const auto found = places_.find(key);
   if (found != places_.end()) return *found->second.share;
   if (!groups_.empty() && is_idle()) {
@@ -61,7 +63,7 @@ PriorityLevel::Next PriorityLevel::next(const Share::Serves& serves) {
   return {};
 }
 
-void PriorityLevel::end_turn(Place place) {
+void PriorityLevel::put_behind(Place place) {
   Shares& shares = place.group->shares;
   if (!mutant(Mutant::client_turns_ignored)) shares.splice(shares.end(), shares, place.share);
   if (!mutant(Mutant::principal_turns_ignored)) groups_.splice(groups_.end(), groups_, place.group);

@@ -46,7 +46,9 @@ class PriorityLevel {
   };
   Next next(const Share::Serves& serves);
   // The share has had its turn: others of its principal, and other principals, come first from now on.
-  void end_turn(Place place);
+  void end_turn(Place place) {
+    if (places_.size() > 1) put_behind(place);
+  }
 
   // Drops the share if it has no ready tasks. Its lanes may still have numbers of tasks that are no longer ready in
   // their paged-out parts; these are dropped as well, unless they are on their way. A share that is the only one
@@ -64,6 +66,8 @@ class PriorityLevel {
   using Places = std::unordered_map<ShareKey, Place, Hash>;
   static constexpr std::size_t kMaxSpare = 32;
 
+  // Puts the share behind the others of its principal, and the principal behind the others.
+  void put_behind(Place place);
   // Made if there is none.
   Groups::iterator group_of(std::uint16_t owner);
   // Adds a share without lanes at the end of the group.

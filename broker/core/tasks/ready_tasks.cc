@@ -57,7 +57,7 @@ Task* ReadyTasks::pop(const Share::Serves& serves) {
       counts_.remove(task->type());
       request_refill(*place.share, *lane, priority);
       level.end_turn(place);
-      level.drop_if_empty(place);
+      if (place.share->count == 0) level.drop_if_empty(place);
       return task;
     }
     // Lower priorities do not overtake tasks that are on their way from the disk.

@@ -18,27 +18,21 @@
 
 namespace forkmill::broker {
 
-// TypeCounts: how many ready tasks there are, in all and of each type. The node of the type that was removed last is
-// kept for the next one, because the tasks of a queue that is often empty come and go one by one.
+// TypeCounts: how many ready tasks there are, in all and of each type. The type that was counted last is found without
+// a search: tasks of one type come in a row. The node of the type that was removed last is kept for the next one,
+// because the tasks of a queue that is often empty come and go one by one.
 class TypeCounts {
  public:
   void add(TaskTypeId type) {
     ++all_;
-    const auto found = by_type_.find(type);
-    if (found != by_type_.end()) {
-      ++found->second;
-    } else if (unused_) {
-      unused_.key() = type;
-      unused_.mapped() = 1;
-      by_type_.insert(std::move(unused_));
-    } else {
-      by_type_.emplace(type, 1);
-    }
+    ++(is_last(type) ? *last_ : *(last_ = &entry_of(type))).second;
   }
   void remove(TaskTypeId type) {
     --all_;
-    const auto found = by_type_.find(type);
-    if (--found->second == 0) unused_ = by_type_.extract(found);
+    if (!is_last(type)) last_ = &*by_type_.find(type);
+    if (--last_->second > 0) return;
+    last_ = nullptr;
+    unused_ = by_type_.extract(type);
   }
   std::size_t all() const { return all_; }
   const std::unordered_map<TaskTypeId, std::size_t>& by_type() const { return by_type_; }
@@ -46,8 +40,19 @@ class TypeCounts {
  private:
   using ByType = std::unordered_map<TaskTypeId, std::size_t>;
 
+  bool is_last(TaskTypeId type) const { return last_ != nullptr && last_->first == type; }
+  // Made if there is none.
+  ByType::value_type& entry_of(TaskTypeId type) {
+    const auto found = by_type_.find(type);
+    if (found != by_type_.end() || !unused_) return found != by_type_.end() ? *found : *by_type_.emplace(type, 0).first;
+    unused_.key() = type;
+    unused_.mapped() = 0;
+    return *by_type_.insert(std::move(unused_)).position;
+  }
+
   std::size_t all_ = 0;
   ByType by_type_;
+  ByType::value_type* last_ = nullptr;  // an entry of by_type_, or null
   ByType::node_type unused_;
 };
 

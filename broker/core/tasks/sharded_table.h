@@ -62,9 +62,7 @@ class ShardedTable {
     const std::size_t count = shard.slots.size();
     for (std::size_t at = after(shard, gap); !shard.slots[at].is_free(); at = after(shard, at)) {
       const std::size_t wanted = home(shard, shard.slots[at].low_hash());
-      const std::size_t from_home = (at + count - wanted) % count;
-      const std::size_t from_gap = (at + count - gap) % count;
-      if (from_home < from_gap) continue;
+      if (distance(wanted, at, count) < distance(gap, at, count)) continue;
       shard.slots[gap] = shard.slots[at];
       gap = at;
     }
@@ -98,6 +96,10 @@ class ShardedTable {
     return static_cast<std::size_t>(std::uint64_t{low} * shard.slots.size() >> 32);
   }
   static std::size_t after(const Shard& shard, std::size_t at) { return at + 1 == shard.slots.size() ? 0 : at + 1; }
+  // How many places `to` comes behind `from`, of `count` in a circle.
+  static std::size_t distance(std::size_t from, std::size_t to, std::size_t count) {
+    return to >= from ? to - from : to + count - from;
+  }
   // Returns the place of the entry, or the free place where it would be.
   template <class IsIt>
   static std::size_t locate(const Shard& shard, std::uint32_t low, const IsIt& is_it) {

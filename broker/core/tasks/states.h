@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -44,11 +45,21 @@ inline constexpr std::array kTransitions{
     Transition{State::running, Event::cancelled, State::cancelled},
 };
 
+// The same by state and event, for a look-up without a search. The state itself: the event means nothing in it.
+inline constexpr auto kNextStates = [] {
+  constexpr auto kStates = static_cast<std::size_t>(State::expired) + 1;
+  constexpr auto kEvents = static_cast<std::size_t>(Event::expired) + 1;
+  std::array<std::array<State, kEvents>, kStates> next{};
+  for (std::size_t from = 0; from < kStates; ++from) next[from].fill(static_cast<State>(from));
+  for (const Transition& row : kTransitions)
+    next[static_cast<std::size_t>(row.from)][static_cast<std::size_t>(row.event)] = row.to;
+  return next;
+}();
+
 // Returns the state after the event. None: the event means nothing in that state, and changes nothing.
 constexpr std::optional<State> next_state(State from, Event event) {
-  for (const Transition& row : kTransitions)
-    if (row.from == from && row.event == event) return row.to;
-  return std::nullopt;
+  const State to = kNextStates[static_cast<std::size_t>(from)][static_cast<std::size_t>(event)];
+  return to == from ? std::nullopt : std::optional{to};
 }
 
 constexpr bool is_terminal(State state) { return state >= State::succeeded; }

@@ -33,7 +33,6 @@ struct CommonPart {
   Owner* owner = nullptr;  // the submitter's principal
   ClientHandle client{};   // the submitter; its share of the queue as well
   TaskTypeId type = 0;     // until the tasks are finished
-  friend bool operator==(const CommonPart&, const CommonPart&) = default;
 };
 
 // CommonRef: shares a CommonPart, and stands for the spec in it. Half as large as a std::shared_ptr. One thread.
@@ -80,6 +79,7 @@ struct FinishedPart {
   bool released = false;         // no longer counted in its queue's limits
   bool counted = false;          // in the results of its owner
   std::uint8_t shelf = 0;        // the shelf on which Retention keeps it
+  std::size_t shelf_bytes = 0;   // kept_size() of the task, as it was put there
 };
 
 // RarePart: what few tasks have.
@@ -172,10 +172,12 @@ inline std::uint64_t body_hash_of(const Task& task) {
 }
 
 // The task must still have its payload.
-inline void set_finished(Task& task, proto::Outcome outcome, milliseconds at) {
-  const std::uint64_t hash = body_hash_of(task);
-  task.finished = std::make_unique<proto::Recycled<FinishedPart>>(
-      FinishedPart{.outcome = std::move(outcome), .at = at, .body_hash = hash});
+inline void set_finished(Task& task, proto::Outcome&& outcome, milliseconds at) {
+  auto finished = std::make_unique_for_overwrite<proto::Recycled<FinishedPart>>();
+  finished->outcome = std::move(outcome);
+  finished->at = at;
+  finished->body_hash = body_hash_of(task);
+  task.finished = std::move(finished);
 }
 
 // Returns the bytes of what the submitter has given, as far as they are kept: arguments and headers.

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 
 #include "broker/core/tasks/id_index.h"
 #include "broker/core/tasks/sharded_table.h"
@@ -38,7 +39,8 @@ class TaskSlab {
   void remove(Task& task) {
     const std::uint64_t hash = hash_of(task.id);
     const std::uint32_t place = by_id_.erase(hash, IsOf{*this, task.id, static_cast<std::uint32_t>(hash)}).place;
-    task = Task{};
+    std::destroy_at(&task);
+    std::construct_at(&task);
     task.next_free = free_;
     free_ = place;
   }

@@ -33,6 +33,13 @@ class TaskTypes {
 
   // Counts an unfinished task of the pair, and returns the number of the pair. None: `most` pairs are in use.
   std::optional<TaskTypeId> acquire(std::string_view name, std::uint64_t signature);
+  // The same for a pair that had this number in this generation. Returns false if it may have another one by now.
+  bool acquire_again(TaskTypeId type, std::uint32_t generation) {
+    if (types_[type].generation != generation) return false;
+    ++types_[type].tasks;
+    last_ = type;
+    return true;
+  }
   // Call when a task of the pair has finished.
   void release(TaskTypeId type);
   // None: the pair is not known.

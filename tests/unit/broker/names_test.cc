@@ -166,4 +166,22 @@ TEST_CASE("the number of a task type goes to another only when no task of it is 
   CHECK(types.number("b", 1) == b);
 }
 
+TEST_CASE("a task type is counted by the number that it had, as long as no other has got that") {
+  TaskTypes types{2};
+  const auto a = types.acquire("a", 1);
+  REQUIRE(a.has_value());
+  REQUIRE(types.acquire("b", 1).has_value());
+  const auto generation = types.generation(*a);
+  CHECK(types.acquire_again(*a, generation));
+  types.release(*a);
+  types.release(*a);
+  CHECK(types.acquire_again(*a, generation));  // no task of it is left, and it still has its number
+  CHECK_FALSE(types.acquire("c", 1).has_value());
+  types.release(*a);
+  CHECK(types.acquire("c", 1) == a);
+  CHECK_FALSE(types.acquire_again(*a, generation));
+  types.release(*a);
+  CHECK(types.acquire("a", 1) == a);  // as the refused call has counted nothing
+}
+
 }  // namespace names_test

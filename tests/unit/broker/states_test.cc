@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 namespace states_test {
 
 using namespace forkmill::broker;
@@ -24,6 +26,19 @@ TEST_CASE("no event means two things in one state, and every state can be reache
     }
     CHECK(reached);
     CHECK(left);
+  }
+}
+
+TEST_CASE("an event leads to where its row of the table says, and nowhere without a row") {
+  for (int from = 0; from < 8; ++from) {
+    for (int event = 0; event < 9; ++event) {
+      const auto row = std::find_if(kTransitions.begin(), kTransitions.end(), [&](const Transition& one) {
+        return one.from == static_cast<State>(from) && one.event == static_cast<Event>(event);
+      });
+      const auto next = next_state(static_cast<State>(from), static_cast<Event>(event));
+      CHECK(next.has_value() == (row != kTransitions.end()));
+      if (next) CHECK(*next == row->to);
+    }
   }
 }
 

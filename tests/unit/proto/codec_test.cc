@@ -50,6 +50,28 @@ TEST_CASE("options with default values are not sent") {
   CHECK(encode_submission(submission).size() == bare + 2);
 }
 
+TEST_CASE("tasks of several specs in one message keep their own, however short they are") {
+  auto plain = std::make_shared<TaskSpec>();
+  plain->queue = plain->name = "q";
+  auto labelled = std::make_shared<TaskSpec>(*plain);
+  labelled->options.label = std::string(40, 'l');
+  auto traced = std::make_shared<TaskSpec>(*plain);
+  traced->options.headers = {{"a", "1"}, {"b", ""}};
+  const SharedSpec specs[] = {plain, plain, labelled, traced, plain, traced, labelled, labelled, traced, traced, plain};
+  Grants grants;
+  Submit submit;
+  std::uint64_t seq = 0;
+  for (const SharedSpec& spec : specs) {
+    grants.tasks.push_back({{Epoch{1}, TaskSeq{++seq}, Attempt{1}}, samples::id(seq), spec, {}, 0});
+    submit.tasks.push_back({samples::id(seq), spec, {}});
+  }
+  for (const Message& message : {Message{grants}, Message{submit}}) {
+    const auto decoded = decode(encode({{}, message}).envelope);
+    REQUIRE(decoded.ok());
+    CHECK(decoded->message == message);
+  }
+}
+
 TEST_CASE("stored records survive encoding and decoding") {
   for (const Message& message : samples::all()) {
     if (const auto* submit = std::get_if<Submit>(&message)) {

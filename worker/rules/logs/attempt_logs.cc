@@ -5,8 +5,9 @@
 namespace forkmill::worker {
 
 AttemptLogs::Child* AttemptLogs::find(ChildKey child) {
-  const auto found = children_.find(child.slot);
-  return found == children_.end() || found->second.key != child ? nullptr : &found->second;
+  if (child.slot >= children_.size()) return nullptr;
+  auto& found = children_[child.slot];
+  return found && found->key == child ? &*found : nullptr;
 }
 
 bool AttemptLogs::open(std::uint64_t serial) {
@@ -57,7 +58,7 @@ void AttemptLogs::died(ChildKey child, std::uint64_t running) {
   found->split.died(running);
   carry_on(*found);
   notes_.end(running);
-  children_.erase(child.slot);
+  children_[child.slot].reset();
 }
 
 void AttemptLogs::carry_on(Child& child) {

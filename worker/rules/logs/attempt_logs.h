@@ -2,13 +2,14 @@
 // way. An attempt that prints nothing costs nothing here. Pure.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "proto/ids.h"
 #include "worker/ipc/child_messages.h"
@@ -32,7 +33,10 @@ class AttemptLogs {
   explicit AttemptLogs(Find find) : attempt_{std::move(find)} {}
 
   // ---- What children say. `child` may be one that is not known: then the call has no effect.
-  void spawned(ChildKey child) { children_[child.slot] = Child{child, {}}; }
+  void spawned(ChildKey child) {
+    if (child.slot >= children_.size()) children_.resize(std::size_t{child.slot} + 1);
+    children_[child.slot] = Child{child, {}};
+  }
   void handle(ChildKey child, const OutputEnds& mark);
   void handle(ChildKey child, const ChildLog& line);
   // Call before the attempt leaves the table.
@@ -64,7 +68,7 @@ class AttemptLogs {
 
   Find attempt_;
   LogSending notes_;
-  std::unordered_map<std::uint32_t, Child> children_;  // by slot
+  std::vector<std::optional<Child>> children_;  // by slot
 };
 
 }  // namespace forkmill::worker

@@ -26,7 +26,7 @@ class LogSending {
 
   // ---- The attempts
   void open(std::uint64_t serial, const proto::Grant& grant, const std::string& queue);
-  bool is_open(std::uint64_t serial) const { return entries_.contains(serial); }
+  bool is_open(std::uint64_t serial) const { return !entries_.empty() && entries_.contains(serial); }
   // No effect unless the attempt is open; so for end().
   void add(std::uint64_t serial, const LogInput& input);
   // Nothing more comes for the attempt: the next note is the last one.

@@ -58,7 +58,7 @@ class Loans {
   void add_in_result(const TaskId& task, std::size_t value, std::vector<proto::LoanInValue>& to) const;
   // Call when the submitter has the result, or is gone.
   void remove_result(const TaskId& task) { results_.erase(task); }
-  // For audits: whether any result has loans.
+  // Whether any result has loans.
   bool in_results() const { return !results_.empty(); }
 
   // ---- In values of objects
