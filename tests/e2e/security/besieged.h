@@ -66,6 +66,12 @@ class Besieged {
 #else
   static constexpr std::size_t kLittleMemory = 200;
 #endif
+  // ThreadSanitizer makes the broker too slow for floods, and keeps much more memory.
+#ifdef __SANITIZE_THREAD__
+  static constexpr bool kIsSlow = true;
+#else
+  static constexpr bool kIsSlow = false;
+#endif
   // Resident memory of the broker, in MiB.
   std::size_t resident_mib() const {
     std::ifstream statm{"/proc/" + std::to_string(pid_) + "/statm"};
