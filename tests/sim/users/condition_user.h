@@ -2,7 +2,6 @@
 // lock.
 #pragma once
 
-#include <atomic>
 #include <map>
 #include <memory>
 #include <optional>
@@ -20,7 +19,7 @@ class ConditionUser {
   // Call when a life of the client begins.
   void start() { accounts_.emplace(); }
   void holdings_lost() {
-    if (accounts_) ++accounts_->losses;
+    if (accounts_) accounts_->losses.count(1);
   }
 
   // Acquires the lock of `condition`, which the client has open.
@@ -43,7 +42,7 @@ class ConditionUser {
     };
     Handles& of(std::uint64_t lock);
 
-    std::atomic<std::uint64_t> losses{0};
+    client::Losses losses;
     client::LockHoldings all{losses};
     std::map<std::uint64_t, Handles> handles;
   };
