@@ -116,8 +116,12 @@ TEST_CASE("an idempotency key, and a task whose id is known, are their principal
   CHECK(own.get_for(30s) == "of alice");
   CHECK(taken.get_for(30s) == "of mallory");
   CHECK(alice->attach(kEcho, own.id()).get_for(30s) == "of alice");
-  CHECK_THROWS_AS(mallory->attach(kEcho, own.id()).get_for(30s), Rejected);
+  // The id comes of the key, so that each of the two has a task by it.
+  CHECK(mallory->attach(kEcho, own.id()).get_for(30s) == "of mallory");
   CHECK(worker.executed() == 2);
+  auto keyless = alice->submit(kEcho, "for alice alone");
+  CHECK(keyless.get_for(30s) == "for alice alone");
+  CHECK_THROWS_AS(mallory->attach(kEcho, keyless.id()).get_for(30s), Rejected);
 }
 
 }  // namespace principals_test
