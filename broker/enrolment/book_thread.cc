@@ -85,7 +85,9 @@ BookThread::Answer BookThread::carry_out(const BookChange& change) {
       result = change.make(*book);
       if (result->ok()) return book->text();
       book.reset();
-      return change.makes_failure_safe ? std::optional{text} : std::nullopt;
+      if (!change.makes_failure_safe) return std::nullopt;
+      book = parsed(text, store_->name());  // read() may not return it again
+      return text;
     });
   } catch (const std::exception& error) {
     Answer answer{change.ticket, unknown_outcome(error.what())};

@@ -1,8 +1,10 @@
 // Keys, invitations and a store, for the tests of invitations.
 #pragma once
 
+#include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "broker/enrolment/book_store.h"
 #include "broker/enrolment/key_book.h"
@@ -39,20 +41,26 @@ class TextStore final : public BookStore {
  public:
   explicit TextStore(SharedText& shared) : shared_{shared} {}
 
-  std::optional<std::string> read() override { return shared_.text; }
+  std::optional<std::string> read() override {
+    if (seen_ == shared_.text) return std::nullopt;
+    return seen_ = shared_.text;
+  }
   void change(const Edit& edit) override {
     const auto fault = std::exchange(shared_.fault, SharedText::Fault::none);
     if (fault == SharedText::Fault::before) throw std::runtime_error{"the disk is gone"};
-    if (const auto edited = edit(shared_.text)) {
+    const auto edited = edit(shared_.text);
+    if (edited) {
       shared_.text = *edited;
       shared_.written += fault == SharedText::Fault::none ? 1 : 0;
     }
     if (fault == SharedText::Fault::after) throw std::runtime_error{"the answer is lost"};
+    if (edited) seen_ = edited;
   }
   std::string name() const override { return "text"; }
 
  private:
   SharedText& shared_;
+  std::optional<std::string> seen_;  // the text that was read or written last
 };
 
 }  // namespace enrolment_kit

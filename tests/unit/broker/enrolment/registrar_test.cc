@@ -284,6 +284,19 @@ TEST_CASE("brokers that share a book learn what the others have enrolled, and re
   CHECK(other.registrar.keys().contains(key(2)));
 }
 
+TEST_CASE("a broker that refuses an operator's change learns what another one has changed before") {
+  SharedText shared;
+  Office one{std::make_unique<TextStore>(shared)};
+  REQUIRE(one.ask(making(1), owner()).code == Errc::ok);
+  REQUIRE(one.enrol(1, 2).code == Errc::ok);
+  Office other{std::make_unique<TextStore>(shared)};
+  REQUIRE(other.registrar.keys().contains(key(2)));
+  REQUIRE(one.ask(revoking("mail"), owner()).code == Errc::ok);
+  // The operator got no answer, and gives the command again.
+  CHECK(other.ask(revoking("mail"), owner()).code == Errc::invitation_unknown);
+  CHECK_FALSE(other.registrar.keys().contains(key(2)));
+}
+
 TEST_CASE("a book in a file is for its owner, and one that cannot be written leaves no invitation") {
   const forkmill::tests::Folder folder;
   const auto path = folder.path("keys.enrolled");
