@@ -19,6 +19,15 @@ constexpr int kLastSignal = 64;
 
 using Remembered = Client::RememberedCommand;
 
+// Returns the part that tells a command from others. The id of the new task tells retries with other arguments, which
+// may be large.
+proto::Command memorable(const proto::Command& command) {
+  proto::Command one = command;
+  if (auto* retry = std::get_if<proto::RetryEdited>(&one.command)) retry->arguments = {};
+  return one;
+}
+
+// `command`: the memorable part.
 Remembered* find_command(Client& client, const proto::Command& command) {
   const auto found = std::ranges::find(client.commands, command, &Remembered::command);
   return found == client.commands.end() ? nullptr : &*found;
@@ -116,15 +125,16 @@ struct OperatorCommands::Order {
 };
 
 std::optional<proto::Reply> OperatorCommands::reply(Client& client, const proto::Command& command, Task* task) {
-  if (const auto* before = find_command(client, command); before != nullptr && before->session != client.session.id)
+  const proto::Command known = memorable(command);
+  if (const auto* before = find_command(client, known); before != nullptr && before->session != client.session.id)
     return before->reply;
-  remember(client, command);
+  remember(client, known);
   auto body = std::visit(Order{*this, client, command, task}, command.command);
   if (const auto named = named_task(command); task == nullptr && named && body && is_unknown(*body)) {
     const auto refusal =
         history_.refuse_change(client, *named,
                                [this, handle = client.handle, peer = AuditedPeer{client.session},
-                                command](const proto::Failure& why) { finish(handle, peer, command, why); });
+                                known](const proto::Failure& why) { finish(handle, peer, known, why); });
     body = refusal ? std::optional<ReplyBody>{*refusal} : std::nullopt;
   }
   if (!body) {

@@ -217,6 +217,11 @@ TEST_CASE("a dead letter that is retried with other arguments has its other opti
   CHECK(again[0].spec->options.label == "four");
   CHECK(give(RetryEdited{letter, id(11), Payload::copy("more"), "five"}) == Errc::ok);  // done before
   CHECK(give(RetryEdited{letter, id(12), Payload::copy("more"), "five"}) == Errc::task_unknown);
+  for (const auto& [handle, one] : broker.core().state().clients) {
+    CHECK(one->commands.size() == 5);
+    for (const auto& remembered : one->commands)
+      CHECK(std::get<RetryEdited>(remembered.command.command).arguments.size() == 0);
+  }
 }
 
 TEST_CASE("a dead letter that goes before its client has the failure is not there again after a restart") {
