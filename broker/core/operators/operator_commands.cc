@@ -19,8 +19,15 @@ constexpr int kLastSignal = 64;
 
 using Remembered = Client::RememberedCommand;
 
+// Returns the command as it is remembered: without arguments of tasks, which may be large and are those of the new
+// task.
+proto::Command remembered_form(proto::Command command) {
+  if (auto* retry = std::get_if<proto::RetryEdited>(&command.command)) retry->arguments = {};
+  return command;
+}
+
 Remembered* find_command(Client& client, const proto::Command& command) {
-  const auto found = std::ranges::find(client.commands, command, &Remembered::command);
+  const auto found = std::ranges::find(client.commands, remembered_form(command), &Remembered::command);
   return found == client.commands.end() ? nullptr : &*found;
 }
 
@@ -51,7 +58,7 @@ ReplyBody backup_body(const proto::Command& command, const BackupAnswer& answer)
 }
 
 void remember(Client& client, const proto::Command& command) {
-  client.commands.push_back({client.session.id, command, std::nullopt});
+  client.commands.push_back({client.session.id, remembered_form(command), std::nullopt});
   if (client.commands.size() > kMaxRemembered) client.commands.pop_front();
 }
 
@@ -121,10 +128,10 @@ std::optional<proto::Reply> OperatorCommands::reply(Client& client, const proto:
   remember(client, command);
   auto body = std::visit(Order{*this, client, command, task}, command.command);
   if (const auto named = named_task(command); task == nullptr && named && body && is_unknown(*body)) {
-    const auto refusal =
-        history_.refuse_change(client, *named,
-                               [this, handle = client.handle, peer = AuditedPeer{client.session},
-                                command](const proto::Failure& why) { finish(handle, peer, command, why); });
+    const auto refusal = history_.refuse_change(
+        client, *named,
+        [this, handle = client.handle, peer = AuditedPeer{client.session},
+         command = remembered_form(command)](const proto::Failure& why) { finish(handle, peer, command, why); });
     body = refusal ? std::optional<ReplyBody>{*refusal} : std::nullopt;
   }
   if (!body) {
