@@ -1,10 +1,14 @@
 #include <forkmill/client.h>
 #include <forkmill/detail/moved_from.h>
+#include <forkmill/errors.h>
+
+#include <string>
 
 #include "client/engine/engine.h"
 #include "client/engine/local_clients.h"
 #include "client/engine/options.h"
 #include "client/futures/cancel_state.h"
+#include "proto/limits.h"
 #include "proto/per_thread.h"
 #include "proto/session/shards.h"
 
@@ -30,6 +34,11 @@ proto::TaskFilter to_wire(const TaskFilter& filter) {
 struct ToWire {
   proto::AnyCommand operator()(const RetryDeadLetter& one) const {
     if (one.arguments.empty()) return proto::RetryDeadLetter{one.task, {}};
+    // The broker would close the connection, and the command be sent again in each session.
+    if (one.arguments.size() > proto::limits::kMaxPayload)
+      throw Rejected{Errc::payload_too_large, std::to_string(one.arguments.size()) +
+                                                  " bytes of arguments for a dead letter; the maximum is " +
+                                                  std::to_string(proto::limits::kMaxPayload)};
     return proto::RetryEdited{one.task, {}, proto::Payload::copy(one.arguments), one.label};
   }
   proto::AnyCommand operator()(const DropDeadLetter& one) const { return proto::DropDeadLetter{one.task}; }

@@ -12,10 +12,9 @@ namespace {
 // has had sixteen million owners (broker/core/objects/directory.cc).
 constexpr unsigned kShardAt = 56;
 constexpr std::uint64_t kHasShard = std::uint64_t{1} << 63;
+constexpr std::uint64_t kOfBroker = (std::uint64_t{1} << kShardAt) - 1;
 
-std::uint64_t without_shard(std::uint64_t number) {
-  return (number & kHasShard) == 0 ? number : number & ((std::uint64_t{1} << kShardAt) - 1);
-}
+std::uint64_t without_shard(std::uint64_t number) { return (number & kHasShard) == 0 ? number : number & kOfBroker; }
 
 }  // namespace
 
@@ -26,7 +25,7 @@ std::uint32_t stated_shard_of(std::uint64_t number) {
 std::uint32_t shard_of_object(std::uint64_t number) { return std::max(1U, stated_shard_of(number)); }
 
 std::uint64_t ObjectNumbers::with_shard(std::uint64_t number) const {
-  return kHasShard | std::uint64_t{shard_} << kShardAt | number;
+  return kHasShard | std::uint64_t{shard_} << kShardAt | (number & kOfBroker);
 }
 
 void ObjectNumbers::to_shard(Request& request) {

@@ -26,4 +26,9 @@ nlohmann::ordered_json task_from_msgpack(std::string_view bytes, const std::stri
   return task;
 }
 
+bool has_sealed_arguments(std::string_view bytes) {
+  const auto arguments = bin_in_msgpack(bytes, "arguments");
+  return arguments && !proto::seal_text(*arguments).empty();
+}
+
 }  // namespace forkmill::cli

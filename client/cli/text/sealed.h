@@ -15,4 +15,8 @@ nlohmann::ordered_json readable_arguments(std::string_view bytes, const std::str
 // readable_arguments() does. Throws forkmill::DecodeError for bytes that are not msgpack.
 nlohmann::ordered_json task_from_msgpack(std::string_view bytes, const std::string& seal_keys);
 
+// Whether the arguments in the broker's answer about one task are sealed, with whichever key. Throws
+// forkmill::DecodeError for bytes that are not msgpack.
+bool has_sealed_arguments(std::string_view bytes);
+
 }  // namespace forkmill::cli

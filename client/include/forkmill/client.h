@@ -446,7 +446,7 @@ class Client {
   //
   // The future ends with the errors in command.h, Error{bad_request} if the broker does not know the command, or
   // Disconnected.
-  // Throws Disconnected{client_closed} after close().
+  // Throws Disconnected{client_closed} after close(), Rejected{payload_too_large} for arguments that no broker takes.
   //
   //     client.command(forkmill::ReleaseObject{.name = "build:lock"}).get();
   Future<RawResult> command(const Command& command);

@@ -25,7 +25,7 @@ Json cancel(Call& call) {
 RetryDeadLetter edited(Broker& broker, const std::string& id, const Json& arguments) {
   const auto bytes = broker.ask_packed({.kind = QueryKind::task, .argument = id, .filter = {}});
   const auto letter = cli::task_from_msgpack(bytes, "");
-  if (cli::value_of(letter, "arguments").is_string())  // a text in their place
+  if (cli::has_sealed_arguments(bytes))
     throw Failure{409, "arguments_sealed", "the arguments of the task are sealed: a gateway cannot seal other ones",
                   "submit a new task with a client that has the key"};
   auto packed = cli::msgpack_from_json(arguments);

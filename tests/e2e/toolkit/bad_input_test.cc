@@ -100,6 +100,13 @@ TEST_CASE("values that are too large or nested too deep are refused") {
   CHECK(trees.at(3).children.size() == 1);
 }
 
+TEST_CASE("arguments for a dead letter that no broker takes are refused, and the client goes on") {
+  Rig rig;
+  const RetryDeadLetter retry{.task = TaskId::make(1, 2, 3).to_string(), .arguments = std::string(80'000'000, 'x')};
+  CHECK(code_of([&] { rig.a.command(retry).get(); }) == Errc::payload_too_large);
+  CHECK(code_of([&] { rig.a.command(RetryDeadLetter{.task = retry.task}).get(); }) == Errc::task_unknown);
+}
+
 TEST_CASE("an integer that the elements cannot hold is refused, and nothing is put in") {
   Rig rig;
   Queue<std::uint8_t> queue{0, rig.a};

@@ -111,6 +111,11 @@ def check_edit(browser):
     browser.chromium.click("Retry")
     browser.awaited("echo edited", "succeeded")
     need(failed not in [row["id"] for row in rows("dead", "ls")])
+    binary = submit("--attempts", "1", "forkmill.exec", '{"base64": "AAE="}')  # as a page shows bytes that are no text
+    within(lambda: rows("task", "get", binary)["state"] == "failed")
+    browser.shows(f"tasks/{binary}", "AAE=", "Retry…")
+    need("Retry with other arguments…" not in browser.page())
+    command("dead", "drop", "--yes", binary)
 
 
 # The broker looks at thousands of tasks before it answers with an empty page: answers of that kind, without the tasks.

@@ -224,6 +224,22 @@ TEST_CASE("a dead letter that is retried with other arguments has its other opti
   }
 }
 
+TEST_CASE("a command that is remembered keeps no arguments in memory, also if it was refused") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto bytes = std::make_shared<const std::string>(1000, 'x');
+  broker.send(client, Command{1, RetryEdited{id(1).to_string(), id(11), Payload::share(bytes, *bytes), "four"}});
+  const auto refused = broker.take<Reply>(client);
+  REQUIRE(refused.size() == 1);
+  CHECK(refused[0].code == Errc::task_unknown);
+  const auto& clients = broker.core().state().clients;
+  REQUIRE(clients.size() == 1);
+  REQUIRE(clients.begin()->second->commands.size() == 1);
+  const Command& kept = clients.begin()->second->commands.front().command;
+  CHECK(std::get<RetryEdited>(kept.command).label == "four");
+  CHECK(std::get<RetryEdited>(kept.command).arguments.empty());
+}
+
 TEST_CASE("a dead letter that goes before its client has the failure is not there again after a restart") {
   CoreOptions options;
   options.restart_grace = 0ms;

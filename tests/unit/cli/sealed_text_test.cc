@@ -90,4 +90,11 @@ TEST_CASE("an answer about a task has its arguments in words") {
   CHECK(task_from_msgpack(answer_with("\x91\x05"), "")["arguments"].dump() == "[5]");
 }
 
+TEST_CASE("sealed arguments in an answer are known as such, whether or not a key here opens them") {
+  CHECK(has_sealed_arguments(answer_with(Sealed{"\x91\x05"}.bytes())));
+  CHECK_FALSE(has_sealed_arguments(answer_with("\x91\x05")));
+  CHECK_FALSE(has_sealed_arguments(answer_with("\xa6sealed")));  // a text, and not in an array
+  CHECK_FALSE(has_sealed_arguments("\x80"));                     // a finished task has none
+}
+
 }  // namespace sealed_text_test

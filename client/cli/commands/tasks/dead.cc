@@ -15,6 +15,7 @@
 #include "client/cli/text/answers.h"
 #include "client/cli/text/human.h"
 #include "client/cli/text/label.h"
+#include "client/cli/text/sealed.h"
 #include "client/cli/text/values.h"
 
 namespace forkmill::cli {
@@ -56,9 +57,9 @@ struct Selection {
   bool all = false;
   TaskFilter filter;
   bool dry_run = false;
-  bool yes = false;       // nothing is asked
-  std::string queue;      // `retry` into this queue; empty: their own
-  std::string arguments;  // `retry` of one letter with these, a JSON array; empty: its own
+  bool yes = false;                      // nothing is asked
+  std::string queue;                     // `retry` into this queue; empty: their own
+  std::optional<std::string> arguments;  // `retry` of one letter with these, a JSON array; none: its own
   OutputOptions output;
 };
 
@@ -178,14 +179,15 @@ int retry_elsewhere(Connection& connection, const Selection& selection) {
 
 // Retries one letter with other arguments than its own.
 int retry_edited(Connection& connection, const Selection& selection) {
-  const auto arguments = msgpack_from_json(parse_arguments({selection.arguments}));
+  const auto arguments = msgpack_from_json(parse_arguments({*selection.arguments}));
   const auto letter = ask_dead(connection, selection.ids.front());
-  if (value_of(letter, "arguments").is_string())
+  const auto id = text_of(letter, "id");
+  // With the key at hand, `letter` has them in the clear.
+  if (has_sealed_arguments(connection.ask_packed({.kind = QueryKind::task, .argument = id, .filter = {}})))
     throw CommandError{ExitCode::failed, "the arguments of the task are sealed, and others cannot be sealed here",
                        "submit a new task: forkmill submit"};
   auto label = label_of_task(text_of(letter, "name"), arguments);
   if (label.empty()) label = text_of(letter, "label");
-  const auto id = text_of(letter, "id");
   const auto body = json_from_msgpack(
       connection.answer(connection.client().command(RetryDeadLetter{id, arguments, label}), kLetterTimeout).bytes);
   return print_stdout(id + " -> " + text_of(body, "id") + "\n");
@@ -202,7 +204,7 @@ int retry_matching(Connection& connection, const Selection& selection) {
 }
 
 int retry(Connection& connection, const Selection& selection) {
-  if (!selection.arguments.empty()) {
+  if (selection.arguments) {
     if (selection.ids.size() != 1 || !selection.queue.empty() || selection.dry_run)
       throw UsageError{"--arguments is for one dead letter, without --to and --dry-run"};
     return retry_edited(connection, selection);
@@ -297,8 +299,9 @@ void add_dead_letter_actions(const Program& program, CLI::App& group) {
   retried->add_option("--to", selection->queue, "The queue of the new tasks [default: their own]")->type_name("QUEUE");
   retried->add_flag("-y,--yes", selection->yes, "Do not ask for confirmation");
   retried
-      ->add_option("--arguments", selection->arguments,
-                   "Other arguments, a JSON array, for one dead letter [default: its own]")
+      ->add_option_function<std::string>(
+          "--arguments", [selection](const std::string& json) { selection->arguments = json; },  // also an empty text
+          "Other arguments, a JSON array, for one dead letter [default: its own]")
       ->type_name("JSON");
   auto* dropped = group.add_subcommand("drop", "Delete dead letters permanently");
   dropped->footer(kDropFooter);

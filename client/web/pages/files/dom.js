@@ -74,8 +74,6 @@ export function ask_text(question, action, title) {
   });
 }
 
-// Asks for whole numbers. inputs: [{name, title, value}]. Resolves to {name: number} of those that were changed and are
-// not empty, or to null.
 // Asks for a JSON array, which begins as `value`. Resolves to null if it is left as it was, or not wanted.
 export function ask_array(question, action, title, value) {
   return new Promise((resolve) => {
@@ -106,6 +104,8 @@ export function ask_array(question, action, title, value) {
   });
 }
 
+// Asks for whole numbers. inputs: [{name, title, value}]. Resolves to {name: number} of those that were changed and are
+// not empty, or to null.
 export function ask_numbers(question, action, inputs) {
   return new Promise((resolve) => {
     const shown = inputs.map(({title, value}) =>

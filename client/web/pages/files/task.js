@@ -6,10 +6,12 @@ import {age, bytes, duration, time} from "./format.js";
 
 const UNFINISHED = ["scheduled", "ready", "running"];
 
-// Whether a page can send the values as they are: larger integers have lost digits.
+// Whether a page can send the values as they are: larger integers have lost digits, and bytes that are no text have
+// become {"base64": …} here, which would stay that.
 function is_exact(value) {
   if (typeof value === "number") return !Number.isInteger(value) || Number.isSafeInteger(value);
-  return value === null || typeof value !== "object" || Object.values(value).every(is_exact);
+  if (value === null || typeof value !== "object") return true;
+  return Object.entries(value).every(([key, inner]) => !key.startsWith("base64") && is_exact(inner));
 }
 
 function section(title, text) {

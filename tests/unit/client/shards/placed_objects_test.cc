@@ -115,6 +115,10 @@ TEST_CASE("operations go to the shard of the object's number, which the broker g
   CHECK(user.count(4) == 1);
   user.operate(other, 24);
   CHECK(user.latest(4).object == 7);
+  const auto odd = user.opened("c@2", 2, 0x7FFF'FFFF'0000'0009);  // no broker of a cluster gives such a number
+  CHECK(shard_of_object(odd) == 2);
+  user.operate(odd, 26);
+  CHECK(user.latest(2).object == 0x00FF'FFFF'0000'0009);
 }
 
 TEST_CASE("with one shard, numbers and names are as the broker has them") {
