@@ -8,7 +8,7 @@
 //     effects = session.take_effects()                 is carried out. next_wakeup() says when to call tick and flush
 //                                                      again at the latest.
 //
-// What survives which change:
+// Changes that tasks survive:
 //   * a submission is kept, and sent again in every new session, until it is acknowledged or rejected;
 //   * a task that was acknowledged is attached again when the broker did not keep the session;
 //   * a result ends its task once; repetitions are acknowledged and dropped;

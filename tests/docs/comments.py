@@ -9,6 +9,10 @@ _TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|(?<!\w)\'(?:\\.|[^\'\\])*\'|//.*|.')
 FORBIDDEN_BEGINNING = re.compile(r"(It|They|Of|Nor|Then|So|Such|What|Whoever|Whatever|Those|One that|For whom)\b", re.I)
 
 
+def is_indented(line):
+    return line.startswith("  ")
+
+
 @dataclass
 class Block:
     """Comment lines one below the other; or, if `trailing`, the comment after the code of a line."""
@@ -18,8 +22,12 @@ class Block:
     trailing: bool = False
 
     @property
-    def beginning(self):
-        return next((line.strip() for line in self.text if line.strip()), "")
+    def beginnings(self):
+        """The first line of each paragraph, with its number. Lines that are indented are examples and tables."""
+        for at, line in enumerate(self.text):
+            is_first = at == 0 or not self.text[at - 1].strip() or is_indented(self.text[at - 1])
+            if line.strip() and is_first and not (at > 0 and is_indented(line)):
+                yield self.line + at, line.strip()
 
 
 def split(line):

@@ -116,8 +116,8 @@ def comment_figures(root, tags):
     blocks = Counter()
     for path in tree.sources(root, (".cc", ".h")):
         for block in comments.blocks(tree.read(root, path)):
-            if comments.FORBIDDEN_BEGINNING.match(block.beginning):
-                blocks[block.trailing] += 1
+            blocks[block.trailing] += sum(
+                bool(comments.FORBIDDEN_BEGINNING.match(text)) for _, text in block.beginnings)
     yield "comment blocks that do not begin with their subject", blocks[False]
     yield "comments after code that do not begin with their subject", blocks[True]
 

@@ -2,7 +2,7 @@
 // Single-threaded from the first fork to the last; it opens no socket of the network and runs no task. Memory that an
 // initializer filled before the first fork is shared by all children until they write to it.
 //
-// What ends with what:
+// Ends that bring others:
 //   a child           with the supervisor (parent death signal), and when the link dies
 //   its descendants   with the child: they are in its session, and as a subreaper the supervisor inherits and kills
 //                     them; descendants in a session of their own (daemons) live until the supervisor ends

@@ -1,7 +1,7 @@
 // HistoryDatabase: the history of finished tasks in a database of its own, history.db, beside the files of the store:
 // one row a task, by rising number, so that rows are added at the end of the table and removed at its beginning.
 //
-// What was appended survives the end of the process at once, and a loss of power after sync(). Functions throw
+// Rows that were appended survive the end of the process at once, and a loss of power after sync(). Functions throw
 // StoreError; after that the object is good for nothing but its destruction. One thread owns it.
 #pragma once
 

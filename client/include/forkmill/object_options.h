@@ -18,7 +18,7 @@
 //     forkmill::Lock there{"stock@orders"};                              // on the shard of queue `orders`
 //     forkmill::Manager manager{forkmill::ObjectOptions{}.placed("orders")};
 //
-// What belongs together has to be on one shard: a condition and its lock, an end of a pipe and the queue of the task,
+// Objects that belong together have to be on one shard: a condition and its lock, an end of a pipe and the queue of the task,
 // or the object, with which it is sent. Otherwise Error{bad_request} says so. Objects without a name live on the shard
 // of the task that makes them, and those of other programs with queue `default`.
 //

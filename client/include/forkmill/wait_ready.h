@@ -11,7 +11,7 @@
 //       if (index == 2) std::cout << "told to stop";
 //     }
 //
-// What is ready when:
+// When an object is ready:
 //
 //     Connection                                recv() would not wait: there is a message, or the end of the stream
 //     Queue, JoinableQueue, SimpleQueue         there is an item

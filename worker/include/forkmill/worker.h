@@ -35,7 +35,7 @@
 //     worker.on_child_start([] { dice.emplace(std::random_device{}()); });
 //     worker.on(kSquare, [](int n) { return n * n + int((*dice)() % 2); });
 //
-// What is lost when a part of the worker dies:
+// Losses when a part of the worker dies:
 //
 //     a child          the attempt that it ran: tried again, or WorkerLost with signal, exit code and last output;
 //                      another child takes its place

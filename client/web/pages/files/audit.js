@@ -1,4 +1,4 @@
-// What was changed through this gateway, by whom, and how it ended.
+// Audit: changes through this gateway, by whom, and how they ended.
 import {h, replace, table} from "./dom.js";
 import {watch} from "./api.js";
 import {fault} from "./fault.js";

@@ -31,7 +31,7 @@ const WAITERS = [
   {title: "For", number: true, value: (row) => duration(row.waiting_ms)},
 ];
 
-// Those with waiters first, then those that are held.
+// Objects with waiters come first, then those that are held.
 function by_need(one, other) {
   return other.waiting - one.waiting || other.held - one.held || (one.name < other.name ? -1 : 1);
 }

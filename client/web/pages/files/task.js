@@ -133,7 +133,7 @@ function logs(place, argument) {
         log.pre.scrollTop = log.pre.scrollHeight;
       }
       const wanted = [found.attempt, ...found.attempts.map((row) => row.attempt)].join();
-      if (wanted === buttons) return;  // so that a button keeps the focus
+      if (wanted === buttons) return;  // the button keeps the focus
       buttons = wanted;
       replace(choice, attempt_buttons(found.attempts, found.attempt, choose));
     }, () => {});
