@@ -18,9 +18,9 @@
 //     forkmill::Lock there{"stock@orders"};                              // on the shard of queue `orders`
 //     forkmill::Manager manager{forkmill::ObjectOptions{}.placed("orders")};
 //
-// Objects that belong together have to be on one shard: a condition and its lock, an end of a pipe and the queue of the task,
-// or the object, with which it is sent. Otherwise Error{bad_request} says so. Objects without a name live on the shard
-// of the task that makes them, and those of other programs with queue `default`.
+// Objects that belong together have to be on one shard: a condition and its lock, an end of a pipe and the queue of the
+// task, or the object, with which it is sent. Otherwise Error{bad_request} says so. Objects without a name live on the
+// shard of the task that makes them, and those of other programs with queue `default`.
 //
 //     object                 lives until
 //     with a name            remove(), the broker's end, or an operator's `forkmill object rm`
