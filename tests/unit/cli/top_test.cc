@@ -85,7 +85,7 @@ struct User {
     }
   }
   TopOrder press(const TopKey& pressed) {
-    const auto order = model.press(pressed);
+    auto order = model.press(pressed);
     if (order.kind == TopOrder::Kind::refresh) answer();
     return order;
   }

@@ -117,7 +117,7 @@ TEST_CASE("a folder of the default endpoint that other users could use is refuse
   const std::string path = folder.path("forkmill");
   const auto refusal = [] {
     Router router;
-    const auto of_broker = error_of([&] { router.bind(default_endpoint()); });
+    auto of_broker = error_of([&] { router.bind(default_endpoint()); });
     CHECK(error_of([&] { Dealer{default_endpoint()}; }) == of_broker);
     CHECK(contains(of_broker, "FORKMILL_BROKER"));
     return of_broker;

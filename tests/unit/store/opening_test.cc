@@ -182,7 +182,8 @@ void make_store_of_schema_1(const std::string& directory) {
   insert("task", 2, coder.encode(put(2)));
   insert("outcome", 1, coder.encode(finish(1)));
   insert("progression", 2,
-         coder.encode(TaskSeq{2}, {forkmill::proto::Attempt{1}, forkmill::proto::milliseconds{9000}, false}));
+         coder.encode(TaskSeq{2},
+                      ProgressionRow{{forkmill::proto::Attempt{1}, forkmill::proto::milliseconds{9000}, false}}));
   database.run(
       "INSERT INTO meta (id, store_id, writes, epoch, commit_seq, last_seq, task_rows, task_marks, outcome_rows, "
       "outcome_marks, progression_rows, progression_marks, checksum) VALUES (1, 'store-1', 2, 1, 1, 2, "

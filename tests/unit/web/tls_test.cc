@@ -30,7 +30,7 @@ TEST_CASE("files of TLS that are missing, empty or no files are refused") {
   const tests::Folder folder;
   const auto certificate = folder.path() + "/web.crt";
   std::ofstream{certificate} << "certificate";
-  std::ofstream{folder.path() + "/empty"};
+  std::ofstream{folder.path() + "/empty"} << "";
   REQUIRE(::chmod((folder.path() + "/empty").c_str(), 0600) == 0);
   CHECK_THROWS_WITH(read_tls(certificate, folder.path() + "/empty"), doctest::Contains("/empty: it is empty"));
   CHECK_THROWS_WITH(read_tls(certificate, folder.path()), doctest::Contains("it is not a regular file"));

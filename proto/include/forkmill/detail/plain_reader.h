@@ -28,7 +28,7 @@ template <class T>
 inline constexpr bool kIsPlain = PlainNumber<T> || std::same_as<T, bool> || std::same_as<T, std::string>;
 template <class T>
 inline constexpr bool kIsPlain<std::vector<T>> = PlainNumber<T> || std::same_as<T, std::string>;
-template <class... T>
+template <class... T>  // NOLINTNEXTLINE(misc-redundant-expression): a fold over equal types
 inline constexpr bool kIsPlain<std::tuple<T...>> = sizeof...(T) < 16 && (kIsPlain<T> && ...);
 
 // Every read() that returns false has met bytes that are not a T in the form that packers choose, or not at all. The
