@@ -28,8 +28,7 @@ class HistoryAudit {
     for (const broker::FinishedTask& task : effects.finished) {
       const bool has_reason = task.outcome.kind == proto::OutcomeKind::succeeded || task.outcome.error;
       require(has_reason, "history", [&] { return task.id.to_string() + " is noted without its error"; });
-      require(task.outcome.value.size() == 0, "history",
-              [&] { return task.id.to_string() + " is noted with its result"; });
+      require(task.outcome.value.empty(), "history", [&] { return task.id.to_string() + " is noted with its result"; });
     }
   }
 

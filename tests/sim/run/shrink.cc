@@ -31,7 +31,7 @@ void leave_out_object(std::vector<Shared>& all, std::size_t number) {
 
 // Leaves out numbers and names, which belong to one run.
 std::string rule_of(const std::string& violation) {
-  const auto head = violation.substr(0, violation.find(':'));
+  auto head = violation.substr(0, violation.find(':'));
   if (head.starts_with("invariant") || head.starts_with("object rule")) return head;
   std::string rule = head + violation.substr(std::min(violation.size(), violation.rfind(": ")));
   std::erase_if(rule, [](unsigned char c) { return std::isdigit(c) != 0; });

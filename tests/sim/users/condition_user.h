@@ -40,10 +40,11 @@ class ConditionUser {
       std::shared_ptr<client::LockHolding> own;
       std::shared_ptr<client::LockHolding> of_condition;
     };
+    Accounts() : all{losses} {}
     Handles& of(std::uint64_t lock);
 
     client::Losses losses;
-    client::LockHoldings all{losses};
+    client::LockHoldings all;
     std::map<std::uint64_t, Handles> handles;
   };
   // A wait: the acquire of its lock, and what was held at its begin.
