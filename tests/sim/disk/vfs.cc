@@ -112,8 +112,9 @@ int access_file(sqlite3_vfs* vfs, const char* name, int what, int* answer) {
 }
 
 int full_name(sqlite3_vfs*, const char* name, int size, char* to) {
-  if (std::strlen(name) >= static_cast<std::size_t>(size)) return SQLITE_CANTOPEN;
-  std::strcpy(to, name);
+  const std::size_t with_end = std::strlen(name) + 1;
+  if (with_end > static_cast<std::size_t>(size)) return SQLITE_CANTOPEN;
+  std::memcpy(to, name, with_end);
   return SQLITE_OK;
 }
 

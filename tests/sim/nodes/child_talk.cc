@@ -27,7 +27,7 @@ bool bury_children(worker::Foreman& foreman, ChildPool& pool, Instant now) {
     if (child != nullptr) any = read_child(foreman, *child, now) || any;
     worker::ChildDeath death{*facts, "", {}};
     if (child != nullptr) death.started = child->work().started();
-    foreman.handle(now, std::move(death));
+    foreman.handle(now, death);
     pool.bury(*facts);
   }
   return any;
@@ -39,7 +39,7 @@ void give_tasks(const worker::Effects& effects, const worker::Foreman& foreman, 
     if (child == nullptr) continue;
     proto::GrantedTask task = foreman.attempts().at(one.head.serial).task;
     task.grant = worker::without_shard(task.grant);
-    child->give(one.head.serial, std::move(task));
+    child->give(one.head.serial, task);
   }
   for (const auto& one : effects.stops)
     if (Child* child = pool.find(one.child)) child->work().request_stop(one.serial);

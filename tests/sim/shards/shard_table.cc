@@ -61,7 +61,7 @@ class ShardTable::OwnedStore final : public broker::Store {
 ShardTable::ShardTable(World& world, std::uint32_t shards) : world_{world} {
   for (std::uint32_t shard = 1; shard <= shards; ++shard) {
     const std::string id = "store-" + std::to_string(shard);
-    rows_.push_back(std::unique_ptr<Row>{new Row{broker::MemoryStore{id, true}}});
+    rows_.push_back(std::make_unique<Row>(broker::MemoryStore{id, true}));
   }
 }
 

@@ -14,6 +14,8 @@ template <class... Cases>
 struct Overloaded : Cases... {
   using Cases::operator()...;
 };
+template <class... Cases>
+Overloaded(Cases...) -> Overloaded<Cases...>;
 
 std::string number(proto::TaskSeq seq) { return std::to_string(seq.value()); }
 
@@ -115,7 +117,7 @@ std::string difference(const StoredTask& expected, const TaskSummary& loaded) {
 
 std::string difference(const StoreState& expected, Store& store, proto::Status& status) {
   for (const auto compare : {difference_of_tasks, difference_of_records, difference_of_whole_tasks}) {
-    const std::string text = compare(expected, store, status);
+    std::string text = compare(expected, store, status);
     if (!status.ok()) return "";  // a comparison that was broken off says nothing
     if (!text.empty()) return text;
   }
