@@ -104,7 +104,7 @@ TEST_CASE("a migration that is stopped says what to do, and brokers refuse what 
   auto options = store_options(server.url());
   options.stopped = [&server] {  // once the migration owns the database
     try {
-      return server.sql("SELECT owner FROM forkmill.shard") != "";
+      return !server.sql("SELECT owner FROM forkmill.shard").empty();
     } catch (const std::runtime_error&) {
       return false;  // there is no schema
     }

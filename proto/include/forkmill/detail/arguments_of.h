@@ -104,7 +104,7 @@ concept ArgumentCountOf = (sizeof...(A) == std::tuple_size_v<typename T::Argumen
 // Whether each type of A converts to the declared type in its place. Precondition: ArgumentCountOf<T, A...>.
 template <class T, class... A>
 inline constexpr bool kEachConverts = false;
-template <class R, class... P, class... A>
+template <class R, class... P, class... A>  // NOLINTNEXTLINE(misc-redundant-expression): a fold over equal types
 inline constexpr bool kEachConverts<Task<R(P...)>, A...> = (std::convertible_to<A, P> && ...) &&
                                                            !(kNarrows<A, P> || ...);
 
