@@ -75,13 +75,17 @@ TEST_CASE("values in objects, and those that wait for room in one, take no more 
     proto::Operate opens;
     for (std::uint64_t n = 1; n <= kQueues; ++n) opens.operations.push_back(open_queue(n, capacity));
     REQUIRE(rude.send(opens));
+    std::vector<std::uint64_t> queues;
+    while (queues.size() < kQueues)
+      for (const auto& answer : std::get<proto::Operated>(rude.receive()).answers)
+        queues.push_back(static_cast<std::uint64_t>(answer.a));
     const proto::Payload large = proto::Payload::copy(std::string(kMib, 'x'));
     bool taken = true;
     for (std::uint64_t n = 1; taken && n <= 1000; ++n) {
       proto::Operation put;
       put.number = kQueues + n;
       put.verb = proto::Verb::put;
-      put.object = 1 + n % kQueues;
+      put.object = queues[n % kQueues];
       put.values = {large};
       taken = rude.send(proto::Operate{0, {std::move(put)}});
     }

@@ -3,14 +3,14 @@
 #include <forkmill/client.h>
 #include <forkmill/queue.h>
 
-#include <algorithm>
+#include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "tests/e2e/broker/data_folder.h"
 #include "tests/e2e/broker/small_disk.h"
 #include "tests/e2e/client/fake_worker.h"
-#include "tests/e2e/security/rude_client.h"
 #include "tests/e2e/worker/cluster.h"
 
 namespace disks_test {
@@ -53,29 +53,35 @@ TEST_CASE("a flood of large tasks leaves the reserve of the disk free, and the b
   FakeWorker worker{cluster.endpoint()};
   worker.on(kNamed, [](std::string text) { return text; });
   worker.start();
-  Client honest{impatient(cluster)};
-  REQUIRE(honest.submit(kNamed, "before").get_for(kLong) == "before");
+  Client client{impatient(cluster)};
+  const auto in_memory = client.with({.durability = Durability::memory});
+  REQUIRE(client.submit(kNamed, "before").get_for(kLong) == "before");
 
-  std::vector<TaskId> flood;
-  {
-    RudeClient rude{cluster.endpoint()};
-    const std::string large(4 * kMib, 'x');
-    bool taken = true;
-    for (std::uint64_t n = 1; taken && n <= 100; ++n) {
-      flood.push_back(task_id(n));
-      taken = rude.send(proto::Submit{{submission(n, "flood", "t.x", {}, large)}});
-    }
-    CHECK(taken);
+  const auto flooder = client.with({.queue = "flood"});
+  const std::string large(4 * kMib, 'x');
+  std::vector<Future<std::string>> flood;
+  Errc refused = Errc::ok;
+  while (refused == Errc::ok && flood.size() < 100) {
+    auto task = flooder.submit(kNamed, large);
+    REQUIRE(eventually([&] { return task.state() != FutureState::pending; }));
+    if (task.state() == FutureState::accepted)
+      flood.push_back(std::move(task));
+    else
+      refused = outcome_of(std::move(task));
   }
-  CHECK(eventually([&] { return outcome_of(honest.submit(kNamed, "durable")) == Errc::disk_full; }));
-  CHECK(honest.with({.durability = Durability::memory}).submit(kNamed, "memory").get_for(kLong) == "memory");
+  CHECK(refused == Errc::disk_full);
+  CHECK(flood.size() > 3);
+  CHECK(outcome_of(client.submit(kNamed, "durable")) == Errc::disk_full);
+  CHECK(in_memory.submit(kNamed, "memory").get_for(kLong) == "memory");
   cluster.stop_broker();
   cluster.start_broker();
-  CHECK(honest.with({.durability = Durability::memory}).submit(kNamed, "memory").get_for(kLong) == "memory");
+  CHECK(in_memory.submit(kNamed, "memory").get_for(kLong) == "memory");
 
-  // Cancelled tasks give their room back: neither journal nor database keeps it.
-  for (const TaskId& id : flood) (void)honest.cancel(id).get_for(kLong);
-  CHECK(eventually([&] { return outcome_of(honest.submit(kNamed, "after")) == Errc::ok; }));
+  for (auto& task : flood) task.cancel();
+  for (auto& task : flood) CHECK_THROWS_AS(task.get_for(kLong), Cancelled);
+  cluster.stop_broker();
+  cluster.start_broker();
+  CHECK(eventually([&] { return outcome_of(client.submit(kNamed, "after")) == Errc::ok; }));
 }
 
 TEST_CASE("values for a durable object that was opened before the disk was full are refused, and the broker goes on") {
@@ -85,29 +91,23 @@ TEST_CASE("values for a durable object that was opened before the disk was full 
   Cluster cluster{folder.flags({"--disk-reserve", "16M"})};
   Client client{cluster.endpoint()};
   Queue<std::string> queue{"items", 0, ObjectOptions{client}.durable()};
-  const std::string large(kMib, 'x');
-  std::size_t put = 0;
-  Errc refused = Errc::ok;
-  while (refused == Errc::ok && put < 200) {
+  const auto refusal = [&] {
     try {
-      queue.put(large);
-      ++put;
+      queue.put(std::string(kMib, 'x'));
+      return Errc::ok;
     } catch (const Error& error) {
-      refused = error.code();
+      return error.code();
     }
-  }
-  CHECK(refused == Errc::disk_full);
-  CHECK(put > 5);
-  for (std::size_t i = 0; i < put; ++i) REQUIRE(queue.get().size() == large.size());
-  CHECK(eventually([&] {
-    try {
-      queue.put("there is room again");
-      return true;
-    } catch (const Error&) {
-      return false;
-    }
-  }));
-  CHECK(queue.get() == "there is room again");
+  };
+  REQUIRE(refusal() == Errc::ok);
+  const std::string filler = folder.data() + "/filler";
+  take_room(filler, 40'000'000);
+  REQUIRE(eventually([&] { return refusal() == Errc::disk_full; }));
+  for (int i = 0; i < 100; ++i) CHECK(refusal() == Errc::disk_full);
+  CHECK(queue.get().size() == kMib);
+  std::filesystem::remove(filler);
+  CHECK(eventually([&] { return refusal() == Errc::ok; }));
+  CHECK(cluster.broker().wait(0s) == std::nullopt);
 }
 
 }  // namespace disks_test
