@@ -24,9 +24,12 @@ class BrokerCost {
   void look(pid_t broker);
   // Returns what was too much, for people. `log`: the file of the broker's log, all of it.
   std::vector<std::string> too_much(const std::string& log) const;
-  std::size_t most_memory() const { return most_memory_; }
+  // Returns what there was so far, for people.
+  std::string text(const std::string& log) const;
 
  private:
+  static std::size_t lines_of(const std::string& log);
+
   const std::int64_t began_ = now_us();
   std::size_t most_memory_ = 0;
 };

@@ -37,7 +37,7 @@ std::int64_t* make_clock(const std::string& path) {
 // or tasks are poured in, which would take the room of others.
 std::vector<std::string> floods(bool with_keys) {
   std::vector<std::string> names{"hellos", "slow", "garbage", "unread"};
-  if (with_keys) names.insert(names.end(), {"submits", "names"});
+  if (with_keys) names.insert(names.end(), {"submits", "names", "claims"});
   return names;
 }
 
@@ -107,8 +107,9 @@ void Cluster::make_keys() {
     if (role == "worker" || role == "client")
       authorized += role + "s worker,client " + to_string(pair.public_key) + "\n";
     if (role == "hostile")
-      authorized += "hostile client " + to_string(pair.public_key) +
-                    " max-queued=1000 max-queued-bytes=1MiB max-objects=1000 max-object-bytes=1MiB\n";
+      authorized += "hostile client,worker " + to_string(pair.public_key) +
+                    " serve=hostile* max-queued=1000 max-queued-bytes=1MiB max-objects=1000 max-object-bytes=1MiB "
+                    "max-result-bytes=8MiB\n";
   }
   std::ofstream{folder_ + "/authorized_keys"} << authorized;
 }
@@ -145,6 +146,8 @@ Start Cluster::broker_command(std::size_t number) const {
     start.argv.insert(start.argv.end(), {"--store", database_->url(number)});
   else
     start.argv.insert(start.argv.end(), {"--data", data_folder(), "--disk-reserve", "24M"});
+  // A grace of a minute would be an hour of the wall clocks.
+  if (setup_.speed > 1) start.argv.insert(start.argv.end(), {"--timeout-grace", "3s"});
   if (setup_.hostile)
     start.argv.insert(start.argv.end(), {"--memory-limit", std::to_string(BrokerCost::kMemoryLimit >> 20) + "MiB"});
   start.environment = environment("broker");
@@ -182,6 +185,13 @@ std::string Cluster::endpoint_of(const Member& member) const {
 
 std::string Cluster::journal_of(const Member& member, int life) const {
   return folder_ + "/" + member.name() + "." + std::to_string(life) + ".journal";
+}
+
+std::vector<std::string> Cluster::client_journals() const {
+  std::vector<std::string> all;
+  for (const auto& member : members_)
+    for (int life = 1; !member.worker && life <= member.life; ++life) all.push_back(journal_of(member, life));
+  return all;
 }
 
 void Cluster::start(Member& member) {
@@ -244,7 +254,7 @@ void Cluster::end_hostile() {
   for (const std::string& flood : floods(far() != nullptr))
     if (said.find(flood + " has reached the broker") == std::string::npos)
       trouble(flood + " has never reached the broker");
-  for (const std::string& text : cost_->too_much(broker_command(brokers_->owner()).log)) trouble(text);
+  for (const std::string& text : cost_->too_much(broker_log())) trouble(text);
   cost_.reset();
 }
 

@@ -50,6 +50,7 @@ class Cluster {
     std::size_t brokers = 1;         // more than one stand by for each other on a database
     std::size_t shards = 1;          // into which the tasks are divided; more than one need a database
     bool hostile = false;            // hostile peers flood the broker while faults happen
+    std::int64_t speed = 1;          // pace of the wall clocks (soak.h)
   };
   // `folder`: holds all files of the run.
   Cluster(std::string folder, bool isolated, std::uint64_t seed, const Setup& setup);
@@ -70,6 +71,8 @@ class Cluster {
   bool is_sharded() const { return setup_.shards > 1; }
   // Null: the broker has a data directory.
   Database* database() { return database_.get(); }
+  // The journals of all clients, as far as they have begun one.
+  std::vector<std::string> client_journals() const;
   // Records that another broker may own the tasks from now on, and workers may be out of reach for so long.
   void unsettle(std::int64_t how_long);
   std::vector<Member>& members() { return members_; }
@@ -96,9 +99,13 @@ class Cluster {
   std::string data_folder() const { return folder_ + "/data"; }
   std::uint16_t port() const { return brokers_->listener(brokers_->owner()).port; }
   const std::string& folder() const { return folder_; }
+  void trouble(const std::string& text);
   const std::vector<std::string>& troubles() const { return troubles_; }
   Journal& journal() { return journal_; }
 
+  // The cost of the broker while hostile peers flood it; null: there are none.
+  const BrokerCost* cost() const { return cost_ ? &*cost_ : nullptr; }
+  std::string broker_log() const { return broker_command(brokers_->owner()).log; }
   // Ends the hostile peers. What they have cost the broker is a trouble if it is too much.
   void end_hostile();
   // Ends the load: a client ends when all that it asked for has ended, and is started again only if it failed.
@@ -122,7 +129,6 @@ class Cluster {
   void reap(Member& member);
   std::string sockets() const;
   static bool has_reason(int status, std::int64_t excused_until);
-  void trouble(const std::string& text);
   std::vector<std::string> environment(const std::string& role) const;
   void start_hostile();
 

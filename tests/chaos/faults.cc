@@ -93,6 +93,11 @@ void Faults::finish(Going& going) {
   going.what.end = nullptr;
 }
 
+std::uint64_t Faults::count() const {
+  return std::accumulate(all_.begin(), all_.end(), std::uint64_t{0},
+                         [](std::uint64_t sum, const Fault& fault) { return sum + fault.times; });
+}
+
 void Faults::stop() {
   for (auto& one : going_) {
     if (!one.what.met) ++all_[one.fault].times;

@@ -45,6 +45,8 @@ class Faults {
   // Ends the faults that last. Do not call tick() afterwards.
   void stop();
   const std::vector<Fault>& all() const { return all_; }
+  // Returns how many there were so far.
+  std::uint64_t count() const;
 
  private:
   struct Going {

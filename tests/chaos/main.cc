@@ -14,6 +14,7 @@
 #include "tests/chaos/checker.h"
 #include "tests/chaos/cluster.h"
 #include "tests/chaos/faults.h"
+#include "tests/chaos/soak.h"
 
 namespace {
 
@@ -28,6 +29,7 @@ struct Arguments {
   bool cluster = false;
   std::size_t shards = 1;
   bool hostile = false;
+  std::int64_t speed = 1;  // pace of the wall clocks
   std::string check;
 };
 
@@ -66,7 +68,8 @@ class Ring {
   Ring(const Arguments& arguments, const std::string& folder, bool isolated)
       : arguments_{arguments},
         cluster_{folder, isolated, arguments.seed, setup_of(arguments)},
-        faults_{cluster_, arguments.seed, arguments.mean_pause_ms * 1000} {}
+        faults_{cluster_, arguments.seed, arguments.mean_pause_ms * 1000},
+        soak_{cluster_, arguments.minutes, arguments.speed, say} {}
 
   // False: a signal asked for an end, so there is nothing to judge.
   bool play() {
@@ -115,7 +118,7 @@ class Ring {
 
  private:
   static Cluster::Setup setup_of(const Arguments& arguments) {
-    return {pace(arguments.minutes), arguments.cluster ? 3U : 1U, arguments.shards, arguments.hostile};
+    return {pace(arguments.minutes), arguments.cluster ? 3U : 1U, arguments.shards, arguments.hostile, arguments.speed};
   }
 
   // The verdict needs two kilobytes of memory per task, so clients of a long run submit more slowly.
@@ -130,6 +133,7 @@ class Ring {
     while (now_us() < end && !asked_to_end()) {
       cluster_.tend();
       if (with_faults) faults_.tick();
+      if (with_faults) soak_.tick(faults_.count());
       if (until()) return true;
       with_faults ? cluster_.wait(std::min(end, faults_.due()), faults_.signs()) : cluster_.wait(end);
     }
@@ -146,6 +150,7 @@ class Ring {
   const Arguments arguments_;
   Cluster cluster_;
   Faults faults_;
+  Soak soak_;
   bool calm_ = false;
   bool swept_ = false;
 };
@@ -214,7 +219,11 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_flag("--hostile", arguments.hostile,
                "Let hostile peers flood the broker meanwhile: HELLO storms, garbage, slow and never-reading peers and, "
-               "where there are keys, names and tasks over their quota");
+               "where there are keys, names and tasks over their quota, and claims of the tasks of others");
+  app.add_option("--speed", arguments.speed,
+                 "Let the wall clocks of all programs run this many times as fast: 60 for an hour in each minute")
+      ->check(CLI::Range(1, 600))
+      ->capture_default_str();
   app.add_flag("--keep", arguments.keep, "Keep logs and journals even if all is well");
   app.add_option("--check", arguments.check, "Only check the journals of this folder again")
       ->check(CLI::ExistingDirectory);

@@ -8,6 +8,8 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <variant>
+#include <vector>
 
 #include "proto/os/real_env.h"
 #include "tests/e2e/security/raw_peer.h"
@@ -107,6 +109,71 @@ void hellos(const Target& target) {
   }
 }
 
+// Ends attempts that it guesses: those of this epoch and of the one before, up to the last number that it knows.
+proto::Outcomes outcomes_of(const std::vector<proto::Grant>& grants, std::uint64_t credit) {
+  proto::Outcomes outcomes;
+  outcomes.credit = credit;
+  for (const proto::Grant& grant : grants) {
+    proto::Outcome outcome;
+    outcome.attempt = grant.attempt;
+    outcome.value = proto::Payload::copy("forged");
+    outcomes.outcomes.push_back({grant, std::move(outcome), proto::milliseconds{-1}, 1});
+  }
+  return outcomes;
+}
+
+std::vector<proto::Grant> grants_up_to(const proto::Grant& last) {
+  constexpr std::uint64_t kMost = 2000;
+  std::vector<proto::Grant> all;
+  for (std::uint64_t back = 0; back < std::min(last.seq.value(), kMost); ++back) {
+    const proto::TaskSeq seq{last.seq.value() - back};
+    for (const std::uint32_t attempt : {1U, 2U}) all.push_back({last.epoch, seq, proto::Attempt{attempt}});
+    if (last.epoch.value() > 1) all.push_back({proto::Epoch{last.epoch.value() - 1}, seq, proto::Attempt{1}});
+  }
+  return all;
+}
+
+// Each round is another worker. Tasks of its own principal, which it is granted, tell it the numbers of the last tasks.
+void claims(const Target& target) {
+  constexpr std::uint32_t kProcesses = 1000;
+  constexpr std::uint64_t kCredit = 16;
+  proto::RealEnv env;
+  Peer client{target};
+  if (!client.greet()) return rest(100ms);
+  proto::Grant last;
+  for (;;) {
+    proto::Hello hello;
+    hello.role = proto::Role::worker;
+    hello.worker.queues = {"hostile"};
+    hello.worker.tasks = {{"hostile.none", ""}};
+    hello.worker.holding = grants_up_to(last);
+    hello.worker.holding_store = client.welcome().store;
+    Peer worker{target, std::move(hello)};
+    if (!worker.greet()) return rest(100ms);
+    target.reached();
+    worker.send(proto::Credit{worker.welcome().granted + kCredit});
+    client.send(proto::Submit{{task(env, "hostile", "hostile.none")}});
+    const proto::Grant before = last;
+    const auto hear = [&](const proto::Message& message) {
+      if (const auto* granted = std::get_if<proto::Grants>(&message))
+        for (const auto& one : granted->tasks) last = one.grant;
+    };
+    for (const auto end = std::chrono::steady_clock::now() + 1s;
+         last == before && std::chrono::steady_clock::now() < end; worker.wait(100ms))
+      if (!worker.read(hear)) break;
+    worker.send(outcomes_of(grants_up_to(last), worker.welcome().granted + kCredit));
+    worker.send(proto::Return{grants_up_to(last), 0, {}, {}});
+    proto::ChildrenGone gone;
+    for (std::uint32_t i = 0; i < kProcesses; ++i)
+      gone.pids.push_back(static_cast<std::uint32_t>(env.random() % (std::uint64_t{1} << 22)));
+    worker.send(std::move(gone));
+    worker.send(proto::Goodbye{});
+    worker.wait(100ms);
+    if (!client.read()) return;
+    rest(target.pause);
+  }
+}
+
 const std::string& strangers_of(const Target& target) {
   return target.strangers.empty() ? target.endpoint : target.strangers;
 }
@@ -159,7 +226,8 @@ const std::vector<Flood>& floods() {
                                       {"garbage", "garbage", garbage},
                                       {"slow", "slow loris", slow},
                                       {"unread", "peers that never read", unread},
-                                      {"names", "names over their quota", names}};
+                                      {"names", "names over their quota", names},
+                                      {"claims", "claims of the tasks of others", claims}};
   return all;
 }
 

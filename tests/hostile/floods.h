@@ -21,6 +21,8 @@ struct Flood {
 //   slow      connections that send a byte now and then
 //   unread    questions whose answers are never read
 //   names     tasks and objects, each of another name and in another queue
+//   claims    a worker that claims the tasks of others, in HELLO and by outcomes, and says that their processes have
+//   ended
 const std::vector<Flood>& floods();
 
 }  // namespace forkmill::hostile

@@ -19,7 +19,7 @@ bool Peer::greet(milliseconds patience) {
     while (const auto message = dealer_.receive()) {
       if (!message->ok()) continue;
       if (const auto* welcome = std::get_if<proto::Welcome>(&message->value().message)) {
-        session_ = welcome->session;
+        welcome_ = *welcome;
         return true;
       }
     }
@@ -29,7 +29,7 @@ bool Peer::greet(milliseconds patience) {
 }
 
 bool Peer::hello() {
-  proto::Hello hello;
+  proto::Hello hello = as_;
   hello.name = "hostile";
   hello.instance = env_.random();
   hello.nonce = env_.random();
@@ -39,7 +39,7 @@ bool Peer::hello() {
 
 bool Peer::send(proto::Message message) {
   const proto::MessageSeq next = seq_.next();
-  if (!dealer_.send({{session_, next}, std::move(message)})) return false;
+  if (!dealer_.send({{welcome_.session, next}, std::move(message)})) return false;
   seq_ = next;
   return true;
 }
@@ -50,14 +50,19 @@ bool Peer::is_up() {
   return is_up;
 }
 
-bool Peer::read() {
+bool Peer::read(const std::function<void(const proto::Message&)>& hear) {
   bool goes_on = is_up();
-  while (const auto message = dealer_.receive()) {
-    if (!message->ok()) continue;
-    if (const auto* error = std::get_if<proto::ErrorMessage>(&message->value().message))
+  proto::ResultAck taken;
+  while (const auto received = dealer_.receive()) {
+    if (!received->ok()) continue;
+    const proto::Envelope& envelope = received->value();
+    if (std::holds_alternative<proto::Results>(envelope.message)) taken.messages.push_back(envelope.header.seq);
+    if (const auto* error = std::get_if<proto::ErrorMessage>(&envelope.message))
       goes_on = goes_on && error->code != Errc::session_unknown;
-    if (std::holds_alternative<proto::Goodbye>(message->value().message)) goes_on = false;
+    if (std::holds_alternative<proto::Goodbye>(envelope.message)) goes_on = false;
+    if (hear) hear(envelope.message);
   }
+  if (!taken.messages.empty()) send(std::move(taken));
   return goes_on;
 }
 

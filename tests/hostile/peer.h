@@ -1,8 +1,9 @@
-// Peer: a client that speaks the protocol by hand, with a session if the broker gives it one. One thread.
+// Peer: a client or worker that speaks the protocol by hand, with a session if the broker gives it one. One thread.
 #pragma once
 
 #include <chrono>
-#include <cstdint>
+#include <functional>
+#include <utility>
 
 #include "proto/os/real_env.h"
 #include "proto/transport/dealer.h"
@@ -12,7 +13,9 @@ namespace forkmill::hostile {
 
 class Peer {
  public:
-  explicit Peer(const Target& target) : dealer_{target.endpoint, proto::look_up, target.keys} {}
+  // `as`: what its HELLOs say, apart from what is new in each.
+  explicit Peer(const Target& target, proto::Hello as = {})
+      : dealer_{target.endpoint, proto::look_up, target.keys}, as_{std::move(as)} {}
 
   // Says HELLO with a new instance once the connection is up, and waits for a session. Returns false if none comes in
   // time.
@@ -23,15 +26,19 @@ class Peer {
   bool send(proto::Message message);
   // Reads nothing. Returns false if the connection broke.
   bool is_up();
-  // Discards what has come. Returns false if the broker has ended the session, or the connection broke.
-  bool read();
+  // Acknowledges the results that have come, gives all messages to `hear`, and discards them. Returns false if the
+  // broker has ended the session, or the connection broke.
+  bool read(const std::function<void(const proto::Message&)>& hear = {});
   // Waits until something may have come, or for `at_most`.
   void wait(std::chrono::milliseconds at_most);
+  // The answer to the HELLO with which the session began.
+  const proto::Welcome& welcome() const { return welcome_; }
 
  private:
   proto::Dealer dealer_;
+  const proto::Hello as_;
   proto::RealEnv env_;
-  proto::SessionId session_;
+  proto::Welcome welcome_;
   proto::MessageSeq seq_;
 };
 

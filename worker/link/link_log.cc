@@ -35,8 +35,8 @@ void LinkLog::session(bool established, proto::Instant now) {
 
 void LinkLog::broker(const Effects& effects) {
   for (const auto& welcome : effects.welcomes) {
-    log_->info("{} by {} at {}: session {}, epoch {}", welcome.resumed ? "welcomed back" : "welcomed", welcome.software,
-               endpoint_, welcome.session.value(), welcome.epoch.value());
+    log_->info("{} by {} at {}, epoch {}", welcome.resumed ? "welcomed back" : "welcomed", welcome.software, endpoint_,
+               welcome.epoch.value());
   }
   for (const auto& error : effects.errors) {
     if (effects.refused && &error == &effects.errors.back())

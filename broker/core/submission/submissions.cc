@@ -100,9 +100,12 @@ Status Submissions::accept(Client& client, proto::Submission&& submission, std::
   const bool stored =
       accepted != nullptr ? accepted->stored : is_stored(state_, submission.spec->options, submission.spec->queue);
   if (submission.spec->options.process) submission.edit().queue = process_queue(submission.spec->queue);
+  // A task over a quota must not use up a name of a queue.
+  const std::size_t bytes = proto::given_bytes(submission);
+  Owner* owner = owner_of(state_, client, *submission.spec);
+  if (auto status = may_have_task(state_, client, owner, bytes); !status.ok()) return status;
   Queue* queue = queue_of(*submission.spec, accepted);
   if (queue == nullptr) return {Errc::too_many_queues, std::string{errc_text(Errc::too_many_queues)}};
-  const std::size_t bytes = proto::given_bytes(submission);
   if (!queue->budget.can_ever_hold(bytes)) {
     return {Errc::payload_too_large, "the arguments are " + std::to_string(bytes) + " bytes; queue " +
                                          std::string{base_queue(queue->name())} + " holds at most " +
@@ -113,8 +116,6 @@ Status Submissions::accept(Client& client, proto::Submission&& submission, std::
                                   std::to_string(queue->budget.tasks()) + " tasks, " +
                                   std::to_string(queue->budget.bytes()) + " bytes"};
   }
-  Owner* owner = owner_of(state_, client, *submission.spec);
-  if (auto status = may_have_task(state_, client, owner, bytes); !status.ok()) return status;
   const auto type = acquire_type(*submission.spec, accepted);
   if (!type) return {Errc::too_many_queues, "tasks of as many names as there may be are not finished"};
 

@@ -37,6 +37,11 @@ bool Offer::look_up(const TaskTypes& types, TaskTypeId type) const {
   return is_served;
 }
 
+bool Offer::has_name(std::string_view name) const {
+  return std::any_of(setup_.tasks.begin(), setup_.tasks.end(),
+                     [&](const proto::TaskInfo& task) { return task.name == name; });
+}
+
 void Offer::note(std::size_t place) {
   std::uint64_t& word = noted_[place / kBits];
   const std::uint64_t bit = std::uint64_t{1} << place % kBits;
@@ -107,6 +112,10 @@ void QueueOffers::tell(const TaskTypes& types, TaskTypeId type) {
 
 void QueueOffers::tell_all() {
   for (const auto& [offer, place] : offers_) offer->note(place);
+}
+
+bool QueueOffers::has_name(std::string_view name) const {
+  return std::any_of(offers_.begin(), offers_.end(), [&](const Place& one) { return one.offer->has_name(name); });
 }
 
 // ---- Offers ---------------------------------------------------------------------------------------------------------

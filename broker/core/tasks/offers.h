@@ -15,6 +15,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -56,6 +57,8 @@ class Offer {
     return is_known ? served_[type].is_served : look_up(types, type);
   }
   bool may_take(const TaskTypes& types, TaskTypeId type) const { return setup_.takes_unknown || serves(types, type); }
+  // Whether the workers have a task of this name, with any signature.
+  bool has_name(std::string_view name) const;
 
   // ---- Queues that may have a task; a queue is named by its place in queues()
   void note(std::size_t place);
@@ -110,6 +113,8 @@ class QueueOffers {
   void tell(const TaskTypes& types, TaskTypeId type);
   // Call when tasks of any type may be next that were not before.
   void tell_all();
+  // Returns whether workers of the queue have a task of this name, with any signature.
+  bool has_name(std::string_view name) const;
   // Call when an offer has forgotten the queue.
   void note_forgotten() { told_.reset(); }
 

@@ -1,7 +1,7 @@
 // The floor: a ZeroMQ ROUTER between clients and workers that only forwards. No queue, no ids, no acks, no retries:
 // what is left when everything that a task queue does is taken away. One message a task unless --batch says otherwise.
 //
-//     bench_zmq [throughput] [latency] [mixed]   with --batch N and the options of echo.h
+//     bench_zmq [throughput] [latency] [mixed]   with --batch N, --keys and the options of echo.h
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -23,13 +23,40 @@ using namespace forkmill::bench;
 
 struct Options : EchoOptions {
   std::size_t batch = 1;
+  bool keys = false;
 };
+
+// The key of the router and that of all its peers, as text. Empty: connections are not encrypted.
+struct Keys {
+  std::string public_key;
+  std::string secret_key;
+
+  void make() {
+    constexpr std::size_t kSize = 41;  // with the zero at the end
+    std::array<char, kSize> open{};
+    std::array<char, kSize> secret{};
+    if (zmq_curve_keypair(open.data(), secret.data()) != 0) throw zmq::error_t{};
+    public_key = open.data();
+    secret_key = secret.data();
+  }
+};
+Keys router_key;
+Keys peer_key;
 
 zmq::socket_t open(zmq::context_t& context, zmq::socket_type type) {
   zmq::socket_t socket{context, type};
   socket.set(zmq::sockopt::linger, 0);
   socket.set(zmq::sockopt::sndhwm, 0);
   socket.set(zmq::sockopt::rcvhwm, 0);
+  if (router_key.secret_key.empty()) return socket;
+  if (type == zmq::socket_type::router) {
+    socket.set(zmq::sockopt::curve_server, true);
+    socket.set(zmq::sockopt::curve_secretkey, router_key.secret_key);
+  } else {
+    socket.set(zmq::sockopt::curve_serverkey, router_key.public_key);
+    socket.set(zmq::sockopt::curve_publickey, peer_key.public_key);
+    socket.set(zmq::sockopt::curve_secretkey, peer_key.secret_key);
+  }
   return socket;
 }
 
@@ -137,6 +164,10 @@ class Client final : public EchoClient {
 };
 
 void run(const Options& options) {
+  if (options.keys) {
+    router_key.make();
+    peer_key.make();
+  }
   const int front = free_port();
   const int back = free_port();
   auto router = Child::function([&] { return route(front, back, options.workers); });
@@ -160,6 +191,7 @@ int main(int argc, char** argv) try {
   CLI::App app{"The floor: messages through a ZeroMQ ROUTER that only forwards"};
   add_echo_options(app, options);
   app.add_option("--batch", options.batch, "tasks in one message")->capture_default_str()->check(CLI::PositiveNumber);
+  app.add_flag("--keys", options.keys, "encrypt connections, by ZeroMQ's CURVE");
   CLI11_PARSE(app, argc, argv);
   run(options);
   return 0;

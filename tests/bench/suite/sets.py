@@ -113,7 +113,7 @@ FLOODS = ("submits", "hellos", "garbage", "slow", "unread", "names")
 
 
 def security(plan):
-    """Honest traffic under floods, beside a process that uses as much CPU; keys on and off; ipc; rights per task."""
+    """Honest traffic under floods, beside a process that uses as much CPU; keys on and off, also of bare ZeroMQ; ipc; rights."""
     for flood in FLOODS:
         yield "floods", [os.path.join(plan.bin, "bench_security"), "flood", flood, "--seconds", str(plan.seconds),
                          "--warm-up", str(plan.warm_up)]
@@ -123,6 +123,11 @@ def security(plan):
         yield parameter, plan.peer("bench_forkmill", "throughput", "tcp", **more)
         yield parameter, plan.peer("bench_forkmill", "throughput", "tcp-keys", **more) + ["--keys"]
         yield parameter, plan.peer("bench_forkmill", "throughput", "ipc", **more) + ["--ipc"]
+        # The cost of ZeroMQ's encryption without forkmill, with about as many tasks a message: hundreds of small ones, and
+        # one of the large ones, which have a frame each.
+        batch = {"batch": 100 if size < 1024 else 1, **more}
+        yield parameter, plan.peer("bench_zmq", "throughput", "zmq", **batch)
+        yield parameter, plan.peer("bench_zmq", "throughput", "zmq-keys", **batch) + ["--keys"]
     yield "rights", [os.path.join(plan.bin, "bench_security"), "rights"]
 
 

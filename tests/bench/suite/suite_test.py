@@ -26,7 +26,7 @@ KEYS = {
     "throughput": ({"forkmill", "forkmill-map", "gearmand", "gearmand-ahead", "nats", "celery", "zmq"}, RATES),
     "latency": ({"forkmill", "gearmand", "zmq"}, ("p50_us", "p99_us")),
     "keys": ({"forkmill", "forkmill-keys"}, (*RATES, "p50_us", "p99_us")),
-    "security": ({"hellos", "slow", "tcp", "tcp-keys", "ipc", "rights"},
+    "security": ({"hellos", "slow", "tcp", "tcp-keys", "ipc", "zmq", "zmq-keys", "rights"},
                  ("alone_per_s", "beside_flood_per_s", "beside_burner_per_s", "flood_cpu", "kept", "broker_peak_mib",
                   "broker_limit_mib", "log_lines_per_s", "ns_per_task", *RATES)),
     "mixed": ({"forkmill", "gearmand"}, ("short_p50_us", "short_p99_us")),

@@ -30,13 +30,13 @@ inline constexpr Task<std::string(std::string)> kEcho{"test.echo"};
 
 class Besieged {
  public:
-  // `descriptors`: how many the broker may open; 0: as many as the test.
-  explicit Besieged(std::vector<std::string> options = {"--memory"}, rlim_t descriptors = 0) {
+  // `descriptors`: how many the broker may open; 0: as many as the test. `log`: where its lines go; −1: into a file.
+  explicit Besieged(std::vector<std::string> options = {"--memory"}, rlim_t descriptors = 0, int log = -1) {
     std::vector<std::string> line{
         FORKMILL_BROKER_PROGRAM,  "--insecure", "--listen", "tcp://127.0.0.1:*,ipc://" + path(), "--announce",
         folder_.path("endpoints")};
     line.insert(line.end(), options.begin(), options.end());
-    start(line, descriptors);
+    start(line, descriptors, log);
     REQUIRE(eventually([&] { return folder_.has("endpoints"); }));
     const std::string endpoints = folder_.read("endpoints");
     tcp_ = endpoints.substr(0, endpoints.find('\n'));
@@ -104,11 +104,11 @@ class Besieged {
 
  private:
   std::string path() const { return folder_.path("broker"); }
-  void start(std::vector<std::string>& line, rlim_t descriptors) {
+  void start(std::vector<std::string>& line, rlim_t descriptors, int log) {
     std::vector<char*> argv;
     for (auto& word : line) argv.push_back(word.data());
     argv.push_back(nullptr);
-    const std::string log = folder_.path("log");
+    const std::string file = folder_.path("log");
     const proto::SignalsBlocked blocked;
     pid_ = ::fork();
     REQUIRE(pid_ >= 0);
@@ -116,7 +116,8 @@ class Besieged {
     ::signal(SIGTERM, SIG_DFL);
     const rlimit limit{descriptors, descriptors};
     if (descriptors > 0) ::setrlimit(RLIMIT_NOFILE, &limit);
-    ::dup2(::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600), STDERR_FILENO);
+    if (log < 0) log = ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    ::dup2(log, STDERR_FILENO);
     ::execv(argv[0], argv.data());
     ::_exit(127);
   }

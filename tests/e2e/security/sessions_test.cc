@@ -1,52 +1,17 @@
 // Peers with a session that keep to no limit: the broker's memory stays small, and others are served.
 #include <doctest/doctest.h>
 
-#include "proto/wire/codec.h"
+#include <chrono>
+#include <vector>
+
 #include "tests/e2e/security/besieged.h"
+#include "tests/e2e/security/hand_peer.h"
+#include "tests/e2e/security/rude_client.h"
 
 namespace sessions_test {
 
 using namespace forkmill;
 using namespace forkmill::tests;
-
-namespace {
-
-// A client that speaks the protocol by hand.
-class RudeClient {
- public:
-  explicit RudeClient(const std::string& endpoint) : peer_{endpoint} {
-    REQUIRE(peer_.greet());
-    proto::Hello hello;
-    hello.name = "rude";
-    hello.instance = 77;
-    send(hello);
-    const auto answer = proto::decode(peer_.receive_frame());
-    REQUIRE(answer.ok());
-    session_ = std::get<proto::Welcome>(answer->message).session;
-  }
-  bool send(proto::Message message) {
-    seq_ = session_ ? seq_.next() : seq_;
-    auto encoded = proto::encode({{session_, seq_}, std::move(message)});
-    std::string bytes = zmtp_frame(encoded.envelope, !encoded.frames.empty());
-    for (std::size_t i = 0; i < encoded.frames.size(); ++i)
-      bytes += zmtp_frame(encoded.frames[i].view(), i + 1 < encoded.frames.size());
-    return peer_.send(bytes);
-  }
-
- private:
-  RawPeer peer_;
-  proto::SessionId session_;
-  proto::MessageSeq seq_;
-};
-
-TaskId task_id(std::uint64_t n) { return TaskId::make(1'700'000'000'000, n >> 32, n); }
-
-proto::Submission submission(std::uint64_t n, std::string queue, std::string name) {
-  auto spec = std::make_shared<const proto::TaskSpec>(proto::TaskSpec{std::move(queue), std::move(name), 0, {}});
-  return {task_id(n), std::move(spec), proto::Payload::copy("arguments")};
-}
-
-}  // namespace
 
 TEST_CASE("a client that asks much and never reads the answers is cut, and costs little memory" *
           doctest::skip(Besieged::kIsSlow)) {
@@ -85,7 +50,7 @@ TEST_CASE("a client that never reads results is cut before they take much memory
   CHECK(broker.serves());
 }
 
-TEST_CASE("names that no worker has, and floods of queries, do not stop the others" *
+TEST_CASE("tasks of names that no worker has do not hold up the tasks of their queue that one has" *
           doctest::skip(Besieged::kIsSlow)) {
   Besieged broker;
   RudeClient rude{broker.ipc()};
@@ -95,9 +60,58 @@ TEST_CASE("names that no worker has, and floods of queries, do not stop the othe
       submit.tasks.push_back(submission(n, "probe", "t.unknown" + std::to_string(n)));
     REQUIRE(rude.send(submit));
   }
+  FakeWorker worker{broker.ipc(), {"probe"}};
+  worker.on(kEcho, [](std::string text) { return text; });
+  worker.start(64);
+  Client client{broker.ipc()};
+  // Minutes, if each grant looked at all of them.
+  const std::vector<std::string> texts(20'000, "hello");
+  const auto end = std::chrono::steady_clock::now() + 60s;
+  for (auto& future : client.with({.queue = "probe"}).map(kEcho, texts))
+    CHECK(future.get_for(std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now())) ==
+          "hello");
+  CHECK(broker.stop() == 0);
+}
+
+TEST_CASE("of a flood of questions, a few wait for their answers, and the others are refused") {
+  Besieged broker{{"--memory", "--session-timeout", "60s"}};
+  HandPeer curious{broker.ipc()};
+  curious.greet(client_hello(1));
+  constexpr std::uint64_t kMany = 800;
+  ::kill(broker.pid(), SIGSTOP);  // all of them come at once
+  for (std::uint64_t id = 1; id <= kMany; ++id) curious.send(proto::Query{id, proto::QueryKind::task, "ffffffff", {}});
+  ::kill(broker.pid(), SIGCONT);
   CHECK(broker.serves());
-  for (std::uint64_t id = 1; id <= 2000; ++id)
-    if (!rude.send(proto::Query{id, proto::QueryKind::task, "ffffffff", {}})) break;
+  std::size_t answered = 0;
+  std::size_t refused = 0;
+  REQUIRE(eventually([&] {
+    answered += curious.take<proto::Reply>().size();
+    for (const auto& error : curious.take<proto::ErrorMessage>())
+      refused += error.code == Errc::too_many_waiting ? 1 : 0;
+    return answered + refused == kMany;
+  }));
+  CHECK(refused > 0);
+}
+
+TEST_CASE("a client that attaches thousands of tasks again and again, whose results wait for it, stops no other" *
+          doctest::skip(Besieged::kIsSlow)) {
+  Besieged broker{{"--memory", "--session-timeout", "60s"}};
+  FakeWorker worker{broker.ipc()};
+  worker.on_raw("t.x", "", [](FakeWorker&, const proto::GrantedTask&) { return proto::Outcome{}; });
+  worker.start(4096);
+  RudeClient rude{broker.ipc()};
+  constexpr std::uint64_t kTasks = 60'000;
+  for (std::uint64_t from = 1; from <= kTasks; from += 10'000) {
+    proto::Submit submit;
+    for (std::uint64_t n = from; n < from + 10'000; ++n) submit.tasks.push_back(submission(n, "default", "t.x"));
+    REQUIRE(rude.send(submit));
+  }
+  REQUIRE(eventually([&] { return worker.executed() == kTasks; }));
+  for (int round = 0; round < 30; ++round) {
+    proto::Attach attach;
+    for (std::uint64_t n = 0; n < proto::limits::kMaxRecords; ++n) attach.ids.push_back(task_id(kTasks - n));
+    if (!rude.send(attach)) break;
+  }
   CHECK(broker.serves());
   CHECK(broker.stop() == 0);
 }

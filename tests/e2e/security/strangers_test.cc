@@ -1,5 +1,7 @@
 // Peers without a session: what they send, hold open or leave half done costs the broker little and others nothing.
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <deque>
@@ -96,6 +98,27 @@ TEST_CASE("SIGTERM ends the broker while peers send without a pause, and the flo
   std::jthread last{[&](const std::stop_token& stop) {
     while (!stop.stop_requested() && peer.send(flood, 100ms)) continue;
   }};
+  CHECK(broker.stop() == 0);
+}
+
+TEST_CASE("a broker whose log goes into a full pipe that has no reader serves, and ends") {
+  int ends[2];
+  REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
+  const proto::Descriptor reader{ends[0]};
+  const proto::Descriptor writer{ends[1]};
+  // Filled, so that the first line of the broker finds no room.
+  const std::string filling(4096, '-');
+  REQUIRE(::fcntl(writer.get(), F_SETFL, O_NONBLOCK) == 0);
+  while (::write(writer.get(), filling.data(), filling.size()) > 0) continue;
+  REQUIRE(::fcntl(writer.get(), F_SETFL, 0) == 0);
+  Besieged broker{{"--memory"}, 0, writer.get()};
+  for (int i = 0; i < 20; ++i) {
+    RawPeer peer{broker.tcp()};
+    REQUIRE(peer.greet());
+    for (int n = 0; n < 100; ++n) REQUIRE(peer.send(zmtp_frame("nonsense")));
+    CHECK_FALSE(peer.receive_frame().empty());  // an ERROR
+  }
+  CHECK(broker.serves());
   CHECK(broker.stop() == 0);
 }
 

@@ -1,8 +1,12 @@
 // Workers that do not do what they have taken on, against a live broker.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <vector>
+
 #include "proto/transport/dealer.h"
 #include "tests/e2e/security/besieged.h"
+#include "tests/e2e/security/hand_peer.h"
 
 namespace workers_test {
 
@@ -95,6 +99,77 @@ TEST_CASE("a task whose worker ignores its timeout is ended by the broker, and i
   worker.succeed_late();
   worker.serve();
   CHECK(broker.serves());
+}
+
+TEST_CASE("a worker with credit without end holds a part of the tasks, and others get the rest") {
+  const Besieged broker{{"--memory", "--session-timeout", "60s"}};
+  HandPeer greedy{broker.ipc()};
+  greedy.greet(worker_hello(1, {"default"}, {{std::string{kEcho.name()}, kEcho.signature()}}));
+  greedy.send(proto::Credit{std::uint64_t{1} << 63});
+  Client client{broker.ipc()};
+  constexpr std::size_t kTasks = 20'000;
+  const std::vector<std::string> texts(kTasks, "hello");
+  auto futures = client.map(kEcho, texts);
+  REQUIRE(eventually([&] {
+    return std::none_of(futures.begin(), futures.end(),
+                        [](const auto& future) { return future.state() == FutureState::pending; });
+  }));
+  constexpr std::size_t kMaxHeld = 16 * 1024;
+  CHECK(greedy.await_grants(kMaxHeld).size() == kMaxHeld);
+  greedy.settle();
+  greedy.settle();  // the grants of the round of the first one have come
+  CHECK(greedy.take<proto::Grants>().empty());
+  FakeWorker honest{broker.ipc()};
+  honest.on(kEcho, [](std::string text) { return text; });
+  honest.start();
+  CHECK(eventually([&] {
+    return std::count_if(futures.begin(), futures.end(), [](const auto& future) { return future.ready(); }) ==
+           static_cast<std::ptrdiff_t>(kTasks - kMaxHeld);
+  }));
+  greedy.send(proto::Goodbye{});
+  for (auto& future : futures) CHECK(future.get_for(60s) == "hello");
+}
+
+TEST_CASE("a worker that hands back all that it is granted is granted less and less, and the tasks run elsewhere") {
+  const Besieged broker{{"--memory", "--session-timeout", "60s"}};
+  HandPeer unwilling{broker.ipc()};
+  unwilling.greet(worker_hello(1, {"default"}, {{std::string{kEcho.name()}, kEcho.signature()}}));
+  constexpr std::size_t kWindow = 100;
+  unwilling.send(proto::Credit{kWindow});
+  Client client{broker.ipc()};
+  const std::vector<std::string> texts(500, "hello");
+  auto futures = client.map(kEcho, texts);
+  std::size_t returned = 0;
+  constexpr std::size_t kEnough = 20'000;
+  // Until the broker grants it nothing for a second.
+  for (std::vector<proto::Grants> grants{unwilling.await<proto::Grants>()}; !grants.empty() && returned < kEnough;
+       grants = unwilling.take<proto::Grants>()) {
+    proto::Return back;
+    for (const auto& message : grants)
+      for (const auto& task : message.tasks) back.grants.push_back(task.grant);
+    returned += back.grants.size();
+    back.credit = returned + kWindow;
+    unwilling.send(std::move(back));
+    unwilling.settle();
+    unwilling.settle();  // the grants of the round of the first one have come
+  }
+  CHECK(returned >= 4096);
+  CHECK(returned < kEnough);
+  FakeWorker honest{broker.ipc()};
+  honest.on(kEcho, [](std::string text) { return text; });
+  honest.start();
+  CHECK(eventually([&] {
+    proto::Return back;
+    for (const auto& message : unwilling.take<proto::Grants>())
+      for (const auto& task : message.tasks) back.grants.push_back(task.grant);
+    if (!back.grants.empty()) {
+      returned += back.grants.size();
+      back.credit = returned + kWindow;
+      unwilling.send(std::move(back));
+    }
+    return std::all_of(futures.begin(), futures.end(), [](const auto& future) { return future.ready(); });
+  }));
+  for (auto& future : futures) CHECK(future.get_for(60s) == "hello");
 }
 
 }  // namespace workers_test

@@ -59,6 +59,28 @@ TEST_CASE("a principal has as many bytes of tasks as its quota; a task that can 
   CHECK(site.broker.submit_rejected(alice, large).code == Errc::payload_too_large);
 }
 
+TEST_CASE("tasks over a quota use up no names of queues") {
+  Principals site;
+  site.alice.quotas.tasks = 1;
+  const auto alice = site.client(Principals::kAlice);
+  const auto bob = site.client(Principals::kBob);
+  std::vector<Submission> flood;
+  for (std::uint64_t n = 1; n <= NameLimits{}.queues + 1; ++n) {
+    flood.push_back(task(n));
+    flood.back().edit().queue = "flood-" + std::to_string(n);
+  }
+  site.broker.submit(alice, flood);
+  const auto rejected = site.broker.take<SubmitAck>(alice).at(0).rejected;
+  REQUIRE(rejected.size() == flood.size() - 1);
+  for (const Rejection& one : rejected) CHECK(one.code == Errc::quota_exceeded);
+  CHECK(site.broker.core().state().queues.find("flood-1") != nullptr);
+  CHECK(site.broker.core().state().queues.find("flood-2") == nullptr);
+  Submission honest = task(flood.size() + 1);
+  honest.edit().queue = "honest";
+  site.broker.submit(bob, {honest});
+  CHECK(site.broker.take<SubmitAck>(bob).at(0).rejected.empty());
+}
+
 TEST_CASE("headers count as bytes of a task, in quotas, queues and windows, and after a restart as well") {
   MemoryStore store{"s", true};
   CoreOptions options;

@@ -154,6 +154,22 @@ TEST_CASE("a signature that no worker has is refused while workers have the task
   CHECK(broker.grants(worker).size() == 1);
 }
 
+TEST_CASE("workers that do not serve the queue of a task say nothing about its signature") {
+  Broker broker;
+  const auto client = broker.client();
+  broker.connect(Broker::worker_hello({"other"}));  // has t.echo as str(str)
+  Submission one = task(1);
+  one.edit().signature = signature_hash("i32(i32)");
+  broker.submit(client, {one});
+  CHECK(broker.take<SubmitAck>(client).at(0).rejected.empty());
+
+  Hello hello = Broker::worker_hello();
+  hello.worker.tasks = {{"t.echo", "i32(i32)"}};
+  const auto worker = broker.connect(hello);
+  broker.send(worker, Credit{1});
+  CHECK(broker.grants(worker).at(0).id == id(1));
+}
+
 TEST_CASE("a task is granted no earlier than its delay and not_before say") {
   Broker broker;
   const auto client = broker.client();

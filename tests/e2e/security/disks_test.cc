@@ -1,0 +1,113 @@
+// Peers that fill the disk of a live broker, by tasks and by values of durable objects.
+#include <doctest/doctest.h>
+#include <forkmill/client.h>
+#include <forkmill/queue.h>
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tests/e2e/broker/data_folder.h"
+#include "tests/e2e/broker/small_disk.h"
+#include "tests/e2e/client/fake_worker.h"
+#include "tests/e2e/worker/cluster.h"
+
+namespace disks_test {
+
+using namespace forkmill;
+using namespace forkmill::test;
+using namespace forkmill::tests;
+
+namespace {
+
+constexpr auto kLong = 60s;
+constexpr Task<std::string(std::string)> kNamed{"disks.echo"};
+constexpr std::size_t kMib = std::size_t{1} << 20;
+
+// A client whose tasks and items fail at once if there is no room for them.
+ClientOptions impatient(const Cluster& cluster) {
+  ClientOptions options;
+  options.endpoint = cluster.endpoint();
+  options.when_full = WhenFull::reject;
+  return options;
+}
+
+// Returns the code with which the task ends; ok: it has its result.
+Errc outcome_of(Future<std::string> future) {
+  try {
+    (void)future.get_for(kLong);
+    return Errc::ok;
+  } catch (const Error& error) {
+    return error.code();
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a flood of large tasks leaves the reserve of the disk free, and the broker goes on, also after a restart") {
+  DataFolder folder;
+  const SmallDisk disk{folder.data(), "128m"};
+  if (!disk.mounted()) return;
+  Cluster cluster{folder.flags({"--disk-reserve", "48M", "--result-ttl", "1s"})};
+  FakeWorker worker{cluster.endpoint()};
+  worker.on(kNamed, [](std::string text) { return text; });
+  worker.start();
+  Client client{impatient(cluster)};
+  const auto in_memory = client.with({.durability = Durability::memory});
+  REQUIRE(client.submit(kNamed, "before").get_for(kLong) == "before");
+
+  const auto flooder = client.with({.queue = "flood"});
+  const std::string large(4 * kMib, 'x');
+  std::vector<Future<std::string>> flood;
+  Errc refused = Errc::ok;
+  while (refused == Errc::ok && flood.size() < 100) {
+    auto task = flooder.submit(kNamed, large);
+    REQUIRE(eventually([&] { return task.state() != FutureState::pending; }));
+    if (task.state() == FutureState::accepted)
+      flood.push_back(std::move(task));
+    else
+      refused = outcome_of(std::move(task));
+  }
+  CHECK(refused == Errc::disk_full);
+  CHECK(flood.size() > 3);
+  CHECK(outcome_of(client.submit(kNamed, "durable")) == Errc::disk_full);
+  CHECK(in_memory.submit(kNamed, "memory").get_for(kLong) == "memory");
+  cluster.stop_broker();
+  cluster.start_broker();
+  CHECK(in_memory.submit(kNamed, "memory").get_for(kLong) == "memory");
+
+  for (auto& task : flood) task.cancel();
+  for (auto& task : flood) CHECK_THROWS_AS(task.get_for(kLong), Cancelled);
+  cluster.stop_broker();
+  cluster.start_broker();
+  CHECK(eventually([&] { return outcome_of(client.submit(kNamed, "after")) == Errc::ok; }));
+}
+
+TEST_CASE("values for a durable object that was opened before the disk was full are refused, and the broker goes on") {
+  DataFolder folder;
+  const SmallDisk disk{folder.data(), "64m"};
+  if (!disk.mounted()) return;
+  Cluster cluster{folder.flags({"--disk-reserve", "16M"})};
+  Client client{cluster.endpoint()};
+  Queue<std::string> queue{"items", 0, ObjectOptions{client}.durable()};
+  const auto refusal = [&] {
+    try {
+      queue.put(std::string(kMib, 'x'));
+      return Errc::ok;
+    } catch (const Error& error) {
+      return error.code();
+    }
+  };
+  REQUIRE(refusal() == Errc::ok);
+  const std::string filler = folder.data() + "/filler";
+  take_room(filler, 40'000'000);
+  REQUIRE(eventually([&] { return refusal() == Errc::disk_full; }));
+  for (int i = 0; i < 100; ++i) CHECK(refusal() == Errc::disk_full);
+  CHECK(queue.get().size() == kMib);
+  std::filesystem::remove(filler);
+  CHECK(eventually([&] { return refusal() == Errc::ok; }));
+  CHECK(cluster.broker().wait(0s) == std::nullopt);
+}
+
+}  // namespace disks_test
