@@ -39,7 +39,7 @@ void with_file(const Work& work) {
 std::string copied_book(const std::string& file) {
   std::string text;
   with_file([&] {
-    text = BookFile{file}.read().value_or("");
+    text = BookFile{file}.text();
     static_cast<void>(sensible(text, file));
   });
   return text;

@@ -53,8 +53,6 @@ std::string BookFile::text() const {
   return std::move(text).value();
 }
 
-std::optional<std::string> BookFile::read() { return text(); }
-
 void BookFile::change(const Edit& edit) {
   const FolderLock lock{std::filesystem::absolute(path_).parent_path()};
   const auto edited = edit(text());
