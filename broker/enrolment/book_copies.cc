@@ -52,8 +52,9 @@ RestoredBook restore_book(const std::string& text, const std::string& file) {
   RestoredBook restored{keys_of(book), book.revoke_pending()};
   with_file([&] {
     BookFile{file}.change([&](const std::string& before) -> std::optional<std::string> {
-      restored.is_kept = !before.empty();
-      return restored.is_kept ? std::nullopt : std::optional{book.text()};
+      const std::string fresh = book.text();
+      restored.is_kept = !before.empty() && before != fresh;
+      return restored.is_kept ? std::nullopt : std::optional{fresh};
     });
   });
   return restored;
