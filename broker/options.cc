@@ -99,9 +99,9 @@ proto::Status check_openness(const std::string& endpoint, const ProgramOptions& 
                      (options.insecure ? "; --insecure is for loopback only" : ""));
 }
 
-// The file of the keys that have come of invitations, if the options name none.
+// The file of the keys that have come of invitations, if the options name none. Empty: there is no place for it.
 std::string default_enrolled_keys(const ProgramOptions& options) {
-  if (options.memory) return options.authorized_keys + ".enrolled";
+  if (options.memory) return options.authorized_keys.empty() ? "" : options.authorized_keys + ".enrolled";
   return (options.migrate.empty() ? options.data : options.migrate) + "/enrolled_keys";
 }
 

@@ -337,6 +337,7 @@ TEST_CASE("a book in a file is for its owner, and one that cannot be written lea
   const auto refused = lost.ask(making(1), owner());
   CHECK(refused.code == Errc::disconnected);
   CHECK(contains(refused.text, "none"));
+  CHECK(contains(refused.text, "give --enrolled-keys a file in another one"));
   CHECK(lost.registrar.invitations().empty());
 }
 
