@@ -8,7 +8,7 @@
 
 #include "broker/audit_log.h"
 #include "broker/key_changes.h"
-#include "proto/os/logging.h"
+#include "proto/os/output/logging.h"
 #include "tests/folder.h"
 #include "tests/unit/broker/principals_kit.h"
 

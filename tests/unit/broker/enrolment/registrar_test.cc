@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 #include "broker/enrolment/book_file.h"
-#include "proto/os/logging.h"
+#include "proto/os/output/logging.h"
 #include "tests/folder.h"
 #include "tests/unit/broker/enrolment/kit.h"
 
