@@ -86,13 +86,13 @@ void AccessControl::note_bad_message(const proto::Router::Incoming& incoming, In
              bad_messages_.take_omitted());
 }
 
-bool AccessControl::reload(Core* core, proto::Now now, uid_t sender) {
-  if (authorized_keys_.empty()) return false;
+void AccessControl::reload(Core* core, proto::Now now, uid_t sender) {
+  if (authorized_keys_.empty()) return;
   auto authorized = proto::read_authorized_keys(authorized_keys_);
   if (!authorized.ok()) {
     log_->error("{}; the previous keys stay authorized", authorized.failure().text);
     audit_.note(AuditLine{now.unix_time, "keys_refused"}.add("by_uid", sender).add("text", authorized.failure().text));
-    return true;
+    return;
   }
   const KeyChanges changes = changes_between(invitations_.authorized(), authorized.value());
   audit_.note(AuditLine{now.unix_time, "keys_reloaded"}
@@ -104,7 +104,6 @@ bool AccessControl::reload(Core* core, proto::Now now, uid_t sender) {
   log_->info("{} keys are authorized now", authorized->size());
   invitations_.replace(std::move(authorized).value());
   if (core != nullptr) expel(*core, authenticator_, now);
-  return true;
 }
 
 void AccessControl::take_news(proto::Router& router, Core* core, proto::Now now) {

@@ -46,8 +46,8 @@ class AccessControl {
 
   // Reads the file of authorized keys again, and ends the sessions of principals that have lost their key or role. A
   // file with a mistake changes nothing. `core`: null if there are no sessions. `sender`: the user who has asked for
-  // it. Returns false if there is no file.
-  bool reload(Core* core, proto::Now now, uid_t sender);
+  // it. Does nothing if there is no such file.
+  void reload(Core* core, proto::Now now, uid_t sender);
 
   // INVITE and ENROL, and the keys that come of them.
   Invitations& invitations() { return invitations_; }

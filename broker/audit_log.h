@@ -2,9 +2,8 @@
 // keys, sessions that were taken over or ended (deploy/SECURITY.md, Audit log). Lines are written at the end of the
 // round in which they were noted, before the answers of that round go out.
 //
-// A file of the maximum size becomes FILE.1, FILE.1 becomes FILE.2, and so on; the oldest one is removed. A file that
-// another program has moved away is made again. Lines that cannot be written are counted, and the log of the broker
-// says so; the broker goes on. Thread of the loop.
+// The files are those of a RotatingFile. Lines that cannot be written are counted, and the log of the broker says so;
+// the broker goes on. Thread of the loop.
 #pragma once
 
 #include <spdlog/logger.h>
@@ -16,7 +15,7 @@
 
 #include "broker/core/state/audit_line.h"
 #include "proto/clock.h"
-#include "proto/os/descriptor.h"
+#include "proto/os/output/rotating_file.h"
 #include "proto/status.h"
 
 namespace forkmill::broker {
@@ -43,22 +42,14 @@ class AuditLog {
   void flush(proto::Instant now);
 
  private:
-  proto::Status open();
-  // Opens the file again if it is not there any more.
-  proto::Status follow_path(proto::Instant now);
-  proto::Status rotate();
-  proto::Status write(std::string_view text);
   void note_failure(const proto::Status& status, proto::Instant now);
 
   const AuditOptions options_;
   const std::shared_ptr<spdlog::logger> log_;
-  proto::Descriptor file_;
-  std::uint64_t size_ = 0;
+  proto::RotatingFile file_;
   std::string pending_;
-  bool is_torn_ = false;  // the last line in the file lacks its end
   std::uint64_t lost_ = 0;
-  proto::Instant looked_at_{0};  // at the path
-  proto::Instant told_at_{0};    // that lines were lost
+  proto::Instant told_at_{0};  // that lines were lost
 };
 
 }  // namespace forkmill::broker

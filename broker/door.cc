@@ -10,7 +10,7 @@
 #include "broker/access_control.h"
 #include "broker/audit_log.h"
 #include "broker/loop_waiter.h"
-#include "proto/os/logging.h"
+#include "proto/os/output/logging.h"
 #include "proto/os/real_env.h"
 #include "proto/transport/router.h"
 #include "proto/wire/codec.h"
@@ -31,7 +31,11 @@ class Door {
         log_{std::move(log)},
         audit_{options.audit, log_},
         access_control_{options, log_, audit_},
-        waiter_{[this](uid_t sender) { return access_control_.reload(nullptr, env_.now(), sender); }} {
+        waiter_{[this](uid_t sender) {
+          proto::reopen_log(*log_);
+          access_control_.reload(nullptr, env_.now(), sender);
+          return heeds_hangup(options_);
+        }} {
     map_.places.resize(options.sharding.shards);
     for (const std::string& endpoint : options.listen) endpoints_.push_back(router_.bind(endpoint));
     access_control_.invitations().set_endpoints(endpoints_);

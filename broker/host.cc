@@ -16,8 +16,8 @@
 #include "broker/door.h"
 #include "broker/offline_commands.h"
 #include "proto/os/host.h"
-#include "proto/os/logging.h"
 #include "proto/os/memory.h"
+#include "proto/os/output/logging.h"
 #include "proto/os/ready_note.h"
 #include "proto/os/real_env.h"
 
@@ -60,9 +60,11 @@ class Host {
       children_.start(proto::RealEnv::steady());
       proto::flush_log(*log_);
       const int signal = wait();
-      if (signal == SIGTERM || signal == SIGINT || (signal == SIGHUP && options_.authorized_keys.empty()))
-        return leave(0);
-      if (signal == SIGHUP) children_.signal_all(SIGHUP);
+      if (signal == SIGTERM || signal == SIGINT || (signal == SIGHUP && !heeds_hangup(options_))) return leave(0);
+      if (signal == SIGHUP) {
+        proto::reopen_log(*log_);
+        children_.signal_all(SIGHUP);
+      }
       if (!children_.reap(proto::RealEnv::steady())) return leave(1);
       if (proto::RealEnv::steady() >= look_at_ && !look()) return leave(1);
     }

@@ -8,8 +8,8 @@
 
 #include "broker/cluster/announcement.h"
 #include "proto/os/host.h"
-#include "proto/os/logging.h"
 #include "proto/os/memory.h"
+#include "proto/os/output/logging.h"
 #include "proto/os/processes.h"
 
 namespace forkmill::broker {
@@ -41,7 +41,11 @@ Loop::Loop(ProgramOptions options, std::unique_ptr<Store> store, std::shared_ptr
       audit_{options_.audit, log_},
       access_control_{options_, log_, audit_},
       memory_{options_.memory_limit > 0 ? options_.memory_limit : proto::recommended_memory(), log_},
-      waiter_{[this](uid_t sender) { return access_control_.reload(core_.get(), env_.now(), sender); }} {
+      waiter_{[this](uid_t sender) {
+        proto::reopen_log(*log_);
+        access_control_.reload(core_.get(), env_.now(), sender);
+        return heeds_hangup(options_);
+      }} {
   auto opened = store->open();
   if (!opened.ok()) throw std::runtime_error{opened.failure().text};
   access_control_.invitations().reread();  // the owner before this broker may have changed it until now

@@ -35,7 +35,8 @@ class Loop {
   const std::vector<std::string>& endpoints() const { return endpoints_; }
 
   // Runs until SIGTERM, SIGINT or SIGHUP, which must be blocked in every thread; SIGHUP reads the authorized keys again
-  // if the options name a file with them. Returns the exit code: 0, or 1 if the store failed.
+  // and looks for the log file at its path, if the options name one of these. Returns the exit code: 0, or 1 if the
+  // store failed.
   int run();
 
  private:

@@ -106,10 +106,21 @@ int guarded(const F& run) {
   }
 }
 
-int serve_shard(broker::ProgramOptions options) {
+// Calls `run`, and notes what it throws in the log as well, if that is a file.
+template <class F>
+int noted(const proto::LogOptions& options, spdlog::logger& log, const F& run) {
+  try {
+    return run();
+  } catch (const std::exception& error) {
+    if (!options.file.empty()) log.critical("{}", error.what());
+    throw;
+  }
+}
+
+int serve_shard(const broker::ProgramOptions& options) {
   return guarded([&] {
     const auto log = proto::make_logger("shard " + std::to_string(options.sharding.shard), options.log);
-    return serve(std::move(options), log);
+    return noted(options.log, *log, [&] { return serve(options, log); });
   });
 }
 
@@ -127,7 +138,10 @@ int main(int argc, char** argv) {
   return guarded([&] {
     proto::RealEnv env;
     if (const auto code = broker::run_offline_command(options, env)) return *code;
+    proto::check_log_file(options.log);
     const auto log = proto::make_logger("broker", options.log);
-    return options.sharding.shards > 1 ? broker::run_host(options, log, serve_shard) : serve(std::move(options), log);
+    return noted(options.log, *log, [&] {
+      return options.sharding.shards > 1 ? broker::run_host(options, log, serve_shard) : serve(options, log);
+    });
   });
 }

@@ -91,7 +91,9 @@ class AsOwner {
 
 std::string shown(const RestoredBook& book, const std::string& file) {
   const std::string keys = std::to_string(book.keys) + (book.keys == 1 ? " key" : " keys") + " of invitations";
-  if (book.is_kept) return file + " stays as it is: it is newer than the " + keys + " in the backup\n";
+  if (book.is_kept)
+    return file + " stays as it is, since it may be newer than the backup, whose " + keys +
+           " are not taken. To take those instead, move the file and the database away and restore again\n";
   std::string text = file + ": " + keys + " as they were at the time of the backup";
   if (book.keys > 0) text += "; revoke again those that were revoked since (forkmill invite ls)";
   if (book.revoked > 0)
@@ -107,7 +109,13 @@ int run_restore(const ProgramOptions& options, proto::Env& env) {
     keys = shown(restore_book(text, options.enrolled_keys), options.enrolled_keys);
   };
   const auto report = restore(options.restore, options.data, fresh_store_id(env), system_files(), take_key_book);
-  if (failed(report)) return 1;
+  if (failed(report)) {
+    if (!keys.empty())
+      std::cerr << "forkmill-broker: the keys of invitations were restored before that. Repeat --restore with the "
+                   "same backup; for another one, remove "
+                << options.enrolled_keys << " first\n";
+    return 1;
+  }
   std::cout << "restored " << options.data << ": " << contents(report.value()) << "\n" << keys;
   return 0;
 }

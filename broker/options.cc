@@ -34,7 +34,8 @@ Examples:
   forkmill-broker --restore backup.db --data /srv/new
   forkmill-broker --store postgresql://forkmill@db/forkmill    store tasks in PostgreSQL
 
-SIGTERM and SIGINT stop the broker cleanly. SIGHUP reads --authorized-keys again, and stops a broker without it.
+SIGTERM and SIGINT stop the broker cleanly. SIGHUP reads --authorized-keys again and looks for --log-file at its
+path; it stops a broker without either.
 Exit status: 0 stopped as requested; 1 failed; 2 wrong setting.)";
 
 // A limit of 0 is not set, or one of kLogBytesNotSet. After all settings have been read, the limit of the other queues
@@ -99,9 +100,9 @@ proto::Status check_openness(const std::string& endpoint, const ProgramOptions& 
                      (options.insecure ? "; --insecure is for loopback only" : ""));
 }
 
-// The file of the keys that have come of invitations, if the options name none.
+// The file of the keys that have come of invitations, if the options name none. Empty: there is no place for it.
 std::string default_enrolled_keys(const ProgramOptions& options) {
-  if (options.memory) return options.authorized_keys + ".enrolled";
+  if (options.memory) return options.authorized_keys.empty() ? "" : options.authorized_keys + ".enrolled";
   return (options.migrate.empty() ? options.data : options.migrate) + "/enrolled_keys";
 }
 
@@ -192,6 +193,8 @@ proto::Status check_options(const ProgramOptions& options) {
                        ": must be at least twice --heartbeat, which is " +
                        proto::format_duration(options.core.heartbeat));
   }
+  if (options.log.max_bytes < proto::LogOptions::kLeastBytes)
+    return usage_error("--log-size " + std::to_string(options.log.max_bytes) + ": must be at least 64K");
   if (!options.core.backup_folder.empty() && !options.core.backup_folder.starts_with('/'))
     return usage_error("--backup-folder " + options.core.backup_folder + ": must be an absolute path");
   for (const std::string& endpoint : options.listen)
@@ -339,16 +342,23 @@ void add_limits(proto::Settings& settings, ProgramOptions& options, Limits& limi
 }
 
 void add_logging(proto::Settings& settings, ProgramOptions& options) {
-  constexpr std::uint64_t kMaxFiles = 1000;
   settings.group("Logging");
   settings.text("log-level", options.log.level, "trace, debug, info, warn, error or off", "LEVEL");
   settings.text("log-format", options.log.format, "text or json", "FORMAT");
+  settings.text(
+      "log-file", options.log.file,
+      "Append the log to this file in place of stderr. SIGHUP, or a second, follows a file that was moved away",
+      "FILE");
+  settings.size("log-size", options.log.max_bytes,
+                "Begin a new log file after this size, at least 64K; the old one is FILE.1");
+  settings.number("log-files", options.log.files, 1, proto::LogOptions::kMostFiles, "Maximum number of log files");
   settings.text("audit-log", options.audit.path,
                 "Append to this file, as lines of JSON, what operators order, what is refused, changes of keys, and "
                 "sessions that are taken over",
                 "FILE");
   settings.size("audit-log-size", options.audit.max_bytes, "Begin a new file after this size; the old one is FILE.1");
-  settings.number("audit-log-files", options.audit.files, 1, kMaxFiles, "Maximum number of files of the audit log");
+  settings.number("audit-log-files", options.audit.files, 1, proto::LogOptions::kMostFiles,
+                  "Maximum number of files of the audit log");
 }
 
 void apply(const Limits& limits, ProgramOptions& options) {

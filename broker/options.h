@@ -8,7 +8,7 @@
 #include "broker/audit_log.h"
 #include "broker/core/state/options.h"
 #include "broker/store/history/history_database.h"
-#include "proto/os/logging.h"
+#include "proto/os/output/logging.h"
 #include "proto/transport/default_endpoint.h"
 #include "proto/transport/zap_authenticator.h"
 
@@ -61,6 +61,11 @@ struct ProgramOptions {
   AuditOptions audit;
   CoreOptions core;
 };
+
+// Whether SIGHUP has something to do, and does not end the broker.
+inline bool heeds_hangup(const ProgramOptions& options) {
+  return !options.authorized_keys.empty() || !options.log.file.empty();
+}
 
 // Returns the options of the history; `options` has one.
 HistoryOptions history_options(const ProgramOptions& options);

@@ -11,7 +11,7 @@
 #include <cstring>
 #include <string_view>
 
-#include "proto/os/logging.h"
+#include "proto/os/output/logging.h"
 #include "proto/transport/keys/invitation.h"
 #include "worker/os/pipe.h"
 

@@ -9,6 +9,7 @@
 
 #include "proto/limits.h"
 #include "proto/names.h"
+#include "proto/os/output/logging.h"
 #include "proto/session/shards.h"
 #include "proto/settings/quantities.h"
 #include "proto/settings/settings.h"
@@ -158,7 +159,14 @@ std::optional<int> read_options(int argc, const char* const* argv, Program progr
   }
   settings.group("Logging");
   settings.text("log-level", options.log_level, "trace, debug, info, warn, error or off", "LEVEL");
-  settings.text("log-format", options.log_format, "text or json; the log is written to stderr", "FORMAT");
+  settings.text("log-format", options.log_format, "text or json", "FORMAT");
+  settings.text(
+      "log-file", options.log_file,
+      "Append the log to this file in place of stderr. SIGHUP, or a second, follows a file that was moved away",
+      "FILE");
+  settings.size("log-size", options.log_size,
+                "Begin a new log file after this size, at least 64K; the old one is FILE.1");
+  settings.number("log-files", options.log_files, 1, proto::LogOptions::kMostFiles, "Maximum number of log files");
   settings.footer(kFooter);
   if (auto code = settings.parse(argc, argv)) return code;
   if (!invitation.empty()) {
@@ -172,6 +180,7 @@ std::optional<int> read_options(int argc, const char* const* argv, Program progr
     options.server_public_key = options.key = joined->file;
   }
   make_absolute(options.seal_keys);
+  make_absolute(options.log_file);
   options.processes = static_cast<unsigned>(processes);
   options.max_processes = static_cast<unsigned>(max_processes);
   try {
@@ -205,11 +214,16 @@ void check(const WorkerOptions& options) {
   check_groups(options);
   require_one_of("log-level", options.log_level, {"trace", "debug", "info", "warn", "error", "off"});
   require_one_of("log-format", options.log_format, {"text", "json"});
+  require(options.log_size >= proto::LogOptions::kLeastBytes,
+          "log-size " + std::to_string(options.log_size) + ": must be at least 64K");
+  require(options.log_files >= 1 && options.log_files <= proto::LogOptions::kMostFiles,
+          "log-files " + std::to_string(options.log_files) + ": must be 1 to 1000");
 }
 
 void complete(WorkerOptions& options) {
   if (options.broker.empty()) options.broker = proto::default_endpoint();
   make_absolute(options.seal_keys);
+  make_absolute(options.log_file);
   options.drain_timeout = std::min(options.drain_timeout, proto::limits::kLongestSetting);
   options.kill_grace = std::min(options.kill_grace, proto::limits::kLongestSetting);
   options.limits.cpu = std::min(options.limits.cpu, proto::limits::kLongestSetting);

@@ -107,6 +107,7 @@ class PoolHandler final : public detail::Handler {
     options.drain_timeout = options.kill_grace =
         std::chrono::milliseconds{0};  // a pool is stopped when no client waits
     // Clients learn from their tasks' errors how children end: the log need not repeat it.
+    options.log_file.clear();  // which the user of this process may not be able to write
     if (options.log_level == "info" || options.log_level == "warn") options.log_level = "error";
     return options;
   }

@@ -18,6 +18,7 @@
 #include "worker/confinement/check.h"
 #include "worker/errors/handler_error.h"
 #include "worker/options.h"
+#include "worker/os/log_options.h"
 #include "worker/os/own_program.h"
 #include "worker/pool_tasks.h"
 #include "worker/supervisor/supervisor.h"
@@ -140,6 +141,7 @@ int Worker::run() {
   }
   if (state.options.processes == 0) state.options.processes = proto::usable_cpus();
   try {
+    proto::check_log_file(worker::log_options(state.options));
     const auto ending = worker::Supervisor{{.registry = state.registry,
                                             .options = state.options,
                                             .on_child_start = state.on_child_start,

@@ -10,7 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "proto/os/logging.h"
+#include "proto/os/output/logging.h"
 
 namespace forkmill::broker {
 

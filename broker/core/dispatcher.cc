@@ -38,9 +38,7 @@ void Dispatcher::handle(StoreAnswer answer) {
   if (fetched == nullptr) return parts_.operators.handle(std::move(answer));
   auto parked = parts_.paging.handle(answer.ticket, std::move(*fetched));
   if (!parked) return;
-  parking_.resume(std::move(*parked), [this](PeerId peer, Envelope& envelope, SessionId fresh, const TaskIds* found) {
-    handle(peer, envelope, fresh, found);
-  });
+  parking_.resume(std::move(*parked), handler());
 }
 
 void Dispatcher::answer_waiting() {

@@ -19,8 +19,15 @@ class Dispatcher {
   // Answers the next query that waits. Call once in each round.
   void answer_waiting();
   bool has_waiting() const { return !queries_.empty(); }
+  // Goes on with ATTACH messages of many results. Call once in each round.
+  void attach_more() { parking_.attach_more(handler()); }
 
  private:
+  MessageParking::Handle handler() {
+    return [this](proto::PeerId peer, proto::Envelope& envelope, proto::SessionId fresh, const TaskIds* found) {
+      handle(peer, envelope, fresh, found);
+    };
+  }
   // `found`: the tasks that the message names, by number, if it has waited for them. Null: it has not waited.
   void handle(proto::PeerId peer, proto::Envelope& envelope, proto::SessionId fresh, const TaskIds* found,
               bool has_waited = false);

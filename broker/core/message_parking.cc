@@ -1,10 +1,15 @@
 #include "broker/core/message_parking.h"
 
 #include <algorithm>
+#include <functional>
+#include <set>
+#include <unordered_set>
 #include <utility>
 
 #include "broker/core/operators/named_task.h"
+#include "broker/core/state/residency.h"
 #include "broker/core/state/task_visibility.h"
+#include "broker/core/tasks/process_queue.h"
 #include "proto/mutants.h"
 
 namespace forkmill::broker {
@@ -36,14 +41,38 @@ std::size_t size_of(const Message& message) {
   return bytes;
 }
 
+// Returns which tasks the worker can hold since before a restart, by what it serves and by their attempts, so that a
+// worker that claims many others does not bring them all to memory.
+std::function<bool(const Task&)> claims_of(const Hello& hello) {
+  std::set<std::pair<TaskSeq, Attempt>> claimed;
+  for (const Grant& grant : hello.worker.holding) claimed.emplace(grant.seq, grant.attempt);
+  return [claimed = std::move(claimed), queues = hello.worker.queues](const Task& task) {
+    // The queue of a task that has ended may be forgotten already.
+    return !is_terminal(task.state) && claimed.contains({task.seq, task.attempts.next()}) &&
+           std::ranges::find(queues, base_queue(task.queue()->name())) != queues.end();
+  };
+}
+
 }  // namespace
 
 bool MessageParking::park(PeerId peer, Envelope& envelope, SessionId fresh) {
   Client* client = index_.client(peer);
   std::vector<TaskSeq> wanted = needed(envelope.message, client);
   if (wanted.empty()) return false;
+  auto* const attach = client == nullptr ? nullptr : std::get_if<Attach>(&envelope.message);
+  const bool has_results = client != nullptr && (!client->results.due.empty() || !client->attaching.rest.empty());
+  if (attach != nullptr && has_results) {
+    if (client->attaching.rest.empty()) client->attaching.wait_for(client->results);
+    set_aside(*client, *attach, wanted, false);
+    broker::attach_more(state_, *client);
+    return false;
+  }
   if (client != nullptr && !std::holds_alternative<Hello>(envelope.message)) client->parked = true;
-  paging_.park({peer, std::move(envelope), fresh, {}, {}}, std::move(wanted));
+  const auto* hello = std::get_if<Hello>(&envelope.message);
+  std::function<bool(const Task&)> wants;
+  if (hello != nullptr) wants = claims_of(*hello);
+  paging_.park({peer, std::move(envelope), fresh, {}, {}, attach != nullptr, {}, true, std::move(wants)},
+               std::move(wanted));
   return true;
 }
 
@@ -64,19 +93,64 @@ void MessageParking::resume(Paging::Parked parked, const Handle& handle) {
     Client* client = index_.client(parked.peer);
     return client != nullptr && client->session.id == session ? client : nullptr;
   };
-  if (const Client* client = waiting(); !std::holds_alternative<Hello>(parked.envelope.message) && client != nullptr) {
+  if (Client* client = waiting(); !std::holds_alternative<Hello>(parked.envelope.message) && client != nullptr) {
+    if (parked.in_parts) set_aside(*client, std::get<Attach>(parked.envelope.message), parked.left, !parked.holds_up);
+    parked.left.clear();
     if (auto wanted = needed(parked.envelope.message, client); !wanted.empty())
       return paging_.park(std::move(parked), std::move(wanted));
   }
-  if (Client* client = waiting()) client->parked = false;
+  if (Client* client = waiting(); client != nullptr && parked.holds_up) client->parked = false;
   handle(parked.peer, parked.envelope, parked.fresh, &parked.ids);
   paging_.release(parked.visitors);
+  if (Client* client = waiting(); client != nullptr) {
+    if (!parked.holds_up) client->attaching.goes_on = false;
+    if (parked.in_parts) client->attaching.wait_for(client->results);
+    broker::attach_more(state_, *client);
+  }
+  if (!parked.holds_up) return;
   for (Client* client = waiting(); client != nullptr; client = waiting()) {
     if (client->parked || client->behind.empty()) return;
     Envelope next = std::move(client->behind.front());
     client->behind.pop_front();
     client->behind_bytes -= std::min(client->behind_bytes, size_of(next.message));
     handle(parked.peer, next, {}, nullptr);
+  }
+}
+
+void MessageParking::set_aside(Client& client, Attach& attach, const std::vector<TaskSeq>& seqs, bool in_front) {
+  const std::unordered_set<TaskSeq> chosen{seqs.begin(), seqs.end()};
+  std::vector<TaskId> later;
+  std::erase_if(attach.ids, [&](const TaskId& id) {
+    const auto entry = state_.tasks.find_paged_out(id_in_table(client, id));
+    if (!entry || !chosen.contains(entry->seq)) return false;
+    later.push_back(id);
+    return true;
+  });
+  auto& rest = client.attaching.rest;
+  rest.insert(in_front ? rest.begin() : rest.end(), later.begin(), later.end());
+  if (rest.size() > kMaxAttaching) state_.output.cuts.push_back(client.session.peer);
+}
+
+void MessageParking::attach_more(const Handle& handle) {
+  constexpr std::size_t kClients = 16;
+  constexpr std::size_t kTasks = 1024;  // for each client
+  auto& waiting = state_.paging.attaching;
+  const auto end = waiting.begin() + static_cast<std::ptrdiff_t>(std::min(kClients, waiting.size()));
+  const std::vector<std::pair<ClientHandle, SessionId>> now{waiting.begin(), end};
+  waiting.erase(waiting.begin(), end);
+  for (const auto& [of_client, session] : now) {
+    Client* client = state_.client(of_client);
+    // A client that is out of reach attaches them again in its next session.
+    if (client == nullptr || client->session.id != session || !client->session.peer) continue;
+    if (client->parked) {
+      client->attaching.goes_on = false;
+      continue;
+    }
+    auto& rest = client->attaching.rest;
+    const auto last = rest.begin() + static_cast<std::ptrdiff_t>(std::min(kTasks, rest.size()));
+    Envelope envelope{{session, {}}, Attach{{rest.begin(), last}}};
+    rest.erase(rest.begin(), last);
+    resume({client->session.peer, std::move(envelope), {}, {}, {}, true, {}, false}, handle);
   }
 }
 

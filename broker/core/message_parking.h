@@ -1,5 +1,7 @@
 // MessageParking: messages that name tasks on disk wait until these tasks are in memory, and later messages of the
-// same client wait behind them, so that each client's messages are handled in order.
+// same client wait behind them, so that each client's messages are handled in order. An ATTACH of many results is
+// handled in parts: further ones are fetched when the client has been sent those before, and later messages of the
+// client do not wait for them.
 #pragma once
 
 #include <functional>
@@ -22,13 +24,20 @@ class MessageParking {
   // bytes meanwhile is disconnected and must reconnect.
   bool park_behind(Client& client, proto::Envelope& envelope);
   static constexpr std::size_t kMaxBehind = 128 * 1024 * 1024;
+  // Tasks that a client may attach and that are still to be fetched for it; with more, it is disconnected as well.
+  static constexpr std::size_t kMaxAttaching = kMaxBehind / sizeof(TaskId);
 
   // Handles the message, whose tasks have been fetched, and those that wait behind it; or parks it again, because tasks
   // of it have been paged out meanwhile. `found`: the tasks that a message names. Null: it has not waited.
   using Handle = std::function<void(proto::PeerId, proto::Envelope&, proto::SessionId fresh, const TaskIds* found)>;
   void resume(Paging::Parked parked, const Handle& handle);
 
+  // Fetches the next results for clients that have been sent all results before. Call once in each round.
+  void attach_more(const Handle& handle);
+
  private:
+  // Takes the tasks with these numbers out of the message, for attach_more().
+  void set_aside(Client& client, proto::Attach& attach, const std::vector<proto::TaskSeq>& seqs, bool in_front);
   // `client`: the sender, or null for a HELLO.
   std::vector<proto::TaskSeq> needed(const proto::Message& message, const Client* client) const;
   std::vector<proto::TaskSeq> needed(const proto::Hello& hello) const;

@@ -39,7 +39,7 @@ void with_file(const Work& work) {
 std::string copied_book(const std::string& file) {
   std::string text;
   with_file([&] {
-    text = BookFile{file}.read().value_or("");
+    text = BookFile{file}.text();
     static_cast<void>(sensible(text, file));
   });
   return text;
@@ -52,8 +52,9 @@ RestoredBook restore_book(const std::string& text, const std::string& file) {
   RestoredBook restored{keys_of(book), book.revoke_pending()};
   with_file([&] {
     BookFile{file}.change([&](const std::string& before) -> std::optional<std::string> {
-      restored.is_kept = !before.empty();
-      return restored.is_kept ? std::nullopt : std::optional{book.text()};
+      const std::string fresh = book.text();
+      restored.is_kept = !before.empty() && before != fresh;
+      return restored.is_kept ? std::nullopt : std::optional{fresh};
     });
   });
   return restored;

@@ -16,10 +16,10 @@ std::size_t enrolled_keys_in(const std::string& text);
 struct RestoredBook {
   std::size_t keys = 0;     // that the backup has
   std::size_t revoked = 0;  // invitations that were still to be taken
-  bool is_kept = false;     // `file` had a book already, which stays as it is: it is newer than the backup
+  bool is_kept = false;     // `file` had another book already, which stays as it is: it may be newer than the backup
 };
 // Makes `file` of the text in a backup. Invitations that were to be taken are revoked: they may have been taken since,
-// and are good for one key only.
+// and are good for one key only. Does the same when it is repeated after a restore that was interrupted.
 RestoredBook restore_book(const std::string& text, const std::string& file);
 
 }  // namespace forkmill::broker

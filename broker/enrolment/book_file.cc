@@ -19,9 +19,14 @@ namespace forkmill::broker {
 
 namespace {
 
-[[noreturn]] void fail(const std::string& path) {
-  throw std::runtime_error{"cannot write " + path + ": " + std::strerror(errno)};
+// Fails because a file in the folder of the book cannot be made or renamed.
+[[noreturn]] void fail(const std::string& why) {
+  throw std::runtime_error{
+      why +
+      "; see to it that the broker can make files in that folder, or give --enrolled-keys a file in "
+      "another one"};
 }
+[[noreturn]] void fail_to_write(const std::string& path) { fail("cannot write " + path + ": " + std::strerror(errno)); }
 
 // FolderLock: keeps other brokers from changing files in a folder at the same time.
 class FolderLock {
@@ -31,7 +36,7 @@ class FolderLock {
     do {
       if (folder_) done = ::flock(folder_.get(), LOCK_EX);
     } while (folder_ && done != 0 && errno == EINTR);
-    if (done != 0) throw std::runtime_error{"cannot lock the folder " + folder + ": " + std::strerror(errno)};
+    if (done != 0) fail("cannot lock the folder " + folder + ": " + std::strerror(errno));
   }
   // Makes the names in the folder safe.
   void sync() const {
@@ -53,17 +58,14 @@ std::string BookFile::text() const {
   return std::move(text).value();
 }
 
-std::optional<std::string> BookFile::read() { return text(); }
-
 void BookFile::change(const Edit& edit) {
   const FolderLock lock{std::filesystem::absolute(path_).parent_path()};
   const auto edited = edit(text());
   if (!edited) return;
   const std::string fresh = path_ + ".new";
-  if (::unlink(fresh.c_str()) != 0 && errno != ENOENT) fail(fresh);
-  if (const auto status = proto::create_key_file(fresh, 0600, *edited); !status.ok())
-    throw std::runtime_error{status.failure().text};
-  if (std::rename(fresh.c_str(), path_.c_str()) != 0) fail(path_);
+  if (::unlink(fresh.c_str()) != 0 && errno != ENOENT) fail_to_write(fresh);
+  if (const auto status = proto::create_key_file(fresh, 0600, *edited); !status.ok()) fail(status.failure().text);
+  if (std::rename(fresh.c_str(), path_.c_str()) != 0) fail_to_write(path_);
   lock.sync();
 }
 

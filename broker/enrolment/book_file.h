@@ -11,13 +11,13 @@ class BookFile final : public BookStore {
   // The file is made with the first change. Its folder must exist.
   explicit BookFile(std::string path) : path_{std::move(path)} {}
 
-  std::optional<std::string> read() override;
+  // The text, which is empty if there is no file.
+  std::string text() const;
+  void read(const Take& take) override { take(text()); }
   void change(const Edit& edit) override;
   std::string name() const override { return path_; }
 
  private:
-  std::string text() const;
-
   const std::string path_;
 };
 

@@ -11,9 +11,10 @@ class BookStore {
  public:
   virtual ~BookStore() = default;
 
-  // Returns the text, which is empty at first; nullopt: it is the same as when it was read or changed last. Throws
-  // std::runtime_error.
-  virtual std::optional<std::string> read() = 0;
+  // Calls `take` with the text, which is empty at first, unless it is the same as when it was taken or changed last. A
+  // text for which `take` throws has not been taken. Throws std::runtime_error, and what `take` throws.
+  using Take = std::function<void(const std::string& text)>;
+  virtual void read(const Take& take) = 0;
 
   // Replaces the text by what `edit` makes of it. The change is whole or not at all, no other change comes between, and
   // the new text is safe when change() returns, also if it is the one of before: another broker, or a change whose end

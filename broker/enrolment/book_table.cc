@@ -31,7 +31,9 @@ ServerSession& BookTable::server() {
   return *server_;
 }
 
-std::optional<std::string> BookTable::read() {
+void BookTable::read(const Take& take) {
+  std::uint64_t version = 0;
+  std::string text;
   try {
     // The text is sent only if it is another one.
     const Rows rows = server().run(
@@ -39,13 +41,15 @@ std::optional<std::string> BookTable::read() {
         " FROM forkmill.key_book",
         Parameters{}.number(version_ ? 1 : 0).number(version_.value_or(0)));
     if (rows.size() != 1) throw StoreError{"table forkmill.key_book has no row: restore a backup of the database"};
-    version_ = rows.number(0, 0);
-    if (rows.is_null(0, 1)) return std::nullopt;
-    return rows.text(0, 1);
+    if (rows.is_null(0, 1)) return;
+    version = rows.number(0, 0);
+    text = rows.text(0, 1);
   } catch (const std::runtime_error&) {
     server_.reset();
     throw;
   }
+  take(text);
+  version_ = version;
 }
 
 void BookTable::change(const Edit& edit) {

@@ -15,7 +15,7 @@ class BookTable final : public BookStore {
   // `store`: how to reach the database.
   explicit BookTable(PostgresOptions store);
 
-  std::optional<std::string> read() override;
+  void read(const Take& take) override;
   void change(const Edit& edit) override;
   std::string name() const override { return store_.address.shown(); }
 
@@ -25,7 +25,7 @@ class BookTable final : public BookStore {
   const PostgresOptions store_;
   const Patience patience_;
   std::unique_ptr<ServerSession> server_;  // null: there is no connection
-  std::optional<std::uint64_t> version_;   // the version of the text that was read or written last
+  std::optional<std::uint64_t> version_;   // the version of the text that was taken or written last
 };
 
 }  // namespace forkmill::broker

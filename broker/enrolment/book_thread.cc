@@ -86,7 +86,7 @@ BookThread::Answer BookThread::carry_out(const BookChange& change) {
       if (result->ok()) return book->text();
       book.reset();
       if (!change.makes_failure_safe) return std::nullopt;
-      book = parsed(text, store_->name());  // read() may not return it again
+      book = parsed(text, store_->name());  // read() may not have it again
       return text;
     });
   } catch (const std::exception& error) {
@@ -100,8 +100,7 @@ BookThread::Answer BookThread::carry_out(const BookChange& change) {
 
 void BookThread::read() {
   try {
-    auto text = store_->read();
-    if (text) publish({.book = parsed(*text, store_->name())});
+    store_->read([this](const std::string& text) { publish({.book = parsed(text, store_->name())}); });
     trouble_.clear();
     is_known_ = true;
   } catch (const std::exception& error) {

@@ -22,7 +22,7 @@
 #include "broker/offline_commands.h"
 #include "broker/store/memory_store.h"
 #include "client/local/descendants.h"
-#include "proto/os/logging.h"
+#include "proto/os/output/logging.h"
 #include "proto/os/real_env.h"
 #include "proto/os/signals_blocked.h"
 #include "worker/os/reaping.h"

@@ -21,6 +21,8 @@ class Descriptor {
   int get() const { return fd_; }
   bool valid() const { return fd_ >= 0; }
   explicit operator bool() const { return valid(); }
+  // Gives the descriptor up without closing it, and returns it.
+  int release() { return std::exchange(fd_, -1); }
   // Closes the descriptor now.
   void reset() {
     if (fd_ >= 0) ::close(std::exchange(fd_, -1));

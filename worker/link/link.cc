@@ -9,7 +9,7 @@
 #include <variant>
 #include <vector>
 
-#include "proto/os/logging.h"
+#include "proto/os/output/logging.h"
 #include "proto/os/real_env.h"
 #include "proto/os/signals_blocked.h"
 #include "proto/os/waiter.h"

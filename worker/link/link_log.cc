@@ -3,14 +3,15 @@
 #include <algorithm>
 #include <array>
 
-#include "proto/os/logging.h"
+#include "proto/os/output/logging.h"
 #include "proto/os/real_env.h"
+#include "worker/os/log_options.h"
 
 namespace forkmill::worker {
 
 LinkLog::LinkLog(const WorkerOptions& options)
     : endpoint_{options.broker},
-      log_{proto::make_logger("link", {options.log_level, options.log_format})},
+      log_{proto::make_logger("link", log_options(options))},
       absence_{kPatience, proto::RealEnv::steady()} {}
 
 void LinkLog::connection(const proto::Dealer& dealer, proto::Dealer::LinkEvent event) {

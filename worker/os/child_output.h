@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "proto/os/descriptor.h"
-#include "proto/os/unblocked_stream.h"
+#include "proto/os/output/unblocked_stream.h"
 
 namespace forkmill::worker {
 

@@ -10,11 +10,12 @@
 #include <system_error>
 #include <utility>
 
-#include "proto/os/logging.h"
+#include "proto/os/output/logging.h"
 #include "proto/pool_tasks.h"
 #include "proto/settings/quantities.h"
 #include "proto/text.h"
 #include "worker/link/link.h"
+#include "worker/os/log_options.h"
 #include "worker/os/reaping.h"
 
 namespace forkmill::worker {
@@ -74,7 +75,7 @@ void leave(ControlKind how, LinkProcess& link, ChildProcesses& children) {
 
 Supervisor::Supervisor(const SupervisorSetup& setup)
     : origin_{origin_of(setup, env_.random())},
-      log_{proto::make_logger("worker", {setup.options.log_level, setup.options.log_format})},
+      log_{proto::make_logger("worker", log_options(setup.options))},
       signals_{watch_signals()},
       link_{origin_, waiter_, *log_},
       children_{origin_, waiter_, kFirstChildTag, link_, *log_} {
@@ -148,7 +149,9 @@ void Supervisor::handle_signals() {
       case SIGCHLD:
         break;
       case SIGHUP:
-        log_->warn("SIGHUP changes nothing: options are read at the start only");
+        proto::reopen_log(*log_);
+        if (origin_.setup.options.log_file.empty())
+          log_->warn("SIGHUP changes nothing: options are read at the start only");
         break;
       default:
         handle_stop_signal();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "broker/core/state/residency.h"
 #include "broker/core/state/task_visibility.h"
 #include "proto/buggify.h"
 #include "proto/check.h"
@@ -135,10 +136,12 @@ void Deliveries::flush(Client& client) {
       if (proto::buggify(proto::Path::one_result)) break;
     }
     state_.output.send(client.session, std::move(message), durable ? state_.output.safe_after() : proto::CommitSeq{});
+    client.results.sent += sent.size();
     client.results.under_way_count += sent.size();
     client.results.under_way_bytes += bytes;
     client.results.under_way.emplace(client.session.sent, Client::Results::Sent{std::move(sent), bytes});
   }
+  attach_more(state_, client);
 }
 
 void Deliveries::enqueue(Task& task, Client& client) {

@@ -113,6 +113,10 @@ std::optional<Paging::Parked> Paging::handle(std::uint64_t ticket, FetchAnswer a
     if (std::holds_alternative<ForSuspects>(pending.purpose)) suspects_.resident.emplace_back(*task);
     if (was_paged_out && refill != nullptr && !is_in(*task, refill->lane)) strays.emplace_back(*task);
     if (parked == nullptr) continue;
+    if (parked->wants && !parked->wants(*task)) {
+      if (was_paged_out) strays.emplace_back(*task);
+      continue;
+    }
     parked->ids.emplace(task->seq, id);
     if (was_paged_out) parked->visitors.emplace_back(*task);
   }
@@ -132,6 +136,10 @@ std::optional<Paging::Parked> Paging::handle(std::uint64_t ticket, FetchAnswer a
   Pending done = std::move(pending);
   pending_.erase(found);
   forget_outdated();
+  if (auto* message = std::get_if<Parked>(&done.purpose); message != nullptr && message->in_parts) {
+    message->left = std::move(done.seqs);
+    return std::move(*message);
+  }
   if (!done.seqs.empty()) {
     request(std::move(done.seqs), std::move(done.purpose));
     return std::nullopt;

@@ -2,6 +2,7 @@
 // due soon, and tasks that a message names. The message waits until they are there.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <variant>
@@ -28,6 +29,11 @@ class Paging {
     proto::SessionId fresh;
     TaskIds ids;                    // tasks that were found
     std::vector<TaskRef> visitors;  // tasks that were paged in for it
+    // A message that can be handled in parts comes back with the first of its tasks, and the numbers of the others.
+    bool in_parts = false;
+    std::vector<proto::TaskSeq> left{};
+    bool holds_up = true;                      // later messages of the client wait behind it
+    std::function<bool(const Task&)> wants{};  // tasks that need not stay in memory for it are not found; null: all do
   };
   void park(Parked message, std::vector<proto::TaskSeq> wanted);
 

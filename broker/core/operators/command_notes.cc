@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "broker/core/operators/bulk/bulk_change.h"
+#include "broker/core/state/task_visibility.h"
 
 namespace forkmill::broker {
 
@@ -88,10 +89,16 @@ struct Description {
 
 }  // namespace
 
+TaskOfAnother whose_task(const Client& client, const Task* task) {
+  if (task == nullptr || owns(client, *task)) return {};
+  return {true, task->spec->principal};
+}
+
 void note_command(BrokerState& state, const AuditedPeer& peer, const proto::Command& command, std::string_view outcome,
-                  std::string_view text) {
+                  std::string_view text, const TaskOfAnother& of) {
   const auto describe = [&](AuditLine& line) {
     std::visit(Description{line}, command.command);
+    if (of.is_one) line.add("of_another", true).add("of_principal", of.principal);
     line.add("outcome", outcome).add("text", text);
   };
   const bool has_effect = outcome == "begun" || outcome == errc_name(Errc::ok);

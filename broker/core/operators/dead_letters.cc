@@ -1,6 +1,8 @@
 #include "broker/core/operators/dead_letters.h"
 
 #include "broker/core/operators/answers/packed_map.h"
+#include "broker/core/state/rights_checks.h"
+#include "broker/core/state/task_visibility.h"
 
 namespace forkmill::broker {
 
@@ -23,6 +25,8 @@ ReplyBody DeadLetters::retry(Client& client, std::string_view named, const TaskI
   if (new_id.is_nil()) return proto::Failure{Errc::bad_request, "a retry needs the id of the new task"};
   if (is_done(client, new_id)) return body_with(new_id);
   if (auto status = check(client, named, task); !status.ok()) return std::move(status).failure();
+  if (changes.arguments != nullptr)
+    if (auto status = may_edit_arguments(state_, client, *task); !status.ok()) return std::move(status).failure();
   if (auto status = retry_letter(submissions_, retention_, client, *task, new_id, changes); !status.ok())
     return std::move(status).failure();
   return body_with(new_id);

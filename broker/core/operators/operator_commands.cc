@@ -129,6 +129,7 @@ std::optional<proto::Reply> OperatorCommands::reply(Client& client, const proto:
   if (const auto* before = find_command(client, known); before != nullptr && before->session != client.session.id)
     return before->reply;
   remember(client, known);
+  const TaskOfAnother of = whose_task(client, task);
   auto body = std::visit(Order{*this, client, command, task}, command.command);
   if (const auto named = named_task(command); task == nullptr && named && body && is_unknown(*body)) {
     const auto refusal =
@@ -142,7 +143,7 @@ std::optional<proto::Reply> OperatorCommands::reply(Client& client, const proto:
     return std::nullopt;
   }
   auto reply = reply_to(command.id, *body);
-  note_command(state_, AuditedPeer{client.session}, command, errc_name(reply.code), reply.text);
+  note_command(state_, AuditedPeer{client.session}, command, errc_name(reply.code), reply.text, of);
   return client.commands.back().reply = std::move(reply);
 }
 

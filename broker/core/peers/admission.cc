@@ -117,6 +117,7 @@ void Admission::admit_client(PeerId peer, const Hello& hello, SessionId fresh) {
     client->parked = false;
     client->behind.clear();
     client->behind_bytes = 0;
+    client->attaching = {};
     client->outgoing.ack = {};  // the client sends again what it has no answer to
     client->outgoing.full_acks.clear();
     client->outgoing.unknown.clear();

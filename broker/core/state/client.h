@@ -1,6 +1,7 @@
 // Client: what the broker knows of one client through all its sessions.
 #pragma once
 
+#include <cstdint>
 #include <deque>
 #include <map>
 #include <memory>
@@ -47,6 +48,7 @@ struct Client {
   struct Results {
     std::uint32_t window = 0;  // maximum of `under_way_count`, given by the client
     std::deque<TaskRef> due;   // to be sent
+    std::uint64_t sent = 0;    // results so far, repeated ones included
     struct Sent {
       std::vector<TaskRef> tasks;
       std::size_t bytes = 0;
@@ -56,6 +58,18 @@ struct Client {
     std::size_t under_way_bytes = 0;
   };
   Results results;
+
+  // Tasks on disk that the client attaches, and whose results are fetched when it has been sent those before: so that
+  // they do not all come to memory at once.
+  struct Attaching {
+    std::deque<TaskId> rest;
+    bool goes_on = false;     // some of them are on their way, or about to be asked for
+    std::uint64_t after = 0;  // the number of results that are sent before further ones are fetched
+
+    // Lets further ones wait for all results that are due now.
+    void wait_for(const Results& results) { after = results.sent + results.due.size(); }
+  };
+  Attaching attaching;
 
   // The last commands and the replies to them (operators/operator_commands.h).
   struct RememberedCommand {

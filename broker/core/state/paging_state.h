@@ -7,6 +7,7 @@
 
 #include "broker/core/tasks/paged_out_deadlines.h"
 #include "broker/core/tasks/task.h"
+#include "proto/ids.h"
 
 namespace forkmill::broker {
 
@@ -19,6 +20,8 @@ struct PagingState {
   std::size_t fetched_early = 0;                                // scheduled tasks in memory that came from the disk
   // Tasks that were changed and paged out again: answers of the store to requests up to that ticket are out of date.
   std::unordered_map<proto::TaskSeq, std::uint64_t> outdated;
+  // Clients, in these sessions, for which further results are fetched that they have asked for (Client::Attaching).
+  std::vector<std::pair<ClientHandle, proto::SessionId>> attaching;
 
   // Call when the task is in memory, and scheduled no longer.
   void no_longer_scheduled(Task& task) {

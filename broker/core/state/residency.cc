@@ -51,4 +51,11 @@ void plan_paged_out(BrokerState& state, proto::TaskSeq seq, const proto::TaskOpt
     state.paging.deadlines.add(due, seq);
 }
 
+void attach_more(BrokerState& state, Client& client) {
+  Client::Attaching& attaching = client.attaching;
+  if (attaching.rest.empty() || attaching.goes_on || client.parked || client.results.sent < attaching.after) return;
+  attaching.goes_on = true;
+  state.paging.attaching.emplace_back(client.handle, client.session.id);
+}
+
 }  // namespace forkmill::broker

@@ -14,5 +14,8 @@ void remove_from_lane(BrokerState& state, Task& task);
 void put_away(BrokerState& state, Task& task);
 // Notes when a task is due for its first attempt that waits on disk.
 void plan_paged_out(BrokerState& state, proto::TaskSeq seq, const proto::TaskOptions& options, Instant arrived);
+// Lists the client among those for which further results are fetched, if there are some that it attaches, and it has
+// been sent those that were due before (Client::Attaching). Does nothing while a message of the client is parked.
+void attach_more(BrokerState& state, Client& client);
 
 }  // namespace forkmill::broker

@@ -3,6 +3,8 @@
 #include <string>
 #include <utility>
 
+#include "broker/core/state/task_visibility.h"
+
 namespace forkmill::broker {
 
 using proto::Quotas;
@@ -73,6 +75,14 @@ Status may_give_priority(BrokerState& state, const Client& client, int priority)
       state, Errc::right_missing,
       "this key may not submit with priority " + std::to_string(priority) +
           ": its line in --authorized-keys of the broker has max-priority=" + std::to_string(rights->max_priority));
+}
+
+Status may_edit_arguments(BrokerState& state, const Client& client, const Task& letter) {
+  if (sees_all(client) || owns(client, letter)) return {};
+  return refuse(state, Errc::not_permitted,
+                "task " + id_for(client, letter).to_string() +
+                    " belongs to another principal, and other arguments in its name need the role admin; retry the "
+                    "task as it is, or submit a task of your own");
 }
 
 Status may_serve(BrokerState& state, const Rights* rights, const proto::WorkerInfo& worker) {

@@ -18,6 +18,9 @@ proto::Status may_submit(BrokerState& state, const Client& client, const TaskSpe
 // The parts of that: the queue, and the priority.
 proto::Status may_submit_into(BrokerState& state, const Client& client, std::string_view queue);
 proto::Status may_give_priority(BrokerState& state, const Client& client, int priority);
+// Whether the client may submit the task of a dead letter with other arguments, besides may_submit(). The new task
+// belongs to the principal of the letter: arguments of its choice are for the principal itself, and for operators.
+proto::Status may_edit_arguments(BrokerState& state, const Client& client, const Task& letter);
 // Names the first queue or task that the worker may not serve.
 proto::Status may_serve(BrokerState& state, const proto::Rights* rights, const proto::WorkerInfo& worker);
 // `name`: the name of an object, which exists or is to be made.

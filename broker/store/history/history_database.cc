@@ -239,6 +239,10 @@ HistoryAnswer HistoryDatabase::find(const HistoryFind& request) {
   }
   std::sort(answer.tasks.begin(), answer.tasks.end(),
             [](const FinishedTask& a, const FinishedTask& b) { return a.number > b.number; });
+  // The prefix may be that of both ids of a task.
+  const auto twice = std::unique(answer.tasks.begin(), answer.tasks.end(),
+                                 [](const FinishedTask& a, const FinishedTask& b) { return a.number == b.number; });
+  answer.tasks.erase(twice, answer.tasks.end());
   if (answer.tasks.size() > request.most) answer.tasks.resize(request.most);
   return answer;
 }

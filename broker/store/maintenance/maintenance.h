@@ -53,8 +53,9 @@ struct RestoreReport {
   std::uint64_t outcomes = 0;
   std::uint64_t records = 0;
 };
-// Called with the key book of a backup (sqlite/key_book_table.h), if it has one, before there is a database in the
-// directory. Throws StoreError, and nothing is restored.
+// Called with the key book of a backup (sqlite/key_book_table.h), if it has one, when all but the database is in the
+// directory. A restore that ends between the two can be repeated, and calls it again. Throws StoreError, and nothing is
+// restored.
 using TakeKeyBook = std::function<void(const std::string& text)>;
 // Verifies the backup `file` and creates a data directory from it at `directory`, as another store with the id
 // `new_id`, since its history diverges from the original's. Fails if `directory` already has a database.

@@ -90,8 +90,9 @@ proto::Result<RestoreReport> restore(const std::string& file, const std::string&
       remove_database(files, partial);
       copy_file(files, file, partial);
       const auto [meta, key_book] = adopt(files, partial, file, new_id);
-      if (take_key_book && !key_book.empty()) take_key_book(key_book);
       Head::create(files, target.head(), Head::Record::of(meta));
+      // A kill behind this leaves the key book without a database, so that the restore can be repeated.
+      if (take_key_book && !key_book.empty()) take_key_book(key_book);
       publish_file(files, partial, target.database());
       return RestoreReport{meta.commit, meta.totals.task.rows, meta.totals.outcome.rows, meta.records.rows};
     } catch (const StoreError&) {

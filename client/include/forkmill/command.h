@@ -25,7 +25,8 @@ namespace forkmill {
 struct RetryDeadLetter {
   std::string task{};
   // Other arguments, as submit_raw() takes them; empty: those of the letter. Error{bad_request} from a broker of an
-  // earlier version, Rejected{payload_too_large}. They are sent as they are, never sealed.
+  // earlier version, Rejected{payload_too_large}. They are sent as they are, never sealed. For a task of another
+  // principal, they need the role admin: Error{not_permitted}.
   std::string arguments{};
   // Label of a task with other arguments.
   std::string label{};

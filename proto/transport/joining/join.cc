@@ -87,20 +87,27 @@ Status enrol_at(const std::string& endpoints, std::optional<milliseconds> patien
 }
 
 // Has a broker enrol the key. A broker that does not know the invitation may be one that lags behind the others, so
-// that each of several is asked.
+// that each of several is asked. Fails with invitation_unknown, and who was asked, if none knows it.
 Status enrol(const JoinRequest& request, const Invitation& invitation, const Key& own) {
   const Status first = enrol_at(invitation.endpoints, request.patience, request, invitation, own);
   if (first.code() != Errc::invitation_unknown) return first;
   const auto brokers = split_endpoints(invitation.endpoints);
-  if (brokers.size() > 1) {
-    const milliseconds patience = std::min(request.patience.value_or(kPatienceWithEach), kPatienceWithEach);
-    for (const std::string& one : brokers) {
-      auto status = enrol_at(one, patience, request, invitation, own);
-      if (status.code() != Errc::invitation_unknown && status.code() != Errc::disconnected) return status;
-    }
+  const std::string id = " this invitation (" + invitation_id(invitation.own.public_key) + ")";
+  if (brokers.size() == 1)
+    return {Errc::invitation_unknown, "the broker at " + invitation.endpoints + " does not know" + id};
+  const milliseconds patience = std::min(request.patience.value_or(kPatienceWithEach), kPatienceWithEach);
+  std::string silent;
+  for (const std::string& one : brokers) {
+    auto status = enrol_at(one, patience, request, invitation, own);
+    if (status.code() == Errc::disconnected)
+      silent += (silent.empty() ? "" : ", ") + one;
+    else if (status.code() != Errc::invitation_unknown)
+      return status;
   }
-  return {Errc::invitation_unknown, "the broker at " + invitation.endpoints + " does not know this invitation (" +
-                                        invitation_id(invitation.own.public_key) + ")"};
+  if (silent.empty())
+    return {Errc::invitation_unknown, "none of the brokers at " + invitation.endpoints + " knows" + id};
+  return {Errc::invitation_unknown, "the brokers of " + invitation.endpoints + " that answer do not know" + id +
+                                        ", and no broker answers at " + silent + ", which may know it"};
 }
 
 Status make_folder(const std::string& folder) {
@@ -121,13 +128,14 @@ Status join_with_new_key(const JoinRequest& request, const Invitation& invitatio
   if (status.ok() || std::ranges::find(kFinal, status.code()) != kFinal.end()) ::unlink(pending.c_str());
   sync_folder(file);
   if (status.code() != Errc::invitation_unknown) return status;
-  return {status.code(),
-          status.failure().text +
-              ": if it was made just now, or another broker answers in the place of its own, repeat this with the same "
-              "line, for which " +
-              pending +
-              " keeps its key; if it was revoked, or has expired more than a week ago, have another one made with "
-              "`forkmill invite`, and remove that file"};
+  return {
+      status.code(),
+      status.failure().text +
+          ": if it was made just now, or the broker that has made it does not answer now, repeat this with the same "
+          "line when that does, for which " +
+          pending +
+          " keeps its key; if it was revoked, or has expired more than a week ago, have another one made with "
+          "`forkmill invite`, and remove that file"};
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 
 #include "broker/audit_log.h"
 #include "broker/key_changes.h"
-#include "proto/os/logging.h"
+#include "proto/os/output/logging.h"
 #include "tests/folder.h"
 #include "tests/unit/broker/principals_kit.h"
 
@@ -159,6 +159,32 @@ TEST_CASE("commands of operators are noted once each, with what they name and ho
   const auto again = broker.client(client.session);  // repeats the command, whose reply was lost
   broker.send(again, Command{1, PauseQueue{"mail"}});
   CHECK(lines_of(broker, "command").empty());
+}
+
+TEST_CASE("a command about a task of another principal is noted with both principals, also if it is refused") {
+  Principals site{nullptr, audited()};
+  site.bob.manage = {"default"};
+  const auto alice = site.client(Principals::kAlice);
+  const auto worker = site.broker.worker(10);
+  site.broker.submit(alice, {task(1), task(2)});
+  for (const auto& granted : site.broker.grants(worker)) site.broker.fail(worker, granted.grant);
+  const auto edit = [](std::uint64_t which, std::uint64_t fresh) {
+    return Command{6, RetryEdited{id(which).to_string(), id(fresh), Payload::copy("other"), ""}};
+  };
+  CHECK(site.ask(site.client(Principals::kBob), edit(1, 11)) == Errc::not_permitted);
+  CHECK(site.ask(site.client(Principals::kOperator), edit(1, 11)) == Errc::ok);
+  CHECK(site.ask(alice, edit(2, 12)) == Errc::ok);
+  const auto lines = lines_of(site.broker, "command");
+  REQUIRE(lines.size() == 3);
+  const std::string named =
+      R"("command":"dead_retry_edited","task":")" + id(1).to_string() + R"(","new_task":")" + id(11).to_string() + '"';
+  const std::string of_alice = R"(,"of_another":true,"of_principal":"alice","outcome":)";
+  CHECK(has(lines[0], R"("principal":"bob")"));
+  CHECK(has(lines[0], named + of_alice + R"("not_permitted","text":)"));
+  CHECK(has(lines[1], R"("principal":"operator")"));
+  CHECK(has(lines[1], named + of_alice + R"("ok"})"));
+  CHECK(has(lines[2], R"("principal":"alice")"));
+  CHECK_FALSE(has(lines[2], "of_another"));
 }
 
 TEST_CASE("the end of a change of many tasks is noted with its principal, also when its client is gone") {

@@ -224,6 +224,97 @@ TEST_CASE("unfetched results are paged out, found by clients that attach, and dr
   CHECK(paged.resident() + paged.paged_out() == 0);
 }
 
+TEST_CASE("a client that attaches many large results is sent them in parts, which are not in memory all at once") {
+  constexpr std::uint64_t kTasks = 40;
+  // Results of one answer of the store, results under way, results that may stay, one that was fetched, and a task.
+  constexpr std::size_t kInMemory = 8 + 2 + 2 + 1 + 1;
+  CoreOptions options = tiny();
+  options.kept_results = 1;
+  Paged paged{options};
+  paged.submit(1, kTasks);
+  const auto worker = paged.broker.worker(1);
+  paged.broker.send(paged.client, Goodbye{});
+  for (auto grants = paged.broker.grants(worker); !grants.empty(); grants = paged.broker.grants(worker))
+    for (const auto& granted : grants) paged.broker.succeed(worker, granted.grant, std::string(1024 * 1024, 'x'));
+  REQUIRE(paged.paged_out() + paged.resident() == kTasks);
+  Hello hello;
+  hello.name = "late";
+  hello.window_results = 2;
+  const auto late = paged.broker.connect(hello);
+  paged.broker.send(late, Attach{ids(1, 30)});
+  paged.broker.send(late, Attach{ids(31, kTasks)});
+  // A message that comes later does not wait until the client has been sent all results.
+  paged.broker.submit(late, {task(100)});
+  CHECK(paged.broker.take<SubmitAck>(late).size() == 1);
+  std::unordered_set<TaskId> received;
+  for (std::size_t round = 0; received.size() < kTasks; ++round) {
+    REQUIRE(round < 2 * kTasks);
+    CHECK(paged.resident() <= kInMemory);
+    const auto results = paged.broker.results(late);
+    for (const auto& result : results) CHECK(received.insert(result.id).second);
+    if (!results.empty()) paged.broker.send(late, ResultAck{{paged.broker.last_taken()}});
+    while (paged.broker.core().next_wakeup() <= paged.broker.now.steady) paged.broker.advance(0s);
+  }
+  CHECK(paged.broker.results(late).empty());
+}
+
+TEST_CASE("results that keep coming to a client do not hold up those on disk that it attaches") {
+  constexpr std::uint64_t kTasks = 20;
+  Paged paged;
+  paged.submit(1, kTasks);
+  const auto worker = paged.broker.worker(1);
+  paged.broker.send(paged.client, Goodbye{});
+  for (auto grants = paged.broker.grants(worker); !grants.empty(); grants = paged.broker.grants(worker))
+    for (const auto& granted : grants) paged.broker.succeed(worker, granted.grant, std::string(1024 * 1024, 'x'));
+  Hello hello;
+  hello.name = "busy";
+  hello.window_results = 1;
+  const auto busy = paged.broker.connect(hello);
+  paged.broker.send(busy, Attach{ids(1, kTasks)});
+  std::unordered_set<TaskId> attached;
+  for (std::uint64_t round = 0; attached.size() < kTasks; ++round) {
+    REQUIRE(round < 20 * kTasks);
+    paged.broker.submit(busy, {task(1000 + round)});  // another result comes for each one that is sent
+    for (const auto& granted : paged.broker.grants(worker)) paged.broker.succeed(worker, granted.grant, "small");
+    const auto results = paged.broker.results(busy);
+    for (const auto& result : results)
+      if (result.outcome.value.size() > 10) CHECK(attached.insert(result.id).second);
+    if (!results.empty()) paged.broker.send(busy, ResultAck{{paged.broker.last_taken()}});
+    while (paged.broker.core().next_wakeup() <= paged.broker.now.steady) paged.broker.advance(0s);
+  }
+}
+
+TEST_CASE("a client that comes back attaches again, and is sent all results, twice only those that were under way") {
+  Paged paged;
+  paged.submit(1, 20);
+  const auto worker = paged.broker.worker(1);
+  paged.broker.send(paged.client, Goodbye{});
+  for (auto grants = paged.broker.grants(worker); !grants.empty(); grants = paged.broker.grants(worker))
+    for (const auto& granted : grants) paged.broker.succeed(worker, granted.grant, std::string(1024 * 1024, 'x'));
+  Hello hello;
+  hello.name = "late";
+  hello.window_results = 4;
+  hello.instance = 77;
+  auto late = paged.broker.connect(hello);
+  paged.broker.send(late, Attach{ids(1, 20)});
+  const auto before = paged.broker.results(late);
+  REQUIRE(before.size() == 4);  // not acknowledged
+  hello.resume = {late.session};
+  late = paged.broker.connect(hello);
+  paged.broker.send(late, Attach{ids(1, 20)});
+  std::unordered_set<TaskId> received;
+  std::size_t sent = 0;
+  for (std::size_t round = 0; received.size() < 20; ++round) {
+    REQUIRE(round < 40);
+    const auto results = paged.broker.results(late);
+    for (const auto& result : results) received.insert(result.id);
+    sent += results.size();
+    if (!results.empty()) paged.broker.send(late, ResultAck{{paged.broker.last_taken()}});
+    while (paged.broker.core().next_wakeup() <= paged.broker.now.steady) paged.broker.advance(0s);
+  }
+  CHECK(sent <= 20 + before.size());
+}
+
 TEST_CASE("results that cannot be paged out are in no other result's way") {
   Paged paged;
   TaskOptions of_first;
@@ -308,6 +399,70 @@ TEST_CASE("tasks that ran when the broker ended go on in their workers, whether 
   // The outcome is fenced off: another worker has the task now, and the grant is of an earlier epoch.
   paged.broker.succeed(back, {Epoch{1}, granted[0].grant.seq, granted[0].grant.attempt}, "wrong");
   CHECK(paged.broker.results(client).empty());
+}
+
+TEST_CASE("tasks that a worker claims and cannot have are not in memory all at once") {
+  constexpr std::uint64_t kTasks = 40;
+  MemoryStore store{"s", true};
+  {
+    Broker broker{tiny(), &store};
+    const auto client = broker.client();
+    for (std::uint64_t n = 1; n <= kTasks; ++n) {
+      Submission one = task(n);
+      one.payload = Payload::own(std::string(1024 * 1024, 'x'));
+      broker.submit(client, {one});
+    }
+  }
+  const auto opened = store.open().value();
+  const Now now{1h, 1'700'000'000'000ms};
+  forkmill::broker::Core core{tiny(), {opened.id, opened.epoch, opened.last, true, "test", {}, opened.last_seq}, now};
+  REQUIRE(store.load([&](const forkmill::broker::TaskSummary& one) { core.recover(one); }).ok());
+  core.finish_recovery();
+  Hello hello = Broker::worker_hello();
+  hello.worker.holding_store = opened.id;
+  SUBCASE("of a queue that it does not serve") { hello.worker.queues = {"other"}; }
+  SUBCASE("with another attempt than the next one") {}
+  const Attempt attempt{hello.worker.queues[0] == "other" ? 1U : 2U};
+  for (std::uint64_t n = 1; n <= kTasks; ++n) hello.worker.holding.push_back({Epoch{1}, TaskSeq{n}, attempt});
+  core.handle(now, PeerId{1}, Envelope{{}, hello}, SessionId{7});
+  std::size_t most = 0;
+  std::size_t abandoned = 0;
+  for (bool goes_on = true; goes_on;) {
+    core.flush(now);
+    const auto effects = core.take_effects();
+    for (const auto& send : effects.sends)
+      if (const auto* welcome = std::get_if<Welcome>(&send.envelope.message)) abandoned = welcome->abandon.size();
+    for (const auto& request : effects.requests) {
+      core.handle(now, serve(store, request).value());
+      most = std::max(most, core.state().tasks.resident());
+    }
+    goes_on = !effects.requests.empty();
+  }
+  CHECK(abandoned == kTasks);
+  CHECK(most <= 6);
+}
+
+TEST_CASE("a worker abandons a task that has ended since the restart, whether or not its result was fetched") {
+  for (const bool is_fetched : {true, false}) {
+    CAPTURE(is_fetched);
+    Paged paged;
+    paged.submit(1, 3);
+    Hello worker_hello = Broker::worker_hello();
+    const auto worker = paged.broker.connect(worker_hello);
+    paged.broker.send(worker, Credit{1});
+    const auto held = paged.broker.grants(worker);
+    REQUIRE(held.size() == 1);
+    paged.broker.restart();
+    const auto client = paged.broker.client();
+    paged.broker.send(client, Attach{{held[0].id}});
+    paged.broker.send(client, Cancel{{held[0].id}});
+    REQUIRE(paged.broker.results(client).size() == 1);
+    // A result that was fetched counts no longer for its queue.
+    if (is_fetched) paged.broker.send(client, ResultAck{{paged.broker.last_taken()}});
+    worker_hello.worker.holding = {held[0].grant};
+    worker_hello.worker.holding_store = "s";
+    CHECK(paged.broker.connect(worker_hello).welcome.abandon == std::vector<Grant>{held[0].grant});
+  }
 }
 
 TEST_CASE("a worker abandons the grants of another store") {

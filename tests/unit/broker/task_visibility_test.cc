@@ -359,6 +359,64 @@ TEST_CASE("a dead letter that an operator retries still belongs to its submitter
   CHECK(site.query(alice, QueryKind::task, id(2).to_string()) == Errc::ok);
 }
 
+TEST_CASE("other arguments in the name of another principal are for operators that may submit such a task") {
+  Rights others;
+  others.own_tasks_only = true;
+  Rights manager = others;
+  manager.manage = {"default"};
+  Rights operators;
+  Rights of_other_queues = operators;
+  of_other_queues.submit = {"mail.*"};
+  Rights of_other_names = operators;
+  of_other_names.submit_names = {"mail.*"};
+  Rights of_low_priority = operators;
+  of_low_priority.max_priority = 4;
+  struct Row {
+    const char* who;
+    Principals::Name name;
+    Rights rights;
+    Errc edited;
+    Errc plain;
+  };
+  const std::vector<Row> rows{
+      {"its own principal", Principals::kAlice, others, Errc::ok, Errc::ok},
+      {"a stranger to the task", Principals::kBob, others, Errc::task_unknown, Errc::task_unknown},
+      {"manage= of the queue", Principals::kBob, manager, Errc::not_permitted, Errc::ok},
+      {"an operator", Principals::kOperator, operators, Errc::ok, Errc::ok},
+      {"an operator of other queues", Principals::kOperator, of_other_queues, Errc::right_missing, Errc::right_missing},
+      {"an operator of other names", Principals::kOperator, of_other_names, Errc::right_missing, Errc::right_missing},
+      {"an operator of low priority", Principals::kOperator, of_low_priority, Errc::right_missing, Errc::right_missing},
+  };
+  for (const Row& row : rows) {
+    for (const bool is_edited : {true, false}) {
+      CAPTURE(row.who);
+      CAPTURE(is_edited);
+      Principals site;
+      (row.name == Principals::kAlice ? site.alice : row.name == Principals::kBob ? site.bob : site.all) = row.rights;
+      const auto alice = site.client(Principals::kAlice);
+      TaskOptions options;
+      options.priority = 5;
+      site.broker.submit(alice, {task(1, options)});
+      const auto worker = site.broker.worker(1);
+      site.broker.fail(worker, site.broker.grants(worker).at(0).grant);
+      REQUIRE(site.broker.results(alice).size() == 1);
+      site.broker.send(alice, ResultAck{{site.broker.last_taken()}});
+      const auto client = site.client(row.name);
+      const std::string letter = id(1).to_string();
+      const auto given = is_edited
+                             ? site.ask(client, Command{6, RetryEdited{letter, id(2), Payload::copy("other"), ""}})
+                             : site.ask(client, Command{6, RetryDeadLetter{letter, id(2)}});
+      CHECK(given == (is_edited ? row.edited : row.plain));
+      const Task* made = site.broker.core().state().tasks.find(id(2));
+      CHECK((made != nullptr) == (given == Errc::ok));
+      CHECK((site.broker.core().state().tasks.find(id(1)) != nullptr) == (given != Errc::ok));
+      if (made == nullptr) continue;
+      CHECK(made->spec->principal == "alice");
+      CHECK(made->payload.view() == (is_edited ? "other" : "arguments"));
+    }
+  }
+}
+
 TEST_CASE("a task that an operator submits after it has retried one of another principal is the operator's own") {
   for (const bool is_named : {true, false}) {
     CAPTURE(is_named);

@@ -51,7 +51,10 @@ class Desk {
   Desk(const Desk&) = delete;
   Desk& operator=(const Desk&) = delete;
 
-  std::string invitation() const { return to_string(Invitation{endpoint_, broker_.public_key, own_}); }
+  // `others`: endpoints of brokers that stand by for it.
+  std::string invitation(const std::string& others = {}) const {
+    return to_string(Invitation{endpoint_ + (others.empty() ? "" : "," + others), broker_.public_key, own_});
+  }
   // The keys that were presented.
   std::vector<std::string> presented() const {
     const std::lock_guard lock{mutex_};
@@ -170,6 +173,16 @@ TEST_CASE("the key for an invitation that a broker does not know stays, and is e
   REQUIRE(join(request(desk.invitation(), file)).ok());
   CHECK(public_key_in(file) == made);
   CHECK(folder.files() == 1);
+}
+
+TEST_CASE("of several brokers, those that do not answer are named when the others do not know an invitation") {
+  const forkmill::tests::Folder folder;
+  Desk desk{accept, false};
+  const std::string silent = "tcp://127.0.0.1:1";
+  const auto refused = join(request(desk.invitation(silent), folder.path("worker.key"), 2s));
+  CHECK(refused.code() == Errc::invitation_unknown);
+  CHECK(contains(refused.failure().text, "no broker answers at " + silent + ", which may know it"));
+  CHECK(contains(refused.failure().text, "repeat this with the same line when that does"));
 }
 
 TEST_CASE("existing keys are never overwritten, and a text that is no invitation makes none") {

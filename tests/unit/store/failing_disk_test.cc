@@ -1,6 +1,7 @@
 // Disks that fail, and machines that lose power, at chosen moments. tests/sim/disk has all moments, at random.
 #include "broker/store/group_commit_thread.h"
 #include "broker/store/maintenance/maintenance.h"
+#include "broker/store/sqlite/key_book_table.h"
 #include "tests/sim/disk/disk.h"
 #include "tests/unit/store/rig.h"
 
@@ -231,6 +232,40 @@ TEST_CASE("after a kill anywhere in a restore, the restore has succeeded or anot
       check_holds(disk, second.ok() ? 20 : 3);
       CHECK((first.ok() || stopped));
     }
+  }
+}
+
+TEST_CASE(
+    "after a kill anywhere in a restore, there is no database whose keys were not taken, and a repetition takes them") {
+  const std::string database = kDirectory + "/forkmill.db";
+  bool stopped = true;
+  for (std::uint64_t at = 0; stopped; ++at) {
+    INFO("after " << at << " operations");
+    Disk disk{at + 1, {}};
+    make_backup(disk, "/one", 3, "/one.backup");
+    {
+      Database backup{"/one.backup", Database::Open::existing, disk};
+      write_key_book(backup, "keys");
+    }
+    int taken = 0;
+    const auto take = [&](const std::string& text) {
+      CHECK(text == "keys");
+      CHECK(disk.node(database) == nullptr);
+      CHECK(disk.node(kDirectory + "/head") != nullptr);
+      ++taken;
+    };
+    disk.operations.stop_after(at);
+    const auto first = restore("/one.backup", kDirectory, "restored-1", disk, take);
+    stopped = disk.operations.stopped();
+    disk.end_process();
+    const bool is_there = disk.node(database) != nullptr;
+    CHECK((!is_there || taken == 1));
+    const int before = taken;
+    const auto second = restore("/one.backup", kDirectory, "restored-2", disk, take);
+    disk.end_process();
+    CHECK(second.ok() == !is_there);
+    CHECK(taken == before + (is_there ? 0 : 1));
+    check_holds(disk, 3);
   }
 }
 

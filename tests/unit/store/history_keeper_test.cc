@@ -137,6 +137,19 @@ TEST_CASE("a task that its submitter knows by another id is found by both") {
     CHECK(ids_of(keeper.answer(find_of(digits_of_id(id)), at(1h))) == ids(1, 1));
 }
 
+TEST_CASE("a task is found once by what both of its ids begin with") {
+  const Folder folder;
+  HistoryKeeper keeper{in(folder.path("data"))};
+  FinishedTask renamed = finished(1);
+  auto spec = std::make_shared<TaskSpec>(*renamed.spec);
+  spec->owners_id = finished_id(3);
+  renamed.spec = std::move(spec);
+  keeper.write(std::vector<FinishedTask>{renamed, finished(2)}, at(1h));
+  const std::string common = digits_of_id(finished_id(1)).substr(0, 8);
+  REQUIRE(digits_of_id(finished_id(3)).starts_with(common));
+  CHECK(ids_of(keeper.answer(find_of(common), at(1h))) == ids(2, 1));
+}
+
 TEST_CASE("tasks that are too old are removed, and the others stay") {
   const Folder folder;
   HistoryOptions options = in(folder.path("data"));

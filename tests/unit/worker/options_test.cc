@@ -46,7 +46,13 @@ TEST_CASE("flags fill the options") {
                                   "--log-level",
                                   "debug",
                                   "--log-format",
-                                  "json"});
+                                  "json",
+                                  "--log-file",
+                                  "/var/log/w1",
+                                  "--log-size",
+                                  "10M",
+                                  "--log-files",
+                                  "3"});
   REQUIRE_FALSE(code);
   const WorkerOptions& options = line.options;
   CHECK(options.broker == "ipc:///tmp/x");
@@ -59,6 +65,9 @@ TEST_CASE("flags fill the options") {
   CHECK(options.kill_grace == 250ms);
   CHECK(options.log_level == "debug");
   CHECK(options.log_format == "json");
+  CHECK(options.log_file == "/var/log/w1");
+  CHECK(options.log_size == 10ULL * 1024 * 1024);
+  CHECK(options.log_files == 3);
 }
 
 TEST_CASE("wrong options end the program with code 2") {
@@ -71,6 +80,8 @@ TEST_CASE("wrong options end the program with code 2") {
   CHECK(read({"--max-memory-per-child", "much"}).code == 2);
   CHECK(read({"--drain-timeout", "soon"}).code == 2);
   CHECK(read({"--log-format", "xml"}).code == 2);
+  CHECK(read({"--log-size", "1K"}).code == 2);
+  CHECK(read({"--log-files", "0"}).code == 2);
   CHECK(read({"--no-such-flag"}).code == 2);
   CHECK(read({"--config", "/nonexistent/file.toml"}).code == 2);
 }

@@ -236,7 +236,7 @@ class Worker {
   //
   // The first signal drains: no new task is taken, tasks that have not started go back to the broker, running ones may
   // finish within drain_timeout, then they are asked to stop, and at last killed. A second signal stops at once:
-  // running tasks are killed and reported as lost. SIGHUP is ignored.
+  // running tasks are killed and reported as lost. SIGHUP looks for WorkerOptions::log_file at its path.
   //
   // Returns 0 after a drain; 1 if the pool could not start, was refused by the broker or was stopped at once, or if the
   // drain did not end in time; 2 if there is no handler.

@@ -105,8 +105,14 @@ struct WorkerOptions {
 
   // Least severe messages to log: trace, debug, info, warn, error or off.
   std::string log_level = "info";
-  // Form of the log on stderr: text or json, a line for each message.
+  // Form of the log: text or json, a line for each message.
   std::string log_format = "text";
+  // Name of the file to which the log is appended, in place of stderr; what handlers print stays there. It has mode
+  // 0640, less the umask, and is not written through a symbolic link. A file that logrotate moves away is made again.
+  std::string log_file{};
+  // Maximum size of the file, at least 64 KiB: it becomes FILE.1 then. At most `log_files` files are kept, 1 to 1000.
+  std::uint64_t log_size = std::uint64_t{100} * 1024 * 1024;
+  std::uint64_t log_files = 5;
 };
 
 }  // namespace forkmill

@@ -45,6 +45,17 @@ TEST_CASE("a restored book accepts its keys again, and no invitation that may ha
   CHECK((found.st_mode & 0777) == 0600);
 }
 
+TEST_CASE("a restore that is repeated takes the book of the first attempt for its own") {
+  const forkmill::tests::Folder folder;
+  REQUIRE_FALSE(restore_book(used_book().text(), folder.path("enrolled_keys")).is_kept);
+  const std::string text = folder.read("enrolled_keys");
+  const RestoredBook again = restore_book(used_book().text(), folder.path("enrolled_keys"));
+  CHECK_FALSE(again.is_kept);
+  CHECK(again.keys == 1);
+  CHECK(again.revoked == 1);
+  CHECK(folder.read("enrolled_keys") == text);
+}
+
 TEST_CASE("a book that is there stays, as it knows what was revoked after the backup") {
   const forkmill::tests::Folder folder;
   KeyBook newer = used_book();

@@ -41,9 +41,10 @@ class TextStore final : public BookStore {
  public:
   explicit TextStore(SharedText& shared) : shared_{shared} {}
 
-  std::optional<std::string> read() override {
-    if (seen_ == shared_.text) return std::nullopt;
-    return seen_ = shared_.text;
+  void read(const Take& take) override {
+    if (seen_ == shared_.text) return;
+    take(shared_.text);
+    seen_ = shared_.text;
   }
   void change(const Edit& edit) override {
     const auto fault = std::exchange(shared_.fault, SharedText::Fault::none);

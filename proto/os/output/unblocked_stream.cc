@@ -1,4 +1,4 @@
-#include "proto/os/unblocked_stream.h"
+#include "proto/os/output/unblocked_stream.h"
 
 #include <fcntl.h>
 #include <poll.h>
