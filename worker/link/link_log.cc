@@ -38,6 +38,7 @@ void LinkLog::broker(const Effects& effects) {
     log_->info("{} by {} at {}: session {}, epoch {}", welcome.resumed ? "welcomed back" : "welcomed", welcome.software,
                endpoint_, welcome.session.value(), welcome.epoch.value());
   }
+  for (const auto& text : effects.warnings) log_->warn("{}", text);
   for (const auto& error : effects.errors) {
     if (effects.refused && &error == &effects.errors.back())
       log_->critical("the broker refuses this worker: {}: {}", errc_name(error.code), error.text);

@@ -43,6 +43,8 @@ class BrokerLoop final : public Hub {
   void begin();
   // Stands still until then.
   void pause(Instant until) { pulse_.stand_still(until); }
+  // Does not reach its store until then, and answers its peers nevertheless.
+  void cut_off(Instant until) { commits_.cut_off(until); }
   // Has no memory to spare until then.
   void fill_memory(Instant until);
   // Says GOODBYE to all peers and commits everything. Returns false if the store failed.

@@ -40,6 +40,7 @@ void ShardClient::crash() {
   note("crashes");
   routes_.clear();
   heard_in_.clear();
+  owners_met_.clear();
   sessions_.reset();
   user_.crash();
   locks_.crash();
@@ -104,10 +105,20 @@ void ShardClient::handle(std::uint32_t shard, Line::Event event) {
     case Line::Event::down:
       return session.disconnected();
     case Line::Event::message:
-      if (event.envelope.header.session) heard_in_[shard] = event.envelope.header.session;
-      session.handle(cluster_.world.now(), std::move(event.envelope));
+      hear(shard, std::move(event.envelope));
       carry_out();
   }
+}
+
+void ShardClient::hear(std::uint32_t shard, proto::Envelope envelope) {
+  if (envelope.header.session) heard_in_[shard] = envelope.header.session;
+  client::Session& session = *sessions_->of(shard);
+  const auto* welcome = std::get_if<proto::Welcome>(&envelope.message);
+  if (welcome == nullptr) return session.handle(cluster_.world.now(), std::move(envelope));
+  const proto::Welcome its = *welcome;
+  const bool was_open = session.open();
+  session.handle(cluster_.world.now(), std::move(envelope));
+  owners_met_.welcomed(name_, shard, its, !was_open && session.open(), cluster_.world.now());
 }
 
 bool ShardClient::carry_out() {

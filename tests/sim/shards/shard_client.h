@@ -9,6 +9,7 @@
 
 #include "client/shards/sessions.h"
 #include "tests/sim/nodes/pulse.h"
+#include "tests/sim/shards/owners_met.h"
 #include "tests/sim/shards/route.h"
 #include "tests/sim/shards/shard_process.h"
 #include "tests/sim/shards/shard_user.h"
@@ -41,6 +42,7 @@ class ShardClient {
   void round();
   void make_missing();
   void handle(std::uint32_t shard, Line::Event event);
+  void hear(std::uint32_t shard, proto::Envelope envelope);
   // Carries out what each session wants done. Returns whether something was sent.
   bool carry_out();
   bool carry_out(std::uint32_t shard);
@@ -58,6 +60,7 @@ class ShardClient {
   std::unique_ptr<client::Sessions> sessions_;          // null: down
   std::vector<std::unique_ptr<Route>> routes_;          // by shard; null: there is no session
   std::map<std::uint32_t, proto::SessionId> heard_in_;  // by shard: the session of the latest message
+  OwnersMet owners_met_;
 };
 
 }  // namespace forkmill::sim

@@ -116,6 +116,11 @@ void ShardProcess::pause(Instant until) {
   if (life_ != nullptr) life_->loop->pause(until);
 }
 
+void ShardProcess::cut_off(Instant until) {
+  lose_lease(until);
+  if (life_ != nullptr) life_->loop->cut_off(until);
+}
+
 // Its broker starts the process again.
 void ShardProcess::failed(const proto::Failure& failure) {
   if (life_ != nullptr && cluster_.table.is_owner(shard_, life_->epoch))

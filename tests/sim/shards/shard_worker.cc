@@ -64,6 +64,7 @@ void ShardWorker::crash() {
   routes_.clear();
   credit_.clear();
   granted_.clear();
+  owners_met_.clear();
   pool_.stop();
   foreman_.reset();
   pulse_.stop();
@@ -147,13 +148,24 @@ void ShardWorker::handle(std::uint32_t shard, Line::Event event) {
       foreman_->disconnected(shard);
       break;
     case Line::Event::message:
-      credit_[shard].heard(event.envelope, config_.name.str());
-      if (const auto* grants = std::get_if<proto::Grants>(&event.envelope.message))
-        for (const proto::GrantedTask& task : grants->tasks) granted_[shard].insert(task.grant);
-      foreman_->handle(now, std::move(event.envelope), shard);
+      hear(shard, std::move(event.envelope));
       break;
   }
   carry_out();
+}
+
+void ShardWorker::hear(std::uint32_t shard, proto::Envelope envelope) {
+  const Instant now = cluster_.world.now();
+  credit_[shard].heard(envelope, config_.name.str());
+  if (const auto* grants = std::get_if<proto::Grants>(&envelope.message))
+    for (const proto::GrantedTask& task : grants->tasks) granted_[shard].insert(task.grant);
+  const auto* welcome = std::get_if<proto::Welcome>(&envelope.message);
+  if (welcome == nullptr) return foreman_->handle(now, std::move(envelope), shard);
+  const proto::Welcome its = *welcome;
+  const proto::Handshake& handshake = foreman_->sessions().of(shard).handshake();
+  const bool was_open = handshake.established();
+  foreman_->handle(now, std::move(envelope), shard);
+  owners_met_.welcomed(config_.name.str(), shard, its, !was_open && handshake.established(), now);
 }
 
 void ShardWorker::check_holding(std::uint32_t shard, const proto::Envelope& envelope) const {
