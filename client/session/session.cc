@@ -179,7 +179,7 @@ void Session::end_all(Errc code, const std::string& text) {
 
 void Session::refuse(Errc code, const std::string& text) {
   if (code != Errc::client_closed) effects_.log.push_back({true, text});
-  refusal_ = {code, text};
+  refusal_ = effects_.refusal = {code, text};
   conversation_.refuse();
   end_all(code, text);
 }
