@@ -31,12 +31,8 @@ int run(Arguments& arguments) {
   }
   SeedRange& range = arguments.range;
   if (arguments.seed != 0) range.first = arguments.seed;
-  if (arguments.shrink && range.sharded) {
-    std::fprintf(stderr, "forkmill_sim: clusters with several shards cannot be shrunk: leave --shrink out\n");
-    return 2;
-  }
   if (arguments.shrink) {
-    const auto lines = shrink_first(range.first, arguments.seed != 0 ? 1 : range.count);
+    const auto lines = shrink_first(range.first, arguments.seed != 0 ? 1 : range.count, range.sharded);
     if (arguments.mutant.empty()) return lines ? 1 : 0;  // a failure, however small
     return lines && (arguments.most_lines == 0 || *lines <= arguments.most_lines) ? 0 : 1;
   }
