@@ -11,6 +11,7 @@
 #include "broker/cluster/division.h"
 #include "tests/sim/audits/audits.h"
 #include "tests/sim/nodes/broker_loop.h"
+#include "tests/sim/nodes/core_meter.h"
 #include "tests/sim/rules/history.h"
 #include "tests/sim/shards/addresses.h"
 #include "tests/sim/shards/lock_user.h"
@@ -28,6 +29,7 @@ struct ShardCluster {
   const ObjectHistory& objects;
   Routing& routing;
   LockBook& locks;
+  CoreMeter& meter;
 };
 
 class ShardProcess {

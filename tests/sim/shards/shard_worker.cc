@@ -12,12 +12,14 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// The first worker serves all queues; others some of them, but at least one.
+// Returns one queue, or some of them, but at least one; all for the first worker.
 std::vector<std::string> draw_queues(World& world, std::size_t number) {
+  const ShardOptions& sharding = world.options.sharding;
+  if (sharding.one_queue_each) return {sharding.queues[number % sharding.queues.size()]};
   std::vector<std::string> queues;
-  for (const std::string& queue : world.options.sharding.queues)
+  for (const std::string& queue : sharding.queues)
     if (number == 0 || world.random.chance(0.6)) queues.push_back(queue);
-  if (queues.empty()) queues.push_back(world.options.sharding.queues.front());
+  if (queues.empty()) queues.push_back(sharding.queues.front());
   return queues;
 }
 

@@ -34,6 +34,11 @@ class ShardWorker {
   void pause(Instant until, bool children_too);
   // Whether it has a session with each shard of its queues.
   bool is_open() const { return up() && foreman_->sessions().all_established(); }
+  std::string name() const { return config_.name.str(); }
+  // Whether it is to have a session with the shard. REQUIRES: up().
+  bool serves(std::uint32_t shard) const {
+    return shard <= foreman_->sessions().count() && foreman_->sessions().is_wanted(shard);
+  }
   // Null: there is none.
   Line* some_line();
 
