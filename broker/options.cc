@@ -153,7 +153,10 @@ proto::Status complete_shards(ProgramOptions& options) {
   }
   if (options.store.empty()) return usage_error("--shards needs --store, the database that the brokers share");
   if (!options.migrate.empty())
-    return usage_error("--migrate and --shards: the tasks of a data directory can go into a cluster of one shard only");
+    return usage_error(
+        "--migrate and --shards: the tasks of a data directory can go into a cluster of one shard only. Leave --shards "
+        "out, or let the directory run empty beside a cluster that has them (deploy/CLUSTER.md, Another number of "
+        "shards)");
   if (options.sharding.advertise.empty())
     options.sharding.advertise = reachable_endpoints(options.listen, proto::host_name());
   options.sharding.broker = options.sharding.advertise.front();

@@ -90,6 +90,8 @@ enum class Mutant : std::uint8_t {
   history_of_started_only,
   client_ignores_moved,
   worker_ignores_moved,
+  client_stays_with_deposed,
+  worker_stays_with_deposed,
   old_map_kept,
   requests_not_placed_again,
   queue_on_any_shard,

@@ -55,12 +55,12 @@ Inbox::StateRef Inbox::submit(proto::Submission&& task, TaskPlace place) {
   return add(std::move(task), place);
 }
 
-std::vector<Inbox::StateRef> Inbox::submit(std::span<proto::Submission> tasks, TaskPlace place) {
+std::vector<Inbox::StateRef> Inbox::submit(std::span<proto::Submission> tasks, std::span<const TaskPlace> places) {
   std::vector<StateRef> states;
   states.reserve(tasks.size());
   const std::lock_guard hold{mutex_};
   check_open();
-  for (auto& task : tasks) states.push_back(add(std::move(task), place));
+  for (std::size_t i = 0; i < tasks.size(); ++i) states.push_back(add(std::move(tasks[i]), places[i]));
   return states;
 }
 

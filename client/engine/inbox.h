@@ -32,7 +32,8 @@ class Inbox {
 
   // The id of a task is set here, unless it has one: random, or made of its queue and key.
   StateRef submit(proto::Submission&& task, TaskPlace place);
-  std::vector<StateRef> submit(std::span<proto::Submission> tasks, TaskPlace place);
+  // REQUIRES: a place for each task.
+  std::vector<StateRef> submit(std::span<proto::Submission> tasks, std::span<const TaskPlace> places);
   // A state of this client that has ended with the error, of a task that was not submitted.
   StateRef failed(std::exception_ptr error);
   // Adds a request with a state as its waiter, for an attach (id: of the task), a cancel, a query or a command. The id

@@ -66,9 +66,12 @@ void check_shard_of_result(const Loans& loans) {
   for (const Loan& loan : loans) {
     const std::uint32_t shard = stated_shard_of(loan.pipe);
     if (shard == 0 || shard == detail::task_shard()) continue;
-    throw Error{Errc::bad_request, "the result has an end of a pipe on shard " + std::to_string(shard) +
-                                       ", and its task is on shard " + std::to_string(detail::task_shard()) +
-                                       ": pipes without a name that a handler makes are on the shard of its task"};
+    const std::string its = std::to_string(detail::task_shard());
+    throw Error{Errc::bad_request, "a task on shard " + its + " cannot return the end of a pipe on shard " +
+                                       std::to_string(shard) +
+                                       ". Let its handler make the pipe without a name, which puts it on the shard of "
+                                       "the task, or call the pipe NAME@" +
+                                       its};
   }
 }
 

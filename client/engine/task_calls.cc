@@ -100,12 +100,12 @@ void TaskCalls::submit_group(const Prepared& how, std::string_view name, std::ui
     tasks.push_back(submission(how, name, signature, payloads[at]));
   }
   capacity_.wait_for_room();
-  TaskPlace place = how.place;
+  std::vector<TaskPlace> places(tasks.size(), how.place);  // each task goes with the pipes in its own arguments
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     loans[i].place(tasks[i]);
-    loans[i].add_to(place, options_.endpoint);
+    loans[i].add_to(places[i], options_.endpoint);
   }
-  auto submitted = inbox_.submit(tasks, place);
+  auto submitted = inbox_.submit(tasks, places);
   for (std::size_t i = 0; i < submitted.size(); ++i) loans[i].submitted(*submitted[i]);
   std::ranges::move(submitted, std::back_inserter(states));
   driver_.wake_thread();

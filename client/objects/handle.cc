@@ -3,11 +3,14 @@
 #include <stdexcept>
 
 #include "client/objects/object.h"
+#include "client/shards/object_numbers.h"
 
 namespace forkmill::detail {
 
 const std::string& Handle::name() const { return object().name(); }
 void Handle::remove() { object().remove(); }
+
+std::uint32_t Handle::shard() const { return client::stated_shard_of(object().number()); }
 
 Ticket Handle::ticket() const {
   const auto& spec = object().spec();

@@ -17,6 +17,7 @@ void Effects::clear() {
   reconnect = false;
   moved.reset();
   shards = 0;
+  refusal.reset();
 }
 
 void Effects::swap(Effects& other) noexcept {
@@ -32,6 +33,7 @@ void Effects::swap(Effects& other) noexcept {
   std::swap(reconnect, other.reconnect);
   std::swap(moved, other.moved);
   std::swap(shards, other.shards);
+  std::swap(refusal, other.refusal);
 }
 
 }  // namespace forkmill::client

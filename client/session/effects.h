@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "client/session/cookie.h"
+#include "proto/result.h"
 #include "proto/wire/messages.h"
 
 namespace forkmill::client {
@@ -59,9 +60,10 @@ struct Effects {
   std::vector<Answered> answered;
   bool holdings_lost = false;  // the broker may have given to others what this client held of named objects
   std::vector<Operated> operated;
-  bool reconnect = false;             // drop the connection and make a new one
-  std::optional<proto::Moved> moved;  // the broker of the shard is to be had elsewhere
-  std::uint32_t shards = 0;           // not 0: a session has begun, with a cluster of that number
+  bool reconnect = false;                 // drop the connection and make a new one
+  std::optional<proto::Moved> moved;      // the broker of the shard is to be had elsewhere
+  std::uint32_t shards = 0;               // not 0: a session has begun, with a cluster of that number
+  std::optional<proto::Failure> refusal;  // ends everything, now and later
 
   void end(Cookie cookie, const proto::Outcome& outcome, bool known_before = false) {
     ended.push_back({cookie, outcome, known_before});

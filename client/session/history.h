@@ -2,11 +2,12 @@
 #pragma once
 
 #include <algorithm>
-#include <chrono>
-#include <optional>
+#include <cstdint>
 #include <string>
 
 #include "proto/clock.h"
+#include "proto/mutants.h"
+#include "proto/session/succession.h"
 #include "proto/wire/messages.h"
 
 namespace forkmill::client {
@@ -16,24 +17,28 @@ class History {
   // has_standbys: other brokers may take over.
   explicit History(bool has_standbys) : has_standbys_{has_standbys} {}
 
-  // Whether the broker has come back with the same store at an earlier commit than it had acknowledged.
-  bool is_longer_than(const proto::Welcome& welcome) const {
-    return !store_.empty() && welcome.store == store_ && welcome.commit < commit_;
+  // Verdict about a broker that has welcomed this client.
+  enum class Verdict : std::uint8_t {
+    stay,      // use the session
+    deposed,   // leave the session: another broker has taken over
+    returned,  // use the session: the broker began earlier than the one before, and has all that this client knows of
+    lost,      // the broker has the same store at an earlier commit than it had acknowledged: refuse it
+  };
+  Verdict judge(const proto::Welcome& welcome, proto::Instant now) {
+    const bool is_short = welcome.store == store_ && welcome.commit < commit_;
+    if (is_short && !has_standbys_) return Verdict::lost;
+    const bool is_noticed = is_short || !proto::mutant(proto::Mutant::client_stays_with_deposed);
+    const bool is_earlier = is_noticed && succession_.is_earlier(welcome);
+    if (is_earlier && succession_.is_deposed(welcome, now)) return Verdict::deposed;
+    if (is_short) return Verdict::lost;
+    return is_earlier ? Verdict::returned : Verdict::stay;
   }
-  // Whether such a broker may be one from which another has taken over, and which does not know yet: it began earlier
-  // than the broker that this client had last. If it stays that way for a minute, the store itself is an old one.
-  bool may_be_deposed(const proto::Welcome& welcome, proto::Instant now) {
-    constexpr std::chrono::minutes kPatience{1};
-    if (!older_since_) older_since_ = now;
-    return has_standbys_ && welcome.epoch < epoch_ && now < *older_since_ + kPatience;
-  }
-  // Whether a broker with an older history has been met, and none with this one since.
-  bool has_met_older() const { return older_since_.has_value(); }
+  // Whether a deposed broker has been met, and none since with which this client stays.
+  bool has_met_deposed() const { return succession_.has_met_earlier(); }
   void begin(const proto::Welcome& welcome) {
     store_ = welcome.store;
-    epoch_ = welcome.epoch;
     commit_ = welcome.commit;
-    older_since_.reset();
+    succession_.begin(welcome);
   }
   void acknowledged(proto::CommitSeq commit) { commit_ = std::max(commit_, commit); }
   proto::CommitSeq commit() const { return commit_; }
@@ -41,9 +46,8 @@ class History {
  private:
   const bool has_standbys_;
   std::string store_;
-  proto::Epoch epoch_;       // the latest start of a broker
   proto::CommitSeq commit_;  // the highest in `store_`
-  std::optional<proto::Instant> older_since_;
+  proto::Succession succession_;
 };
 
 }  // namespace forkmill::client

@@ -98,17 +98,22 @@ void Session::handle(Instant now, proto::Envelope&& envelope) {
 }
 
 void Session::Arrival::begin(const proto::Welcome& welcome) const {
-  if (session.history_.is_longer_than(welcome)) {
-    const bool is_first = !session.history_.has_met_older();
-    if (session.history_.may_be_deposed(welcome, now)) {
-      if (is_first) session.conversation_.warn("the broker does not know yet that another one has taken over");
+  const bool is_first = !session.history_.has_met_deposed();
+  switch (session.history_.judge(welcome, now)) {
+    case History::Verdict::deposed:
+      if (is_first) session.conversation_.warn(proto::Succession::kTextOfDeposed);
       return session.conversation_.leave(now);
-    }
-    return session.refuse(Errc::disconnected,
-                          "the broker came back with an older history of store '" + welcome.store +
-                              "' than it had acknowledged (commit " + std::to_string(welcome.commit.value()) +
-                              ", was " + std::to_string(session.history_.commit().value()) +
-                              "): tasks are lost. Was a backup restored, or an old data directory started?");
+    case History::Verdict::lost:
+      return session.refuse(Errc::disconnected,
+                            "the broker came back with an older history of store '" + welcome.store +
+                                "' than it had acknowledged (commit " + std::to_string(welcome.commit.value()) +
+                                ", was " + std::to_string(session.history_.commit().value()) +
+                                "): tasks are lost. Was a backup restored, or an old data directory started?");
+    case History::Verdict::returned:
+      session.conversation_.warn(proto::Succession::text_of_return(welcome));
+      break;
+    case History::Verdict::stay:
+      break;
   }
   session.history_.begin(welcome);
   session.tasks_.new_session(welcome.resumed);
@@ -174,7 +179,7 @@ void Session::end_all(Errc code, const std::string& text) {
 
 void Session::refuse(Errc code, const std::string& text) {
   if (code != Errc::client_closed) effects_.log.push_back({true, text});
-  refusal_ = {code, text};
+  refusal_ = effects_.refusal = {code, text};
   conversation_.refuse();
   end_all(code, text);
 }

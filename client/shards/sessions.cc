@@ -40,12 +40,9 @@ Session& Sessions::make(std::uint32_t shard) {
 
 void Sessions::handle(Instant now, SubmitTask&& submit) {
   if (is_single() && submit.place.shard <= 1) return sessions_.front()->handle(now, std::move(submit));
-  if (!placement_) {
-    unplaced_.add(submit);
-    return sessions_.front()->handle(now, std::move(submit));
-  }
+  if (!placement_) return unplaced_.handle(now, std::move(submit), *sessions_.front(), refusal_, own_);
   const auto shard = placement_->of(submit);
-  if (!shard.ok()) return refuse(submit, shard.failure());
+  if (!shard.ok()) return refuse_request(submit, shard.failure(), own_);
   make(shard.value()).handle(now, std::move(submit));
 }
 
@@ -53,18 +50,14 @@ void Sessions::handle(Instant now, Request&& request) {
   if (auto* submit = std::get_if<SubmitTask>(&request)) return handle(now, std::move(*submit));
   if (placement_) {
     const auto shard = placement_->of_object(request);
-    if (!shard.ok()) return refuse(request, shard.failure());
+    if (!shard.ok()) return refuse_request(request, shard.failure(), own_);
     if (shard.value() != Placement::kAll) {
       if (!is_single()) ObjectNumbers::to_shard(request);
       return make(shard.value()).handle(now, std::move(request));
     }
   }
   if (is_single()) return sessions_.front()->handle(now, std::move(request));
-  if (!placement_) {
-    unplaced_.add(request);
-    static_cast<void>(Placement{1}.of_object(request));  // with one shard, the name alone counts
-    return sessions_.front()->handle(now, std::move(request));
-  }
+  if (!placement_) return unplaced_.handle(now, std::move(request), *sessions_.front(), refusal_, own_);
   if (std::holds_alternative<GiveUp>(request)) {
     for_each([&](Session& session) { session.handle(now, Request{request}); });  // one of them has the operation
     return;
@@ -81,27 +74,21 @@ void Sessions::handle(Instant now, Request&& request) {
     return;
   }
   const auto shard = placement_->of(request);
-  if (!shard.ok()) return refuse(request, shard.failure());
+  if (!shard.ok()) return refuse_request(request, shard.failure(), own_);
   if (shard.value() != Placement::kAll) return make(shard.value()).handle(now, std::move(request));
   for (auto& part : gatherings_.begin(request, placement_->shards()))
     make(part.shard).handle(now, std::move(part.request));
-}
-
-void Sessions::refuse(const SubmitTask& submit, const proto::Failure& failure) {
-  own_.end(submit.cookie, rejection(failure.code, failure.text));
-}
-
-void Sessions::refuse(const Request& request, const proto::Failure& failure) {
-  if (const auto* operate = std::get_if<OperateObject>(&request))
-    return own_.fail_operation(operate->cookie, failure.code, failure.text);
-  std::visit([&](const auto& one) { own_.fail_query(one.cookie, failure.code, failure.text); }, request);
 }
 
 // ---- The number of shards -------------------------------------------------------------------------------------------
 
 void Sessions::learn(Instant now, std::uint32_t shards) {
   placement_.emplace(std::clamp<std::uint32_t>(shards, 1, proto::limits::kMaxShards));
+  const auto make_again = [&](std::vector<Unplaced::Kept> kept) {
+    for (auto& one : kept) std::visit([&](auto& request) { handle(now, std::move(request)); }, one);
+  };
   if (is_single()) {
+    make_again(unplaced_.take_held());
     static_cast<void>(unplaced_.take());
     return;
   }
@@ -109,20 +96,20 @@ void Sessions::learn(Instant now, std::uint32_t shards) {
   sessions_.front().reset();  // has sent nothing but HELLO
   make(1);
   if (proto::mutant(proto::Mutant::requests_not_placed_again)) return;
-  for (auto& kept : unplaced_.take()) std::visit([&](auto& request) { handle(now, std::move(request)); }, kept.second);
+  make_again(unplaced_.take());
 }
 
 void Sessions::take_effects(Instant now, std::uint32_t shard, Effects& effects) {
   of(shard)->take_effects(effects);
-  if (!is_single() && !placement_) {
+  if (!placement_) {
     unplaced_.forget(effects);
     if (effects.moved)
       learn(now, effects.moved->shards);
     else if (effects.shards != 0)
       learn(now, effects.shards);
-    return;
-  }
-  if (!is_single()) {
+    else if (effects.refusal)
+      unplaced_.refuse_held(*(refusal_ = effects.refusal), own_);
+  } else if (!is_single()) {
     if (!effects.operated.empty()) ObjectNumbers{shard}.add_to(effects);
     event_rounds_.collect(effects);
     if (!gatherings_.empty()) gatherings_.collect(effects);
@@ -151,16 +138,19 @@ Instant Sessions::next_wakeup() const {
 
 void Sessions::end_all(Errc code, const std::string& text) {
   for_each([&](Session& session) { session.end_all(code, text); });
+  unplaced_.refuse_held({code, text}, own_);
 }
 
 void Sessions::refuse(Errc code, const std::string& text) {
   refusal_ = {code, text};
   for_each([&](Session& session) { session.refuse(code, text); });
+  unplaced_.refuse_held(*refusal_, own_);
 }
 
 void Sessions::close(Instant now) {
   refusal_ = {Errc::client_closed, "the client was closed"};
   for_each([&](Session& session) { session.close(now); });
+  unplaced_.refuse_held(*refusal_, own_);
 }
 
 bool Sessions::open() const {
@@ -170,7 +160,7 @@ bool Sessions::open() const {
 }
 
 Load Sessions::load() const {
-  Load sum;
+  Load sum = unplaced_.held();
   for_each([&](const Session& session) {
     const Load load = session.load();
     sum.outstanding += load.outstanding;

@@ -7,7 +7,8 @@
 //
 // The program has a number of its own for each named object, with the shard in it (object_numbers.h).
 //
-// How many shards there are is known from the first answer of a broker. Until then the session of shard 1 has all.
+// How many shards there are is known from the first answer of a broker. Until then the session of shard 1 has all, but
+// for what only a cluster with several shards takes: that waits.
 #pragma once
 
 #include <cstdint>
@@ -54,8 +55,6 @@ class Sessions {
   Session& make(std::uint32_t shard);
   void learn(Instant now, std::uint32_t shards);
   bool is_single() const { return placement_ && placement_->shards() == 1; }
-  void refuse(const SubmitTask& submit, const proto::Failure& failure);
-  void refuse(const Request& request, const proto::Failure& failure);
   template <class F>
   void for_each(F&& f) const {
     for (const auto& session : sessions_)

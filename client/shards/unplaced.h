@@ -1,55 +1,61 @@
-// Unplaced: copies of the requests that were made while it is not known how many shards the cluster has. The session
-// that had them first is given up if there are several, and the requests are made again. Pure.
+// Unplaced: the requests that were made while it is not known how many shards the cluster has. The session with the
+// first shard gets them at once, and a copy stays here: that session is given up if there are several shards, and the
+// requests are made again. What one broker alone would refuse, such as a task for NAME@3, is held: no session gets it
+// before the number of shards is known. Pure.
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <unordered_map>
-#include <utility>
 #include <variant>
+#include <vector>
 
 #include "client/session/effects.h"
 #include "client/session/requests.h"
+#include "client/session/session.h"
+#include "proto/result.h"
 
 namespace forkmill::client {
+
+// Ends a request that no session gets.
+void refuse_request(const SubmitTask& submit, const proto::Failure& failure, Effects& effects);
+void refuse_request(const Request& request, const proto::Failure& failure, Effects& effects);
 
 class Unplaced {
  public:
   using Kept = std::variant<SubmitTask, Request>;
 
-  void add(const SubmitTask& submit) { keep(submit, submit.cookie); }
-  // An operation that is given up ends at once, as it was not sent.
-  void add(const Request& request) {
-    if (std::holds_alternative<GiveUp>(request)) return;
-    keep(request, std::visit([](const auto& one) { return one.cookie; }, request));
-  }
-  // The waiters that have ended need nothing any more.
-  void forget(const Effects& effects) {
-    for (const auto& one : effects.ended) forget(one.cookie);
-    for (const auto& one : effects.answered) forget(one.cookie);
-    for (const auto& one : effects.operated) forget(one.cookie);
-  }
-  // Returns all that is left, in the order in which it was added.
-  std::map<std::uint64_t, Kept> take() {
-    places_.clear();
-    return std::exchange(kept_, {});
-  }
+  // Keeps the request, and gives it to the session of the first shard unless it is held. What ends at once, ends in
+  // `effects`. `refusal`: ends all that is held; none: the first session was not refused.
+  void handle(Instant now, SubmitTask&& submit, Session& first, const std::optional<proto::Failure>& refusal,
+              Effects& effects);
+  void handle(Instant now, Request&& request, Session& first, const std::optional<proto::Failure>& refusal,
+              Effects& effects);
+  // Drops the requests whose waiters have ended in these effects of the first session.
+  void forget(const Effects& effects);
+
+  // Returns all that is left, or all that is held, in the order in which it was asked for.
+  std::vector<Kept> take();
+  std::vector<Kept> take_held();
+  // Ends all that is held.
+  void refuse_held(const proto::Failure& failure, Effects& effects);
+  // Tasks that are held.
+  const Load& held() const { return held_; }
 
  private:
-  void keep(Kept kept, Cookie cookie) {
-    kept_.emplace(++last_, std::move(kept));
-    if (cookie != 0) places_[cookie] = last_;
-  }
-  void forget(Cookie cookie) {
-    const auto place = places_.find(cookie);
-    if (place == places_.end()) return;
-    kept_.erase(place->second);
-    places_.erase(place);
-  }
+  struct Entry {
+    Kept request;
+    bool is_held;
+  };
+  void keep(Entry entry, Cookie cookie);
+  void forget(Cookie cookie);
+  bool drop_held(Cookie cookie);
 
   std::uint64_t last_ = 0;
-  std::map<std::uint64_t, Kept> kept_;
+  std::map<std::uint64_t, Entry> kept_;
   std::unordered_map<Cookie, std::uint64_t> places_;
+  Load held_;
 };
 
 }  // namespace forkmill::client

@@ -39,6 +39,7 @@ void LinkLog::broker(const Effects& effects) {
     log_->info("{} by {} at {}, epoch {}", welcome.resumed ? "welcomed back" : "welcomed", welcome.software, endpoint_,
                welcome.epoch.value());
   }
+  for (const auto& text : effects.warnings) log_->warn("{}", text);
   for (const auto& error : effects.errors) {
     if (effects.refused && &error == &effects.errors.back())
       log_->critical("the broker refuses this worker: {}: {}", errc_name(error.code), error.text);

@@ -71,6 +71,7 @@ struct Effects {
   // News for the log
   std::vector<proto::Welcome> welcomes;
   std::vector<proto::ErrorMessage> errors;
+  std::vector<std::string> warnings;
   bool refused = false;  // the broker will never take this worker, as the last error says
   std::string shortage;  // not empty: the worker takes no tasks for a while, for want of this
 
@@ -91,6 +92,7 @@ inline void Effects::clear() {
   others.clear();
   welcomes.clear();
   errors.clear();
+  warnings.clear();
   shortage.clear();
   refused = false;
 }
@@ -107,6 +109,7 @@ inline void Effects::swap(Effects& other) noexcept {
   others.swap(other.others);
   welcomes.swap(other.welcomes);
   errors.swap(other.errors);
+  warnings.swap(other.warnings);
   shortage.swap(other.shortage);
   std::swap(refused, other.refused);
 }

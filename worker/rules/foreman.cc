@@ -228,8 +228,12 @@ void Foreman::flush(proto::Instant now) {
 Effects& Foreman::take_effects() {
   taken_.clear();
   taken_.swap(state_.effects);
-  SessionEffects said{std::move(taken_.send), false, nullptr};
+  const auto warn = [this](SessionEffects& said) {
+    if (!said.warning.empty()) taken_.warnings.push_back(std::move(said.warning));
+  };
+  SessionEffects said{std::move(taken_.send), false, nullptr, {}};
   sessions_.of(1).take_effects(said);
+  warn(said);
   taken_.send = std::move(said.send);
   taken_.reconnect = said.reconnect;
   taken_.moved = std::move(said.moved);
@@ -237,6 +241,7 @@ Effects& Foreman::take_effects() {
     if (!sessions_.is_wanted(shard)) continue;
     SessionEffects its;
     sessions_.of(shard).take_effects(its);
+    warn(its);
     if (!its.send.empty() || its.reconnect || its.moved)
       taken_.others.push_back({shard, std::move(its.send), its.reconnect, std::move(its.moved)});
   }

@@ -161,7 +161,9 @@ void check_shards(ServerSession& server, std::uint64_t shards) {
   if (found == shards) return;
   throw StoreError{"this cluster was made with " + std::to_string(found) + (found == 1 ? " shard" : " shards") +
                    ", which cannot be changed, and this broker was started for " + std::to_string(shards) +
-                   ": give --shards " + std::to_string(found) + ", or begin a cluster in another database"};
+                   ": give --shards " + std::to_string(found) +
+                   ", or begin a cluster in another database with --shards " + std::to_string(shards) +
+                   ", send new tasks there, and let this one run empty (deploy/CLUSTER.md, Another number of shards)"};
 }
 
 }  // namespace

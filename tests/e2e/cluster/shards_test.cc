@@ -9,6 +9,8 @@
 #include <future>
 #include <map>
 #include <set>
+#include <tuple>
+#include <vector>
 
 #include "tests/e2e/cluster/postgres_server.h"
 #include "tests/e2e/worker/cluster.h"
@@ -295,6 +297,9 @@ TEST_CASE("named objects live on all shards, are found there by every program, a
   for (int shard = 1; shard <= kShards; ++shard)
     CHECK(Queue<int>{"pinned@" + std::to_string(shard), 0, other}.get() == shard);
 
+  CHECK_FALSE(Queue<int>{"pinned@1", 0, one} == Queue<int>{"pinned@2", 0, one});
+  CHECK(Queue<int>{"pinned@2", 0, one} == Queue<int>{"pinned@2", 0, other});
+
   Lock lock{"door@3", ObjectOptions{one}.durable()};
   REQUIRE(lock.acquire());
   const auto token = lock.token();
@@ -358,6 +363,25 @@ TEST_CASE("ends of pipes travel with tasks and results of their own shard, where
   CHECK(plain.first.recv() == "hello");
   auto away = images.submit(kGreet, plain.first, "/dev/null");
   CHECK_THROWS_WITH_AS(away.get_for(kLong), doctest::Contains("Pipes called '@images'"), Error);
+}
+
+TEST_CASE("each task of a group for a queue on all shards goes to the shard of the pipe in its arguments") {
+  ShardedCluster cluster{"30s"};
+  cluster.start("a");
+  cluster.await_owned("a", "4");
+  const auto worker = cluster.worker("greet@*", TOOLKIT_PROGRAM);
+  Client client{cluster.endpoints()};
+  std::vector<Connection<std::string>> here;
+  std::vector<std::tuple<Connection<std::string>, std::string>> there;
+  for (int shard = 1; shard <= kShards; ++shard) {
+    auto ends = pipe<std::string>(true, ObjectOptions{client}.placed(std::to_string(shard)));
+    here.push_back(std::move(ends.first));
+    there.emplace_back(std::move(ends.second), "/dev/null");
+  }
+  auto greeted = client.with({.queue = "greet@*"}).map(kGreet, there);
+  there.clear();
+  for (auto& end : here) CHECK(end.recv() == "hello");
+  for (auto& one : greeted) one.get_for(kLong);
 }
 
 TEST_CASE("commands about shards say that the database is away, and go on when it is back") {

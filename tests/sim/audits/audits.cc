@@ -18,6 +18,7 @@ void Audits::begin(const broker::Core& core, proto::CommitSeq last, milliseconds
 }
 
 void Audits::arrived(const broker::Core& core, proto::PeerId peer, const proto::Envelope& envelope) {
+  if (!is_on_) return;
   reply_audit_.arrived(core.state(), peer, envelope);
   worker_audit_.arrived(core.state(), peer, envelope);
   retry_audit_.arrived(core, peer, envelope);
@@ -27,6 +28,7 @@ void Audits::arrived(const broker::Core& core, proto::PeerId peer, const proto::
 }
 
 void Audits::round(const broker::Core& core, const broker::Effects& effects) {
+  if (!is_on_) return worker_audit_.record_grants(core.state(), effects.sends);
   const broker::BrokerState& state = core.state();
   reply_audit_.round(state, effects.sends);
   worker_audit_.round(state, effects.sends);

@@ -22,8 +22,10 @@ namespace forkmill::sim {
 // Each function throws Violation.
 class Audits {
  public:
+  // In a world that is not audited, nothing is checked, and the history learns what it must know.
   Audits(World& world, History& history, const ObjectHistory& objects)
-      : worker_audit_{world, history},
+      : is_on_{world.options.is_audited},
+        worker_audit_{world, history},
         object_audit_{objects},
         retry_audit_{world},
         retention_audit_{world},
@@ -35,17 +37,27 @@ class Audits {
   // Call with each message that the broker is about to handle.
   void arrived(const broker::Core& core, proto::PeerId peer, const proto::Envelope& envelope);
   // The broker stops in order. It does not look at the time again.
-  void shuts_down() { state_audit_.shuts_down(); }
+  void shuts_down() {
+    if (is_on_) state_audit_.shuts_down();
+  }
   // Call when the broker has finished a round with these effects.
   void round(const broker::Core& core, const broker::Effects& effects);
+  // Call when its effects are under way.
+  void rests(const broker::Core& core) const {
+    if (!is_on_) return;
+    ObjectAudit::waits(core);
+    TurnsAudit::check_nothing_waits(core.state());
+  }
   // Call when a message leaves the broker, when what it depends on is safe.
   void leaves(const broker::Send& send) {
     reply_audit_.leaves(send);
+    if (!is_on_) return;
     steering_audit_.leaves(send);
     bulk_audit_.leaves(send);
   }
 
  private:
+  const bool is_on_;
   StateAudit state_audit_;
   WorkerAudit worker_audit_;
   ObjectAudit object_audit_;

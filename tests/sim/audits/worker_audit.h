@@ -25,6 +25,8 @@ class WorkerAudit {
   void arrived(const broker::BrokerState& state, proto::PeerId peer, const proto::Envelope& envelope);
   // Call when the broker has finished a round, with these messages to send.
   void round(const broker::BrokerState& state, const std::vector<broker::Send>& sends);
+  // The part of round() that tells the history of grants.
+  void record_grants(const broker::BrokerState& state, const std::vector<broker::Send>& sends);
   // Checks that with a process go all clients in it, and with a client its daemons.
   void check_families(const broker::BrokerState& state) const;
 
@@ -36,7 +38,6 @@ class WorkerAudit {
   void record_overruns(const broker::BrokerState& state, const std::vector<broker::Send>& sends);
   // The same for workers that are out of reach: they hear of it when they resume.
   void record_untold_overruns(const broker::BrokerState& state);
-  void record_grants(const broker::BrokerState& state, const std::vector<broker::Send>& sends);
 
   World& world_;
   History& history_;

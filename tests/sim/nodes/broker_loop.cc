@@ -81,26 +81,31 @@ void BrokerLoop::arrived(proto::PeerId peer, proto::Envelope envelope) {
   pulse_.soon();
 }
 
-void BrokerLoop::round() {
-  World& world = machine_.world;
-  std::size_t count = 0;
+broker::Effects BrokerLoop::handle_inbox(std::size_t& count) {
+  const CoreMeter::Span span{machine_.meter};
   for (; count < kRound && !inbox_.empty(); ++count) {
     Incoming one = std::move(inbox_.front());
     inbox_.pop_front();
     if (machine_.arrives) machine_.arrives(one.envelope);
     machine_.audits.arrived(core_, one.peer, one.envelope);
-    core_.handle(machine_.clock.now(), one.peer, std::move(one.envelope), proto::SessionId{world.random.next() | 1});
+    core_.handle(machine_.clock.now(), one.peer, std::move(one.envelope),
+                 proto::SessionId{machine_.world.random.next() | 1});
   }
   core_.tick(machine_.clock.now());
   core_.flush(machine_.clock.now());
-  auto effects = core_.take_effects();
+  return core_.take_effects();
+}
+
+void BrokerLoop::round() {
+  World& world = machine_.world;
+  std::size_t count = 0;
+  auto effects = handle_inbox(count);
   constexpr Instant kAtOnce{1000};
   const bool again = world.now() - std::exchange(last_round_, world.now()) < kAtOnce;
   const bool worked = count > 0 || !effects.sends.empty() || !effects.ops.empty() || !effects.requests.empty();
   spin_.woke("the broker", worked || !again);
   carry_out(std::move(effects));
-  ObjectAudit::waits(core_);
-  TurnsAudit::check_nothing_waits(core_.state());
+  machine_.audits.rests(core_);
   inbox_.empty() ? pulse_.wake_only_at(core_.next_wakeup()) : pulse_.wake_only_soon();
 }
 

@@ -10,6 +10,7 @@
 #include "tests/sim/audits/audits.h"
 #include "tests/sim/nodes/broker_clock.h"
 #include "tests/sim/nodes/commit_queue.h"
+#include "tests/sim/nodes/core_meter.h"
 #include "tests/sim/nodes/network.h"
 #include "tests/sim/nodes/pulse.h"
 #include "tests/sim/nodes/storage.h"
@@ -32,6 +33,7 @@ class BrokerLoop final : public Hub {
     std::uint32_t shards = 1;
     std::function<void(const proto::Envelope&)> arrives{};  // called before a message is handled; may be null
     std::function<void(const broker::Core&)> ends_round{};  // called after the audits of a round; may be null
+    CoreMeter* meter = nullptr;                             // null: not measured
   };
   using StoreFailed = std::function<void(const proto::Failure&)>;
   // The store is open. When it fails, the loop calls `store_failed`, which calls end().
@@ -43,6 +45,8 @@ class BrokerLoop final : public Hub {
   void begin();
   // Stands still until then.
   void pause(Instant until) { pulse_.stand_still(until); }
+  // Does not reach its store until then, and answers its peers nevertheless.
+  void cut_off(Instant until) { commits_.cut_off(until); }
   // Has no memory to spare until then.
   void fill_memory(Instant until);
   // Says GOODBYE to all peers and commits everything. Returns false if the store failed.
@@ -66,6 +70,8 @@ class BrokerLoop final : public Hub {
   };
 
   void round();
+  // Returns what the core wants done after the messages of a round, of which there were `count`.
+  broker::Effects handle_inbox(std::size_t& count);
   void carry_out(broker::Effects effects);
   void send(broker::Send& one);
 

@@ -1,20 +1,20 @@
-// ClientNode: a client's session in a simulated engine (client/engine/), and the users who work through it.
+// ClientNode: a client of the only broker, in a simulated engine, and the users who work through it.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 
-#include "client/session/session.h"
+#include "tests/sim/nodes/client_engine.h"
 #include "tests/sim/nodes/line.h"
-#include "tests/sim/nodes/pulse.h"
 #include "tests/sim/rules/history.h"
 #include "tests/sim/users/session_hands.h"
 #include "tests/sim/users/users.h"
-#include "tests/sim/world/spin_watch.h"
 
 namespace forkmill::sim {
 
-class ClientNode final : private SessionHands {
+class ClientNode final : private SessionHands, private ClientEngine::Program {
  public:
   // The worker and the process of a client that lives in a child; zeros: it lives in none.
   struct Home {
@@ -25,37 +25,32 @@ class ClientNode final : private SessionHands {
   ClientNode(World& world, Network& network, History& history, ObjectHistory& objects, Workload& workload,
              const std::string& name, Home home);
 
-  bool up() const override { return line_.up(); }
+  bool up() const override { return engine_.up(); }
   void start();
   // Ends the client, with its futures. start() begins its next life.
   void crash();
   // The client stands still until then.
-  void pause(Instant until);
+  void pause(Instant until) { engine_.pause(until); }
 
   Users& users() { return users_; }
   Line& line() { return line_; }
 
  private:
   // SessionHands
-  void handle(client::Request request) override { session_->handle(world_.now(), std::move(request)); }
-  void carry_out_effects() override { carry_out(); }
-  void wake_soon() override { pulse_.soon(); }
-
-  void round();
-  void handle(Line::Event event);
-  bool carry_out();
-  bool send(proto::Envelope envelope);
-  void note(std::string_view text) { world_.trace.note(world_.now(), line_.name(), text); }
+  void handle(client::Request request) override { engine_.handle(std::move(request)); }
+  void carry_out_effects() override { engine_.carry_out(); }
+  void wake_soon() override { engine_.wake_soon(); }
+  // ClientEngine::Program
+  std::unique_ptr<Way> connect(std::uint32_t) override { return std::make_unique<OneWay>(line_); }
+  void sends(proto::Envelope& envelope) override;
+  void hears(const client::Effects& effects, proto::SessionId latest) override;
 
   World& world_;
   History& history_;
   Home home_;
-  Pulse pulse_;
   Line line_;
+  ClientEngine engine_;
   Users users_;
-  SpinWatch spin_;
-  std::unique_ptr<client::Session> session_;
-  proto::SessionId heard_in_;  // the session of the latest message
 };
 
 }  // namespace forkmill::sim

@@ -50,8 +50,15 @@ void CommitQueue::serve_later() {
   world_.after(takes, [this, alive = alive_] {
     if (!*alive) return;
     if (world_.now() < pulse_.still_until()) return serve_later();
+    if (world_.now() < cut_off_until_) return serve_when_reached();
     serving_ = false;
     serve_some();
+  });
+}
+
+void CommitQueue::serve_when_reached() {
+  world_.at(cut_off_until_, [this, alive = alive_] {
+    if (*alive) serve_later();
   });
 }
 

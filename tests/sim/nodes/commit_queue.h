@@ -2,6 +2,7 @@
 // Commits take time; a crash loses the ones that are not done, or leaves some done and not acknowledged.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -31,6 +32,8 @@ class CommitQueue {
   void take(broker::Effects effects);
   // Tells the core whether the disk is full, and looks again until there is room.
   void look_for_room();
+  // Nothing reaches the store until then.
+  void cut_off(Instant until) { cut_off_until_ = std::max(cut_off_until_, until); }
   // The broker stops in order: does all jobs. Returns false if the store failed.
   bool finish();
   // The broker crashes: some of the jobs under way may have reached the disk.
@@ -46,6 +49,7 @@ class CommitQueue {
   using Job = std::variant<Commit, broker::StoreRequest>;
 
   void serve_later();
+  void serve_when_reached();
   void serve_some();
   bool serve(std::size_t jobs);
   proto::Status serve(std::size_t jobs, proto::CommitSeq& last, std::vector<broker::StoreAnswer>& answers);
@@ -62,6 +66,7 @@ class CommitQueue {
   proto::CommitSeq committed_;
   broker::HeldSends held_;
   bool serving_ = false;
+  Instant cut_off_until_{0};
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // false once the broker has ended
 };
 

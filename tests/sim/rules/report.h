@@ -2,10 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <string>
+#include <utility>
 
 #include "proto/clock.h"
 #include "tests/sim/rules/counts.h"
+#include "tests/sim/world/violation.h"
 
 namespace forkmill::sim {
 
@@ -19,5 +22,21 @@ struct Report {
   proto::Instant virtual_time{0};
   Counts counts;
 };
+
+// Runs a simulation to its end, or until it breaks a rule.
+template <class Simulation>
+Report report_of(Simulation& simulation) {
+  std::string violation;
+  try {
+    simulation.run();
+  } catch (const Violation& found) {
+    violation = found.what();
+  } catch (const std::exception& error) {
+    violation = std::string{"exception: "} + error.what();
+  }
+  Report report = simulation.report();
+  report.violation = std::move(violation);
+  return report;
+}
 
 }  // namespace forkmill::sim

@@ -187,18 +187,7 @@ Report simulate(const Options& options, bool verbose) {
   proto::on_check_failed = throw_violation;
 #endif
   if (options.sharding.shards > 1) return simulate_sharded(options, verbose);
-  const auto cluster = std::make_unique<Cluster>(options, verbose);
-  std::string violation;
-  try {
-    cluster->run();
-  } catch (const Violation& found) {
-    violation = found.what();
-  } catch (const std::exception& error) {
-    violation = std::string{"exception: "} + error.what();
-  }
-  Report report = cluster->report();
-  report.violation = std::move(violation);
-  return report;
+  return report_of(*std::make_unique<Cluster>(options, verbose));
 }
 
 }  // namespace forkmill::sim

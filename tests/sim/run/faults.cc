@@ -1,7 +1,5 @@
 #include "tests/sim/run/faults.h"
 
-#include <cmath>
-
 namespace forkmill::sim {
 
 using namespace std::chrono_literals;
@@ -13,7 +11,7 @@ constexpr Instant kStumble = 100ms;
 }  // namespace
 
 void Faults::begin(Instant end) {
-  end_ = end;
+  plan_.begin(end);
   const FaultRates& rates = world_.options.faults;
   const auto clients = static_cast<double>(nodes_.clients.size());
   const auto workers = static_cast<double>(nodes_.workers.size());
@@ -28,7 +26,7 @@ void Faults::begin(Instant end) {
       nodes_.broker.crash();
       world_.after(back, [this] { nodes_.broker.start(); });
     };
-    random_.chance(0.7) ? nodes_.broker.at_next_commit(crash) : crash();
+    plan_.random.chance(0.7) ? nodes_.broker.at_next_commit(crash) : crash();
   });
   keep_doing(rates.broker_stop, [this] {
     nodes_.broker.stop();
@@ -43,7 +41,8 @@ void Faults::begin(Instant end) {
     one.crash();
     restart_later(one);
   });
-  keep_doing(rates.worker_pause * workers, [this] { a_worker().pause(world_.now() + outage(), random_.chance(0.5)); });
+  keep_doing(rates.worker_pause * workers,
+             [this] { a_worker().pause(world_.now() + outage(), plan_.random.chance(0.5)); });
   keep_doing(rates.worker_drain * workers, [this] { a_worker().drain(); });
   keep_doing(rates.client_crash * clients, [this] {
     ClientNode& one = a_client();
@@ -57,7 +56,7 @@ void Faults::begin(Instant end) {
 void Faults::begin_more(double clients, double workers) {
   const FaultRates& rates = world_.options.faults;
   keep_doing(rates.half_open * (clients + workers), [this] {
-    const auto lost = random_.between(1, 3);  // from the peer, to the peer, both
+    const auto lost = plan_.random.between(1, 3);  // from the peer, to the peer, both
     a_line().hollow((lost & 1) != 0, (lost & 2) != 0);
   });
   keep_doing(rates.full * (clients + workers), [this] { a_line().fill(); });
@@ -66,7 +65,7 @@ void Faults::begin_more(double clients, double workers) {
     nodes_.broker.crash();
     world_.after(outage(), [this] {
       nodes_.broker.start();
-      const Instant pause = random_.between(Instant{0}, 2 * world_.options.commit_delay + kStumble);
+      const Instant pause = plan_.random.between(Instant{0}, 2 * world_.options.commit_delay + kStumble);
       world_.after(pause, [this] {
         if (world_.calm) return;
         nodes_.broker.crash();
@@ -89,17 +88,17 @@ void Faults::begin_more(double clients, double workers) {
 void Faults::set_a_clock() {
   const milliseconds most = world_.options.most_skew;
   const milliseconds skew =
-      std::chrono::duration_cast<milliseconds>(random_.between(Instant{0}, 2 * Instant{most})) - most;
-  if (random_.chance(0.5)) return nodes_.broker.clock().set(skew);
+      std::chrono::duration_cast<milliseconds>(plan_.random.between(Instant{0}, 2 * Instant{most})) - most;
+  if (plan_.random.chance(0.5)) return nodes_.broker.clock().set(skew);
   // Workers do not read their wall clocks.
-  const auto number = random_.below(nodes_.clients.size() + nodes_.workers.size());
+  const auto number = plan_.random.below(nodes_.clients.size() + nodes_.workers.size());
   if (number < nodes_.clients.size()) nodes_.clients[number]->users().tasks().set_clock(skew);
 }
 
 void Faults::meet_a_stranger() {
   std::erase_if(strangers_, [](const auto& one) { return one->done(); });
   if (!nodes_.broker.up()) return;
-  if (auto stranger = make_stranger(nodes_.network, nodes_.broker.core().state(), random_))
+  if (auto stranger = make_stranger(nodes_.network, nodes_.broker.core().state(), plan_.random))
     strangers_.push_back(std::move(stranger));
 }
 
@@ -111,33 +110,9 @@ void Faults::mend() {
   for (auto& one : nodes_.workers) one->start();
 }
 
-void Faults::keep_doing(double per_minute, const std::function<void()>& what) {
-  if (per_minute > 0) next_of(per_minute, what);
-}
-
-// Does `what` at random, independent times: a Poisson process.
-void Faults::next_of(double per_minute, std::function<void()> what) {
-  const double minutes = -std::log(1 - times_.unit()) / per_minute;
-  const Instant when = world_.now() + Instant{static_cast<std::int64_t>(minutes * 60e6)};
-  if (when >= end_) return;
-  world_.at(when, [this, per_minute, what = std::move(what)] {
-    const std::uint64_t number = ++count_;
-    random_ = Random{world_.options.seed + number * 0x9E3779B97F4A7C15ULL};
-    if (!world_.options.no_faults.contains(number)) what();
-    next_of(per_minute, what);
-  });
-}
-
-// Draws the length of an outage: from a hiccup to three times the session time-out.
-Instant Faults::outage() {
-  const double timeout = static_cast<double>(Instant{world_.options.core.session_timeout}.count());
-  const double unit = random_.unit();
-  return Instant{static_cast<std::int64_t>(3 * timeout * unit * unit)};
-}
-
 // The line of any client or worker.
 Line& Faults::a_line() {
-  const auto number = random_.below(nodes_.clients.size() + nodes_.workers.size());
+  const auto number = plan_.random.below(nodes_.clients.size() + nodes_.workers.size());
   if (number < nodes_.clients.size()) return nodes_.clients[number]->line();
   return nodes_.workers[number - nodes_.clients.size()]->line();
 }

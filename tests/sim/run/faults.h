@@ -3,12 +3,14 @@
 
 #include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "tests/sim/nodes/broker_node.h"
 #include "tests/sim/nodes/client_node.h"
 #include "tests/sim/nodes/stranger.h"
 #include "tests/sim/nodes/worker_node.h"
+#include "tests/sim/world/fault_plan.h"
 
 namespace forkmill::sim {
 
@@ -28,28 +30,23 @@ class Faults {
   // Every node that is down comes back, and nothing goes wrong any more.
   void mend();
   // The number of faults, including those that were left out.
-  std::uint64_t count() const { return count_; }
+  std::uint64_t count() const { return plan_.count(); }
 
  private:
   void begin_more(double clients, double workers);
   void set_a_clock();
   void meet_a_stranger();
-  void keep_doing(double per_minute, const std::function<void()>& what);
-  void next_of(double per_minute, std::function<void()> what);
-  Instant outage();
-  ClientNode& a_client() { return *random_.pick(nodes_.clients); }
-  WorkerNode& a_worker() { return *random_.pick(nodes_.workers); }
+  void keep_doing(double per_minute, std::function<void()> what) { plan_.keep_doing(per_minute, std::move(what)); }
+  Instant outage() { return plan_.outage(); }
+  ClientNode& a_client() { return *plan_.random.pick(nodes_.clients); }
+  WorkerNode& a_worker() { return *plan_.random.pick(nodes_.workers); }
   Line& a_line();
   template <class Node>
   void restart_later(Node& node);
 
   World& world_;
   Nodes nodes_;
-  Instant end_{0};
-  // Chances of their own, drawn again for each fault: leaving one out changes nothing about the others.
-  Random times_{world_.options.seed ^ 0xFA017};
-  Random random_{0};
-  std::uint64_t count_ = 0;
+  FaultPlan plan_{world_};
   std::vector<std::unique_ptr<Stranger>> strangers_;
 };
 

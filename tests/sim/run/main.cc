@@ -6,6 +6,7 @@
 #include "tests/sim/run/mutants.h"
 #include "tests/sim/run/seeds.h"
 #include "tests/sim/run/shrink.h"
+#include "tests/sim/shards/fleet.h"
 
 namespace {
 
@@ -18,6 +19,7 @@ struct Arguments {
   bool mutants = false;
   bool shrink = false;
   std::uint64_t most_lines = 0;
+  FleetOptions fleet;
 };
 
 int run(Arguments& arguments) {
@@ -29,14 +31,11 @@ int run(Arguments& arguments) {
     }
     arguments.range.sharded = arguments.range.sharded || entry->is_of_shards;
   }
+  if (arguments.fleet.workers > 0) return run_fleet(arguments.fleet) ? 0 : 1;
   SeedRange& range = arguments.range;
   if (arguments.seed != 0) range.first = arguments.seed;
-  if (arguments.shrink && range.sharded) {
-    std::fprintf(stderr, "forkmill_sim: clusters with several shards cannot be shrunk: leave --shrink out\n");
-    return 2;
-  }
   if (arguments.shrink) {
-    const auto lines = shrink_first(range.first, arguments.seed != 0 ? 1 : range.count);
+    const auto lines = shrink_first(range.first, arguments.seed != 0 ? 1 : range.count, range.sharded);
     if (arguments.mutant.empty()) return lines ? 1 : 0;  // a failure, however small
     return lines && (arguments.most_lines == 0 || *lines <= arguments.most_lines) ? 0 : 1;
   }
@@ -46,6 +45,20 @@ int run(Arguments& arguments) {
     range.verbose = true;
   }
   return run_seeds(range) ? 0 : 1;
+}
+
+void add_fleet(CLI::App& app, FleetOptions& fleet) {
+  auto* group = app.add_option_group("Fleet", "What many workers and moves of shards cost");
+  auto* workers = group->add_option("--fleet", fleet.workers, "Simulate this number of workers, and print the costs")
+                      ->check(CLI::Range(1, 100'000));
+  const auto add = [&](const char* name, auto& value, const char* help, int least, int most) {
+    group->add_option(name, value, help)->check(CLI::Range(least, most))->capture_default_str()->needs(workers);
+  };
+  add("--shards", fleet.shards, "The number of shards of the fleet", 2, 64);
+  add("--brokers", fleet.brokers, "The number of its brokers, of which the last one joins later", 2, 64);
+  add("--queues", fleet.queues, "The number of its queues; each worker serves one", 1, 10'000);
+  add("--tasks", fleet.tasks, "The number of its tasks", 2, 10'000'000);
+  group->add_flag("--spread", fleet.is_spread, "Each queue has a part on each shard")->needs(workers);
 }
 
 }  // namespace
@@ -68,6 +81,7 @@ int main(int argc, char** argv) {
   app.add_flag("--mutants", arguments.mutants, "Run each deliberate fault: all must be caught within --seeds (500)");
   app.add_flag("--shrink", arguments.shrink, "Reduce the first seed that fails to what it needs to fail");
   app.add_option("--most-lines", arguments.most_lines, "With --shrink: fail if the trace has more lines than this");
+  add_fleet(app, arguments.fleet);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -86,6 +86,10 @@ bool Shrinker::drop_features() {
       &Options::stubborn,     &Options::deaf,         &Options::watching};
   for (const auto feature : kFeatures)
     if (best_.*feature != 0) changed = try_change([&](Options& o) { o.*feature = 0; }) || changed;
+  constexpr std::array kShardFaults = {&ShardOptions::lease_loss, &ShardOptions::outage, &ShardOptions::drain,
+                                       &ShardOptions::placement, &ShardOptions::misled};
+  for (const auto rate : kShardFaults)
+    if (best_.sharding.*rate != 0) changed = try_change([&](Options& o) { o.sharding.*rate = 0; }) || changed;
   const broker::CoreOptions plain;
   const std::pair<bool, Change> others[] = {
       {best_.lateness.count() > 0, [](Options& o) { o.lateness = {}; }},
@@ -148,6 +152,8 @@ bool Shrinker::shrink_numbers() {
   changed = halve(&Options::kinds, 1) || changed;
   changed = halve(&Options::tasks, 0) || changed;
   changed = halve(&Options::burst, 1) || changed;
+  while (best_.sharding.brokers > 1 && try_change([](Options& o) { --o.sharding.brokers; })) changed = true;
+  while (best_.sharding.locks > 0 && try_change([](Options& o) { --o.sharding.locks; })) changed = true;
   while (best_.objects.visits > 1 && try_change([](Options& o) { o.objects.visits /= 2; })) changed = true;
   while (best_.safety > 1s && try_change([](Options& o) { o.safety /= 2; })) changed = true;
   return changed;
@@ -174,9 +180,9 @@ bool Shrinker::leave_out(std::set<std::uint64_t> Options::*left_out, std::uint64
   return changed;
 }
 
-std::optional<std::uint64_t> shrink_first(std::uint64_t first, std::uint64_t seeds) {
+std::optional<std::uint64_t> shrink_first(std::uint64_t first, std::uint64_t seeds, bool sharded) {
   for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
-    const Options options = draw(seed);
+    const Options options = sharded ? draw_sharded(seed) : draw(seed);
     const Report found = simulate(options, false);
     if (found.violation.empty()) continue;
     std::printf("seed %llu: %s\n  %llu lines of trace\n", static_cast<unsigned long long>(seed),

@@ -43,6 +43,6 @@ class Shrinker {
 
 // Finds the first of the seeds that fails, shrinks it and prints what is left with its trace. Returns the number of
 // lines of that trace; none: no seed failed.
-std::optional<std::uint64_t> shrink_first(std::uint64_t first, std::uint64_t seeds);
+std::optional<std::uint64_t> shrink_first(std::uint64_t first, std::uint64_t seeds, bool sharded);
 
 }  // namespace forkmill::sim

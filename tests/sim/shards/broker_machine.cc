@@ -56,7 +56,7 @@ void BrokerMachine::close() {
 void BrokerMachine::cut_off(Instant until) {
   note("does not reach the database");
   blind_until_ = std::max(blind_until_, until);
-  for (const auto& process : processes_) process->lose_lease(until);
+  for (const auto& process : processes_) process->cut_off(until);
 }
 
 void BrokerMachine::look() {

@@ -7,24 +7,25 @@
 #include <vector>
 
 #include "tests/sim/nodes/line.h"
+#include "tests/sim/nodes/way.h"
 #include "tests/sim/shards/addresses.h"
 #include "tests/sim/world/alarm.h"
 
 namespace forkmill::sim {
 
-class Route {
+class Route final : public Way {
  public:
   // `endpoints`: addresses that exist; not empty.
   Route(World& world, const Addresses& addresses, std::string name, std::vector<std::string> endpoints,
         Line::Owner owner);
 
   // Drops the connection, and makes a new one to the next endpoint of the list.
-  void reconnect() { try_next(); }
+  void reconnect() override { try_next(); }
   // Connects to `address`, where a broker has sent this peer. When that connection breaks or cannot be made, the list
   // is tried again. Returns false, and does nothing, if that is no endpoint.
-  bool redirect(const std::string& address);
-  std::optional<Line::Event> next_event();
-  Line& line() { return line_; }
+  bool redirect(const std::string& address) override;
+  std::optional<Line::Event> next_event() override;
+  Line& line() override { return line_; }
 
  private:
   void try_next();

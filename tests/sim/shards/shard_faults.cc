@@ -1,14 +1,11 @@
 #include "tests/sim/shards/shard_faults.h"
 
-#include <cmath>
-#include <utility>
-
 namespace forkmill::sim {
 
 using namespace std::chrono_literals;
 
 void ShardFaults::begin(Instant end) {
-  end_ = end;
+  plan_.begin(end);
   plan_broker_faults();
   plan_peer_faults();
   plan_line_faults();
@@ -29,7 +26,7 @@ void ShardFaults::plan_broker_faults() {
     const auto crash = [this, owner, back = outage()] {
       if (!world_.calm) owner->die_for(back);
     };
-    world_.random.chance(0.5) ? owner->at_next_commit(crash) : crash();
+    plan_.random.chance(0.5) ? owner->at_next_commit(crash) : crash();
   });
   keep_doing(rates.broker_stop * brokers, [this] {
     BrokerMachine& one = a_broker();
@@ -53,20 +50,19 @@ void ShardFaults::plan_peer_faults() {
   const auto clients = static_cast<double>(nodes_.clients.size());
   const auto workers = static_cast<double>(nodes_.workers.size());
   keep_doing(rates.client_crash * clients, [this] {
-    ShardClient& one = *world_.random.pick(nodes_.clients);
+    ShardClient& one = a_client();
     one.crash();
     restart_later(one);
   });
-  keep_doing(rates.client_pause * clients,
-             [this] { world_.random.pick(nodes_.clients)->pause(world_.now() + outage()); });
+  keep_doing(rates.client_pause * clients, [this] { a_client().pause(world_.now() + outage()); });
   keep_doing(rates.worker_crash * workers, [this] {
-    ShardWorker& one = *world_.random.pick(nodes_.workers);
+    ShardWorker& one = a_worker();
     one.crash();
     restart_later(one);
   });
   keep_doing(rates.worker_pause * workers,
-             [this] { world_.random.pick(nodes_.workers)->pause(world_.now() + outage(), world_.random.chance(0.5)); });
-  keep_doing(rates.worker_drain * workers, [this] { world_.random.pick(nodes_.workers)->drain(); });
+             [this] { a_worker().pause(world_.now() + outage(), plan_.random.chance(0.5)); });
+  keep_doing(rates.worker_drain * workers, [this] { a_worker().drain(); });
 }
 
 void ShardFaults::plan_line_faults() {
@@ -76,7 +72,7 @@ void ShardFaults::plan_line_faults() {
   keep_doing(rates.partition * peers,
              [this] { disturb([until = world_.now() + outage()](Line& line) { line.block(until); }); });
   keep_doing(rates.half_open * peers, [this] {
-    const auto lost = world_.random.between(1, 3);  // from the peer, to the peer, both
+    const auto lost = plan_.random.between(1, 3);  // from the peer, to the peer, both
     disturb([lost](Line& line) { line.hollow((lost & 1) != 0, (lost & 2) != 0); });
   });
   keep_doing(rates.full * peers, [this] { disturb([](Line& line) { line.fill(); }); });
@@ -85,7 +81,7 @@ void ShardFaults::plan_line_faults() {
 void ShardFaults::plan_moves() {
   keep_doing(world_.options.sharding.drain, [this] { nodes_.table.drain(a_broker().name()); });
   keep_doing(world_.options.sharding.placement, [this] {
-    const auto shard = static_cast<std::uint32_t>(world_.random.between(1, world_.options.sharding.shards));
+    const auto shard = static_cast<std::uint32_t>(plan_.random.between(1, world_.options.sharding.shards));
     nodes_.table.place(shard, a_broker().name());
   });
 }
@@ -98,36 +94,16 @@ void ShardFaults::mend() {
   for (auto& one : nodes_.workers) one->start();
 }
 
-// Does `what` at random, independent times: a Poisson process.
-void ShardFaults::keep_doing(double per_minute, std::function<void()> what) {
-  if (per_minute <= 0) return;
-  const double minutes = -std::log(1 - world_.random.unit()) / per_minute;
-  const Instant when = world_.now() + Instant{static_cast<std::int64_t>(minutes * 60e6)};
-  if (when >= end_) return;
-  world_.at(when, [this, per_minute, what = std::move(what)] {
-    ++count_;
-    what();
-    keep_doing(per_minute, what);
-  });
-}
-
-// Draws the length of an outage: from a hiccup to three times the session time-out.
-Instant ShardFaults::outage() {
-  const double timeout = static_cast<double>(Instant{world_.options.core.session_timeout}.count());
-  const double unit = world_.random.unit();
-  return Instant{static_cast<std::int64_t>(3 * timeout * unit * unit)};
-}
-
 ShardProcess* ShardFaults::an_owner() {
   std::vector<ShardProcess*> owners;
   for (const auto& broker : nodes_.brokers)
     for (std::uint32_t shard = 1; shard <= world_.options.sharding.shards; ++shard)
       if (broker->process(shard).serves()) owners.push_back(&broker->process(shard));
-  return owners.empty() ? nullptr : world_.random.pick(owners);
+  return owners.empty() ? nullptr : plan_.random.pick(owners);
 }
 
 void ShardFaults::disturb(const std::function<void(Line&)>& what) {
-  const auto number = world_.random.below(nodes_.clients.size() + nodes_.workers.size());
+  const auto number = plan_.random.below(nodes_.clients.size() + nodes_.workers.size());
   Line* line = number < nodes_.clients.size() ? nodes_.clients[number]->some_line()
                                               : nodes_.workers[number - nodes_.clients.size()]->some_line();
   if (line != nullptr) what(*line);

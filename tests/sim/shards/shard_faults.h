@@ -3,11 +3,13 @@
 
 #include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "tests/sim/shards/broker_machine.h"
 #include "tests/sim/shards/shard_client.h"
 #include "tests/sim/shards/shard_worker.h"
+#include "tests/sim/world/fault_plan.h"
 
 namespace forkmill::sim {
 
@@ -25,16 +27,18 @@ class ShardFaults {
   void begin(Instant end);
   // Every node that is down comes back, and nothing goes wrong any more.
   void mend();
-  std::uint64_t count() const { return count_; }
+  std::uint64_t count() const { return plan_.count(); }
 
  private:
   void plan_broker_faults();
   void plan_peer_faults();
   void plan_line_faults();
   void plan_moves();
-  void keep_doing(double per_minute, std::function<void()> what);
-  Instant outage();
-  BrokerMachine& a_broker() { return *world_.random.pick(nodes_.brokers); }
+  void keep_doing(double per_minute, std::function<void()> what) { plan_.keep_doing(per_minute, std::move(what)); }
+  Instant outage() { return plan_.outage(); }
+  BrokerMachine& a_broker() { return *plan_.random.pick(nodes_.brokers); }
+  ShardClient& a_client() { return *plan_.random.pick(nodes_.clients); }
+  ShardWorker& a_worker() { return *plan_.random.pick(nodes_.workers); }
   // A process that serves a shard. Null: there is none.
   ShardProcess* an_owner();
   // Does something to the line of any client or worker.
@@ -46,8 +50,7 @@ class ShardFaults {
 
   World& world_;
   Nodes nodes_;
-  Instant end_{0};
-  std::uint64_t count_ = 0;
+  FaultPlan plan_{world_};
 };
 
 }  // namespace forkmill::sim

@@ -56,16 +56,18 @@ void ShardProcess::take_over() {
   note("takes over, epoch " + std::to_string(opened->epoch.value()));
   cluster_.history.broker_started();
   life_->machine = std::unique_ptr<BrokerLoop::Machine>{
-      new BrokerLoop::Machine{cluster_.world,
-                              network_,
-                              life_->audits,
-                              life_->storage,
-                              clock_,
-                              {},
-                              shard_,
-                              cluster_.world.options.sharding.shards,
-                              [this](const proto::Envelope& envelope) { cluster_.routing.arrives(shard_, envelope); },
-                              [this](const broker::Core& core) { ends_round(core); }}};
+      new BrokerLoop::Machine{.world = cluster_.world,
+                              .network = network_,
+                              .audits = life_->audits,
+                              .storage = life_->storage,
+                              .clock = clock_,
+                              .at_next_commit = {},
+                              .shard = shard_,
+                              .shards = cluster_.world.options.sharding.shards,
+                              .ends_round = [this](const broker::Core& core) { ends_round(core); },
+                              .meter = &cluster_.meter}};
+  if (cluster_.world.options.is_audited)
+    life_->machine->arrives = [this](const proto::Envelope& envelope) { cluster_.routing.arrives(shard_, envelope); };
   life_->loop = std::make_unique<BrokerLoop>(*life_->machine, opened.value(),
                                              [this](const proto::Failure& failure) { failed(failure); });
   if (const auto status = life_->loop->recover(); !status.ok())
@@ -76,6 +78,7 @@ void ShardProcess::take_over() {
 // The grants of a deposed owner are no promise.
 void ShardProcess::ends_round(const broker::Core& core) {
   if (cluster_.table.is_owner(shard_, life_->epoch)) return;
+  cluster_.routing.deposed_runs(cluster_.world.now());
   for (const auto& worker : core.state().workers) cluster_.history.executions().worker_ended(worker.first);
 }
 
@@ -114,6 +117,11 @@ void ShardProcess::pause(Instant until) {
   note("pauses");
   still_until_ = std::max(still_until_, until);
   if (life_ != nullptr) life_->loop->pause(until);
+}
+
+void ShardProcess::cut_off(Instant until) {
+  lose_lease(until);
+  if (life_ != nullptr) life_->loop->cut_off(until);
 }
 
 // Its broker starts the process again.

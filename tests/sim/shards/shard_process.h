@@ -11,6 +11,7 @@
 #include "broker/cluster/division.h"
 #include "tests/sim/audits/audits.h"
 #include "tests/sim/nodes/broker_loop.h"
+#include "tests/sim/nodes/core_meter.h"
 #include "tests/sim/rules/history.h"
 #include "tests/sim/shards/addresses.h"
 #include "tests/sim/shards/lock_user.h"
@@ -28,6 +29,7 @@ struct ShardCluster {
   const ObjectHistory& objects;
   Routing& routing;
   LockBook& locks;
+  CoreMeter& meter;
 };
 
 class ShardProcess {
@@ -43,8 +45,11 @@ class ShardProcess {
   void die_for(Instant pause);
   // Stands still until then; what arrives waits.
   void pause(Instant until);
-  // Does not reach the database until then: it does not renew its lease, and takes nothing over.
+  // Does not renew its lease until then, and takes nothing over.
   void lose_lease(Instant until) { blind_until_ = std::max(blind_until_, until); }
+  // Does not reach the database until then: the same, and nothing is committed. The process does not notice if it is
+  // deposed, and goes on with its peers.
+  void cut_off(Instant until);
   // Calls `what` once while a commit is under way. REQUIRES: serves().
   void at_next_commit(std::function<void()> what) const { life_->machine->at_next_commit = std::move(what); }
 

@@ -45,7 +45,7 @@ void ShardUser::submit(proto::Submission task) {
 void ShardUser::attach(const TaskId& id) {
   if (std::ranges::any_of(futures_, [&](const auto& one) { return one.second.id == id; })) return;
   const client::Cookie cookie = to_client(history_.futures().invoke_attach(id));
-  futures_[cookie] = {id, true, routing_.is_safe(id)};
+  futures_[cookie] = {id, true, routing_.is_safe(id), world_.now()};
   ask_(client::AttachTask{id, cookie});
 }
 
@@ -72,7 +72,7 @@ void ShardUser::ended(const client::Effects::Ended& ended) {
   futures_.erase(found);
   const bool is_unknown = ended.outcome.kind == proto::OutcomeKind::rejected && ended.outcome.error &&
                           ended.outcome.error->code == Errc::task_unknown;
-  if (awaited.must_be_there && is_unknown)
+  if (awaited.must_be_there && is_unknown && !routing_.has_deposed_run_since(awaited.asked))
     violated("1", awaited.id, "was acknowledged, but a client that attached to it was told that it is unknown");
   history_.futures().resolved(to_history(ended.cookie), ended.outcome, ended.known_before);
 }

@@ -50,6 +50,7 @@ class ShardUser {
     TaskId id;
     bool is_attached = false;
     bool must_be_there = false;
+    Instant asked{0};
   };
   std::map<client::Cookie, Awaited> futures_;
   std::map<client::Cookie, TaskId> cancels_;

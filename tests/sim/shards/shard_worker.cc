@@ -12,12 +12,14 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// The first worker serves all queues; others some of them, but at least one.
+// Returns one queue, or some of them, but at least one; all for the first worker.
 std::vector<std::string> draw_queues(World& world, std::size_t number) {
+  const ShardOptions& sharding = world.options.sharding;
+  if (sharding.one_queue_each) return {sharding.queues[number % sharding.queues.size()]};
   std::vector<std::string> queues;
-  for (const std::string& queue : world.options.sharding.queues)
+  for (const std::string& queue : sharding.queues)
     if (number == 0 || world.random.chance(0.6)) queues.push_back(queue);
-  if (queues.empty()) queues.push_back(world.options.sharding.queues.front());
+  if (queues.empty()) queues.push_back(sharding.queues.front());
   return queues;
 }
 
@@ -64,6 +66,7 @@ void ShardWorker::crash() {
   routes_.clear();
   credit_.clear();
   granted_.clear();
+  owners_met_.clear();
   pool_.stop();
   foreman_.reset();
   pulse_.stop();
@@ -147,13 +150,24 @@ void ShardWorker::handle(std::uint32_t shard, Line::Event event) {
       foreman_->disconnected(shard);
       break;
     case Line::Event::message:
-      credit_[shard].heard(event.envelope, config_.name.str());
-      if (const auto* grants = std::get_if<proto::Grants>(&event.envelope.message))
-        for (const proto::GrantedTask& task : grants->tasks) granted_[shard].insert(task.grant);
-      foreman_->handle(now, std::move(event.envelope), shard);
+      hear(shard, std::move(event.envelope));
       break;
   }
   carry_out();
+}
+
+void ShardWorker::hear(std::uint32_t shard, proto::Envelope envelope) {
+  const Instant now = cluster_.world.now();
+  credit_[shard].heard(envelope, config_.name.str());
+  if (const auto* grants = std::get_if<proto::Grants>(&envelope.message))
+    for (const proto::GrantedTask& task : grants->tasks) granted_[shard].insert(task.grant);
+  const auto* welcome = std::get_if<proto::Welcome>(&envelope.message);
+  if (welcome == nullptr) return foreman_->handle(now, std::move(envelope), shard);
+  const proto::Welcome its = *welcome;
+  const proto::Handshake& handshake = foreman_->sessions().of(shard).handshake();
+  const bool was_open = handshake.established();
+  foreman_->handle(now, std::move(envelope), shard);
+  owners_met_.welcomed(config_.name.str(), shard, its, !was_open && handshake.established(), now);
 }
 
 void ShardWorker::check_holding(std::uint32_t shard, const proto::Envelope& envelope) const {

@@ -11,6 +11,7 @@
 #include "tests/sim/nodes/child_pool.h"
 #include "tests/sim/nodes/pulse.h"
 #include "tests/sim/rules/credit.h"
+#include "tests/sim/shards/owners_met.h"
 #include "tests/sim/shards/route.h"
 #include "tests/sim/shards/shard_process.h"
 #include "tests/sim/world/spin_watch.h"
@@ -33,6 +34,11 @@ class ShardWorker {
   void pause(Instant until, bool children_too);
   // Whether it has a session with each shard of its queues.
   bool is_open() const { return up() && foreman_->sessions().all_established(); }
+  std::string name() const { return config_.name.str(); }
+  // Whether it is to have a session with the shard. REQUIRES: up().
+  bool serves(std::uint32_t shard) const {
+    return shard <= foreman_->sessions().count() && foreman_->sessions().is_wanted(shard);
+  }
   // Null: there is none.
   Line* some_line();
 
@@ -40,6 +46,7 @@ class ShardWorker {
   void round();
   void match_sessions();
   void handle(std::uint32_t shard, Line::Event event);
+  void hear(std::uint32_t shard, proto::Envelope envelope);
   // A worker tells a shard only of grants that it has from that one. Throws Violation.
   void check_holding(std::uint32_t shard, const proto::Envelope& envelope) const;
   void carry_out();
@@ -58,6 +65,7 @@ class ShardWorker {
   std::vector<std::unique_ptr<Route>> routes_;               // by shard; null: none is needed
   std::map<std::uint32_t, Credit> credit_;                   // by shard
   std::map<std::uint32_t, std::set<proto::Grant>> granted_;  // by shard, in this life
+  OwnersMet owners_met_;
   SpinWatch spin_;
   bool worked_ = false;  // since the last round began
 };

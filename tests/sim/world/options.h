@@ -98,7 +98,8 @@ struct ShardOptions {
   double outage = 0;
   double drain = 0;
   double placement = 0;
-  std::size_t locks = 0;  // durable ones, which all clients use
+  std::size_t locks = 0;        // durable ones, which all clients use
+  bool one_queue_each = false;  // each worker serves one of the queues; otherwise some of them, and the first one all
 };
 
 struct Options {
@@ -179,6 +180,7 @@ struct Options {
   Instant process_time{0};        // the longest run of a process
 
   ShardOptions sharding;
+  bool is_audited = true;  // false: a measurement, for which the audits of brokers would take too long (shards/fleet.h)
 };
 
 // Draw and describe the features that options.cc leaves to options_features.cc and options_corners.cc.

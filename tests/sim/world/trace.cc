@@ -150,6 +150,7 @@ void Trace::message(Instant now, std::string_view who, std::string_view arrow, c
   fold(arrow);
   fold(bytes);
   ++lines_;
+  ++messages_;
   if (verbose_) print(now, who, std::string{arrow} + " " + describe(envelope));
 }
 

@@ -31,6 +31,7 @@ class Trace {
   std::uint64_t hash() const { return hash_; }
   // The number of lines that a person would have to read.
   std::uint64_t lines() const { return lines_; }
+  std::uint64_t messages() const { return messages_; }
 
  private:
   static void print(Instant now, std::string_view who, std::string_view what);
@@ -39,6 +40,7 @@ class Trace {
 
   bool verbose_;
   std::uint64_t lines_ = 0;
+  std::uint64_t messages_ = 0;
   std::uint64_t hash_ = 0xCBF29CE484222325ULL;
 };
 

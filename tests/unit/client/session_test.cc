@@ -211,6 +211,56 @@ TEST_CASE("a broker from which others have taken over, and which does not know y
   }
 }
 
+TEST_CASE("a broker that was deposed is left, also if it has every commit that it must have") {
+  Conversation c;
+  const auto meet = [&](std::uint64_t epoch, const std::string& store = "s") {
+    c.link_down();
+    c.link_up();
+    auto welcome = c.welcome(epoch);
+    welcome.epoch = proto::Epoch{epoch};
+    welcome.commit = proto::CommitSeq{100};
+    welcome.store = store;
+    c.answer(welcome);
+  };
+  meet(4);
+  c.submit(1);
+  meet(5);
+  CHECK(c.session.open());
+  c.sent.clear();
+  meet(4);
+  CHECK_FALSE(c.session.open());
+  CHECK(c.count<proto::Submit>() == 0);
+  CHECK(c.ended.empty());
+  CHECK(c.logged == std::vector<std::string>{"the broker does not know yet that another one has taken over"});
+  c.after(400ms);
+  CHECK(c.reconnects == 1);
+  SUBCASE("the one that has taken over goes on") {
+    meet(5);
+    CHECK(c.session.open());
+    CHECK(c.count<proto::Submit>() == 1);
+  }
+  SUBCASE("the client does not come back to the session that it has left") {
+    c.link_up();
+    CHECK(c.take<proto::Hello>().second.resume == proto::SessionId{5});
+  }
+  SUBCASE("a store that was restored from a backup goes on after a minute, as nothing is lost") {
+    c.after(50s);
+    meet(4);
+    CHECK_FALSE(c.session.open());
+    c.after(10s);
+    meet(4);
+    CHECK(c.session.open());
+    CHECK(c.ended.empty());
+    CHECK(c.logged.back().find("was a backup restored?") != std::string::npos);
+    meet(4);
+    CHECK(c.session.open());
+  }
+  SUBCASE("another store begins with its own epochs") {
+    meet(1, "another");
+    CHECK(c.session.open());
+  }
+}
+
 TEST_CASE("the commit number of another store is another history") {
   Conversation c;
   c.open(1);

@@ -59,6 +59,7 @@ struct World {
     session->take_effects(effects);
     sent.insert(sent.end(), effects.send.begin(), effects.send.end());
     reconnects += effects.reconnect ? 1 : 0;
+    if (!effects.warning.empty()) warnings.push_back(effects.warning);
     if (session->wants_greeting()) connect(now);
   }
   void keep(const proto::Welcome& welcome) {
@@ -122,6 +123,7 @@ struct World {
   std::vector<proto::Envelope> sent;
   std::vector<proto::Grant> holding, granted, revoked, abandoned;
   std::vector<std::pair<proto::Grant, int>> signals;
+  std::vector<std::string> warnings;
   int reconnects = 0;
   int welcomes = 0;
   int errors = 0;
@@ -287,6 +289,48 @@ TEST_CASE("notes on a grant that WELCOME abandons are not sent for a later grant
   REQUIRE(progress);
   REQUIRE(progress->notes.size() == 1);
   CHECK(progress->notes[0].grant == grant_of(2));
+}
+
+TEST_CASE("a broker that was deposed is left for the one that has taken over, and decides nothing") {
+  World world;
+  Instant now = kNow;
+  const auto meet = [&](std::uint64_t epoch, std::vector<proto::Grant> abandon = {}) {
+    world.session->disconnected();
+    world.connect(now);
+    proto::Welcome welcome;
+    welcome.nonce = world.hello().nonce;
+    welcome.store = "s";
+    welcome.epoch = proto::Epoch{epoch};
+    welcome.session = proto::SessionId{epoch};
+    welcome.abandon = std::move(abandon);
+    world.receive(now, {{}, welcome});
+  };
+  meet(2);
+  meet(3);
+  CHECK(world.welcomes == 2);
+  world.session->outbox().outcomes.push(outcome_of(1));
+  meet(2, {grant_of(1)});
+  CHECK(world.welcomes == 2);
+  CHECK(world.abandoned.empty());
+  CHECK_FALSE(world.session->handshake().established());
+  CHECK(world.warnings == std::vector<std::string>{"the broker does not know yet that another one has taken over"});
+  world.hear(now, grants_of({9}), 2);
+  CHECK(world.granted.empty());
+  now += 1s;
+  world.tick(now);
+  CHECK(world.reconnects == 1);
+  SUBCASE("the one that has taken over gets what the worker has to say") {
+    meet(3);
+    world.flush(now);
+    CHECK(world.said<proto::Outcomes>());
+  }
+  SUBCASE("a store that was restored from a backup goes on after a minute") {
+    now += 1min;
+    meet(2);
+    CHECK(world.welcomes == 3);
+    CHECK(world.session->handshake().established());
+    CHECK(world.warnings.back().find("was a backup restored?") != std::string::npos);
+  }
 }
 
 TEST_CASE("messages of another session are stale") {

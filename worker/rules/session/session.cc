@@ -25,6 +25,18 @@ void drop_repeated(proto::Signals& signals, std::uint64_t& heard) {
   });
 }
 
+// Whether a broker that has welcomed the worker is to be left for the one that has taken over. `warning`: for the log.
+bool is_deposed(proto::Instant now, const proto::Welcome& welcome, proto::Succession& brokers, std::string& warning) {
+  if (proto::mutant(proto::Mutant::worker_stays_with_deposed) || !brokers.is_earlier(welcome)) return false;
+  const bool is_first = !brokers.has_met_earlier();
+  const bool leaves = brokers.is_deposed(welcome, now);
+  if (!leaves)
+    warning = proto::Succession::text_of_return(welcome);
+  else if (is_first)
+    warning = proto::Succession::kTextOfDeposed;
+  return leaves;
+}
+
 }  // namespace
 
 Session::Session(proto::Hello hello, std::uint64_t seed) : hello_{std::move(hello)}, handshake_{kHandshake, seed} {}
@@ -32,7 +44,7 @@ Session::Session(proto::Hello hello, std::uint64_t seed) : hello_{std::move(hell
 // ---- Coming to a session --------------------------------------------------------------------------------------------
 
 void Session::greet(proto::Instant now, std::vector<proto::Grant> holding) {
-  greeting_due_ = false;
+  owed_.greeting = false;
   outbox_.begin_greeting();
   hello_.worker.holding = std::move(holding);
   outbox_.outcomes.list_unsent(hello_.worker.holding);
@@ -44,9 +56,14 @@ bool Session::handle(proto::Instant now, proto::Envelope& envelope) {
   switch (handshake_.handle(now, envelope)) {
     case Heard::welcome: {
       const auto& welcome = std::get<proto::Welcome>(envelope.message);
+      if (is_deposed(now, welcome, succession_, effects_.warning)) {
+        handshake_.leave(now);
+        return false;
+      }
+      succession_.begin(welcome);
       hello_.worker.holding_store = welcome.store;
       credit_.begin_session(welcome.granted);
-      signals_untold_ = false;  // HELLO has told
+      owed_.signals = false;  // HELLO has told
       outbox_.begin_session(now, handshake_.silence_limit(), welcome.abandon);
       if (draining_) drain(now);
       return true;
@@ -57,7 +74,7 @@ bool Session::handle(proto::Instant now, proto::Envelope& envelope) {
     case Heard::refused:
       return true;
     case Heard::forgotten:
-      greeting_due_ = true;
+      owed_.greeting = true;
       return false;
     case Heard::moved:
       if (proto::mutant(proto::Mutant::worker_ignores_moved)) return false;
@@ -82,7 +99,7 @@ bool Session::handle(proto::Message& message) {
   }
   if (auto* signals = std::get_if<proto::Signals>(&message)) {
     drop_repeated(*signals, hello_.worker.signals_heard);
-    signals_untold_ = true;
+    owed_.signals = true;
     return !signals->notes.empty();
   }
   return std::holds_alternative<proto::Revoke>(message) || std::holds_alternative<proto::Drain>(message) ||
@@ -94,7 +111,7 @@ void Session::tick(proto::Instant now) {
   using Due = proto::Handshake::Due;
   switch (handshake_.tick(now)) {
     case Due::hello:
-      greeting_due_ = true;
+      owed_.greeting = true;
       return;
     case Due::heartbeat:
       return beat(now);
@@ -115,7 +132,7 @@ void Session::say(proto::Instant now, proto::Message message) {
 
 void Session::beat(proto::Instant now) {
   load_.signals_heard = hello_.worker.signals_heard;
-  signals_untold_ = false;
+  owed_.signals = false;
   say(now, load_);
 }
 
@@ -141,7 +158,7 @@ void Session::flush(proto::Instant now) {
   if (scaled) hello_.worker.children = *scaled;
   if (!handshake_.established()) return;
   if (scaled) say(now, proto::Scaled{*scaled});
-  if (signals_untold_) beat(now);
+  if (owed_.signals) beat(now);
   if (report) say(now, std::move(*report));
   if (!outbox_.started.empty()) say(now, proto::Started{std::exchange(outbox_.started, {})});
   if (!outbox_.progress.empty()) say(now, proto::Progress{std::exchange(outbox_.progress, {})});

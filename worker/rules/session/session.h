@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "proto/session/handshake.h"
+#include "proto/session/succession.h"
 #include "proto/wire/messages.h"
 #include "worker/rules/session/credit.h"
 #include "worker/rules/session/outbox.h"
@@ -27,6 +28,7 @@ struct SessionEffects {
   std::vector<proto::Envelope> send;          // in this order
   bool reconnect = false;                     // after `send`: drop the connection and make a new one
   std::unique_ptr<const proto::Moved> moved;  // the session is to be had elsewhere
+  std::string warning;                        // for the log; empty: none
 };
 
 class Session {
@@ -55,7 +57,7 @@ class Session {
   // Says when tick() is due, and whether a session is established, was there before, or was refused for good; then the
   // ERROR that handle() let through last says why.
   const proto::Handshake& handshake() const { return handshake_; }
-  bool wants_greeting() const { return greeting_due_; }
+  bool wants_greeting() const { return owed_.greeting; }
   // Swaps what was asked for since the last call with `effects`, which must be empty.
   void take_effects(SessionEffects& effects) { std::swap(effects, effects_); }
 
@@ -67,12 +69,16 @@ class Session {
 
   proto::Hello hello_;
   proto::Handshake handshake_;
+  proto::Succession succession_;
   Outbox outbox_;
   Credit credit_;
   proto::Heartbeat load_;
   bool draining_ = false;
-  bool greeting_due_ = false;
-  bool signals_untold_ = false;  // signals have come of which the broker does not know that they have
+  struct Owed {
+    bool greeting = false;
+    bool signals = false;  // signals have come of which the broker does not know that they have
+  };
+  Owed owed_;
   SessionEffects effects_;
 };
 

@@ -95,14 +95,16 @@ class Handle {
   // Blocks until it is done.
   // Throws Error{object_unknown} if it was removed before.
   void remove();
-  // Whether two handles have the same name. (Handles of different brokers are not told apart.)
-  friend bool operator==(const Handle& a, const Handle& b) { return a.name() == b.name(); }
+  // Whether two handles have the same name and are on the same shard: "a@1" and "a@2" are two objects. (Handles of
+  // different clusters are not told apart.)
+  friend bool operator==(const Handle& a, const Handle& b) { return a.name() == b.name() && a.shard() == b.shard(); }
 
  protected:
   Handle() = default;
   explicit Handle(std::shared_ptr<client::Object> object) : object_{std::move(object)} {}
 
   Ticket ticket() const;
+  std::uint32_t shard() const;     // 0: the cluster has one
   client::Object& object() const;  // throws std::logic_error if empty
   Origin* engine() const;
 

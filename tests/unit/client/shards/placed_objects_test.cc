@@ -151,6 +151,27 @@ TEST_CASE("what was opened before the shards are known is opened once, on the ri
   CHECK(user.count(3) == 1);
 }
 
+TEST_CASE("an object on a certain shard is opened nowhere else, also if that shard is not known yet") {
+  User user;
+  user.open("stock@3", 20);
+  user.open("door@2", 22);
+  user.world.ask(GiveUp{22});
+  REQUIRE(user.world.operated.size() == 1);
+  CHECK(user.world.operated[0].cookie == 22);
+  CHECK(user.world.operated[0].answer.code == Errc::timeout);
+  SUBCASE("there is") {
+    user.world.move(1);
+    user.world.welcome(3);
+    CHECK(user.latest(3).spec->name == "stock");
+    CHECK(user.world.operated.size() == 1);
+  }
+  SUBCASE("there is one broker, which has all") {
+    user.world.welcome(1, 1);
+    CHECK(user.count(1) == 0);
+    CHECK(user.refusal(20) == "object stock@3: this cluster has 1 shard");
+  }
+}
+
 TEST_CASE("a condition lives with its lock, and cannot be elsewhere") {
   User user;
   user.world.open_all();

@@ -54,6 +54,52 @@ TEST_CASE("what was asked before the shards are known goes to the right ones, on
   CHECK(world.answered.size() == 1);
 }
 
+TEST_CASE("what only a cluster with several shards takes waits until it is known whether there are several") {
+  World world;
+  world.submit("images", 2, {.shard = 3});
+  world.submit("default", 4);
+  CHECK(world.sessions.load().held_tasks == 2);
+  SUBCASE("there are") {
+    world.move(1);
+    world.welcome(1);
+    world.welcome(3);
+    CHECK(world.tasks(1) == 1);
+    CHECK(world.tasks(3) == 1);
+    CHECK(world.ended.empty());
+    CHECK(world.sessions.load().held_tasks == 2);
+  }
+  SUBCASE("there is one broker, which gets no task for the third") {
+    world.welcome(1, 1);
+    CHECK(world.tasks(1) == 1);
+    REQUIRE(world.ended.size() == 1);
+    CHECK(world.ended[0].cookie == 2);
+    CHECK(world.ended[0].outcome.error->message == "queue images@3: this cluster has 1 shard");
+    CHECK(world.sessions.load().held_tasks == 1);
+  }
+  SUBCASE("no broker answers in time") {
+    world.sessions.end_all(Errc::disconnected, "no answer");
+    world.round();
+    REQUIRE(world.ended.size() == 2);
+    CHECK(world.ended[1].outcome.error->code == Errc::disconnected);
+    CHECK(world.sessions.load().held_tasks == 0);
+  }
+  SUBCASE("the broker refuses the client, also for what is asked later") {
+    world.connect(1);
+    world.say(1, proto::ErrorMessage{{}, Errc::version_unsupported, "too new"});
+    REQUIRE(world.ended.size() == 2);
+    world.submit("images", 6, {.shard = 3});
+    REQUIRE(world.ended.size() == 3);
+    CHECK(world.ended[2].outcome.error->message.find("too new") != std::string::npos);
+  }
+  SUBCASE("the client is closed") {
+    world.sessions.close(world.now);
+    world.round();
+    CHECK(world.ended.size() == 2);
+    world.submit("images", 6, {.shard = 3});
+    CHECK(world.ended.size() == 3);
+  }
+}
+
 TEST_CASE("a HELLO names the shard once it is known, and MOVED is followed again and again") {
   World world;
   world.move(1);
