@@ -73,8 +73,8 @@ std::optional<proto::Reply> Queries::reply(const proto::Query& query, const Clie
         scan(query, asker);
         return std::nullopt;
       }
-      body = list_tasks(state_, query.filter, visibility_of(asker), {});
-      break;
+      begin_list({query, asker.handle}, asker, {});
+      return std::nullopt;
     case proto::QueryKind::shards:
       return ask_shards(query, asker);
     default:
@@ -102,7 +102,24 @@ void Queries::handle(StoreAnswer answer) {
   if (client == nullptr) return;  // gone before the answer came
   if (const auto* division = std::get_if<ClusterAnswer>(&answer.what))
     return state_.output.send(client->session, reply_to(query.id, division_body(*division)));
-  auto body = list_tasks(state_, query.filter, visibility_of(*client), std::get<ScanAnswer>(answer.what));
+  begin_list(std::move(asked.mapped()), *client, std::get<ScanAnswer>(std::move(answer.what)));
+}
+
+void Queries::begin_list(Asked asked, const Client& asker, ScanAnswer scanned) {
+  FORKMILL_CHECK(!list_);  // QueryLine lets one of them in at a time
+  MemoryWalk walk{state_.tasks, asked.query.filter, visibility_of(asker), scanned.next};
+  list_ = List{std::move(asked), std::move(scanned), std::move(walk)};
+}
+
+void Queries::step() {
+  if (!list_) return;
+  Client* client = state_.client(list_->asked.asker);
+  if (client != nullptr && list_->walk.step(state_.tasks)) return;
+  List list = std::move(*list_);
+  list_.reset();
+  if (client == nullptr) return;  // gone before the list was complete
+  const proto::Query& query = list.asked.query;
+  auto body = list_tasks(state_, query.filter, visibility_of(*client), list.scanned, list.walk.release());
   state_.output.send(client->session, proto::Reply{query.id, Errc::ok, {}, proto::Payload::own(std::move(body))});
 }
 
