@@ -45,6 +45,12 @@ PackedMap packed_headers(const proto::TaskHeaders& headers) {
   return map;
 }
 
+// Adds what the answer has of arguments, and as much of a result, unless it is empty.
+void add_beginning(PackedMap& map, const char* key, std::string_view payload) {
+  const auto shown = payload.substr(0, proto::limits::kShownArguments);
+  if (!shown.empty()) map.add(key, msgpack::type::raw_ref{shown.data(), static_cast<std::uint32_t>(shown.size())});
+}
+
 }  // namespace
 
 std::optional<proto::Reply> Queries::reply(const proto::Query& query, const Client& asker, const Task* task) {
@@ -252,10 +258,7 @@ std::string Queries::task(const Task& task, const TaskId& id) const {
     if (const auto start = proto::started_at(task.finished->at, task.finished->outcome.run_us); start.count() > 0)
       map.add("started_at_ms", start.count());
   }
-  if (const std::string_view arguments = task.payload.view(); !arguments.empty()) {
-    const auto shown = arguments.substr(0, proto::limits::kShownArguments);
-    map.add("arguments", msgpack::type::raw_ref{shown.data(), static_cast<std::uint32_t>(shown.size())});
-  }
+  add_beginning(map, "arguments", task.payload.view());
   if (const Worker* worker = state_.worker(task.worker())) {
     map.add("worker", worker->session.name.str()).add("grant", proto::to_string(task.grant()));
   }
@@ -264,6 +267,7 @@ std::string Queries::task(const Task& task, const TaskId& id) const {
     map.add("kind", static_cast<int>(outcome.kind))
         .add("worker", outcome.worker.str())
         .add("result_bytes", outcome.value.size());
+    if (outcome.kind == proto::OutcomeKind::succeeded) add_beginning(map, "result", outcome.value.view());
     if (const auto& error = outcome.error) {
       map.add("code", std::string{errc_name(error->code)});
       map.add("error", PackedMap{}

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The pages show the cluster in a real browser, and take nothing that others have written for markup. Arguments:
 forkmill, forkmill-broker. Needs Chromium."""
+import json
 import os
 import re
 
@@ -60,6 +61,7 @@ def main():
             within(lambda: gateway.request("GET", "/readyz").status == 200)
             check_pages(Browser(chromium, gateway), waiting, failed)
             check_log(Browser(chromium, gateway), place)
+            check_result(Browser(chromium, gateway))
             check_history(Browser(chromium, gateway))
             check_steering(Browser(chromium, gateway), waiting)
             check_edit(Browser(chromium, gateway))
@@ -154,6 +156,19 @@ def check_log(browser, place):
         pipe.write("then\n")
     page = browser.awaited(f"then {SHOWN}", "succeeded")
     need(page.count(f"out {SHOWN}") == 1 and page.count(f"err {SHOWN}") == 1, page)
+
+
+def check_result(browser):
+    """A result is shown as JSON; one that is too large for that as rows of its first bytes."""
+    def ended(*argv):
+        one = submit("forkmill.exec", json.dumps([[argv, "", {}, "/", False, 100000]]))
+        within(lambda: rows("task", "get", one)["state"] == "succeeded")
+        return f"tasks/{one}"
+
+    browser.shows(ended("echo", PAYLOAD), "<h2>Result</h2>", f'"{SHOWN}\\n"')
+    browser.shows(ended("sh", "-c", "printf '<i>'; head -c 20000 /dev/zero | tr '\\0' x"), "<h2>Result</h2>", "&lt;i&gt;xxx",
+                  "the first 1.0 KiB of 19.6 KiB", "000003f0  78 78")
+    need("<i>" not in browser.page() and "00000400" not in browser.page(), browser.page())
 
 
 def check_history(browser):

@@ -199,7 +199,7 @@ TEST_CASE("a list of many tasks in memory looks at a slice of them in each round
   crowd.broker.submit(crowd.client, {task(kMany + 100)});  // comes too late for the list
   CHECK(crowd.broker.take<SubmitAck>(crowd.client).size() == 1);
   CHECK(crowd.broker.take<Reply>(crowd.asker).empty());
-  crowd.broker.send(crowd.asker, Query{6, QueryKind::ping});
+  crowd.broker.send(crowd.asker, Query{6, QueryKind::ping, ""});
   const auto replies = crowd.broker.take<Reply>(crowd.asker);
   REQUIRE(replies.size() == 2);  // the ping, and the list, of which this was the last slice
   CHECK(replies[0].id == 6);
@@ -333,6 +333,33 @@ TEST_CASE("a task that runs is shown with its label, its arguments and its start
   broker.send(worker, Report{{row}});
   has(ask(broker, client, QueryKind::task, id(1).to_string()), "\"started_at_ms\":1234");
   has(ask(broker, client, QueryKind::processes), "\"task_started_at_ms\":1234");
+}
+
+TEST_CASE("a task that has succeeded is shown with the beginning of its result, and no other task is") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto worker = broker.worker(10);
+  broker.submit(client, {task(1), task(2), task(3), task(4)});
+  const auto grants = broker.grants(worker);
+  broker.succeed(worker, grants.at(0).grant, "\xa2ok");
+  const std::string large(limits::kShownArguments + 1, 'x');
+  broker.succeed(worker, grants.at(1).grant, large);
+  // As sealed errors come: in the place of a result.
+  Outcome failed{OutcomeKind::failed, {}, "", Payload::copy("secret"), ErrorReport{}};
+  failed.error->code = Errc::handler_error;
+  broker.finish(worker, grants.at(2).grant, failed);
+  const auto result_of = [&](std::uint64_t n) -> std::optional<std::string> {
+    broker.send(client, Query{5, QueryKind::task, id(n).to_string()});
+    const auto reply = broker.take<Reply>(client).at(0);
+    REQUIRE(reply.code == Errc::ok);
+    const auto handle = msgpack::unpack(reply.body.view().data(), reply.body.size());
+    const auto map = handle.get().as<std::map<std::string, msgpack::object>>();
+    return map.contains("result") ? std::optional{map.at("result").as<std::string>()} : std::nullopt;
+  };
+  CHECK(result_of(1) == "\xa2ok");
+  CHECK(result_of(2) == large.substr(0, limits::kShownArguments));
+  CHECK_FALSE(result_of(3));
+  CHECK_FALSE(result_of(4));
 }
 
 TEST_CASE("the start of a task that waits in its worker is not known before the worker reports it") {
