@@ -17,6 +17,7 @@
 #include "worker/joining.h"
 #include "worker/os/own_program.h"
 #include "worker/rules/process_slots.h"
+#include "worker/rules/scaling/pool_bounds.h"
 #include "worker/tasks/passed_environment.h"
 
 namespace forkmill::worker {
@@ -91,6 +92,14 @@ void check_groups(const WorkerOptions& options) {
           "group-memory, group-processes and group-cpu: need --cgroup, such as --cgroup auto");
 }
 
+proto::Status read_processes(WorkerOptions& options, const std::string& text) {
+  const auto processes = parse_processes(text);
+  if (!processes.ok()) return processes.failure();
+  options.processes = processes->number;
+  options.scaling = processes->scaling;
+  return {};
+}
+
 // Children may have other current folders than this process.
 void make_absolute(std::string& path) {
   if (!path.empty()) path = std::filesystem::absolute(path);
@@ -104,7 +113,7 @@ std::optional<int> read_options(int argc, const char* const* argv, Program progr
   const std::string name = path.substr(path.rfind('/') + 1);
   WorkerOptions& options = line.options;
   complete(options);
-  std::uint64_t processes = options.processes;
+  std::string processes = std::to_string(options.processes);
   std::uint64_t max_processes = options.max_processes;
   proto::Settings settings{name, "Run the tasks of a forkmill broker in a pool of pre-forked processes.",
                            FORKMILL_VERSION};
@@ -130,8 +139,11 @@ std::optional<int> read_options(int argc, const char* const* argv, Program progr
   settings.text("name", options.name, "Name of the worker in `forkmill worker ls` and in errors [default: HOST-PID]",
                 "NAME");
   settings.group("Processes");
-  settings.number("processes", processes, 0, kMaxChildren,
-                  "Child processes of the pool; auto: one per CPU that affinity and control groups let it use", "auto");
+  settings.text(
+      "processes", processes,
+      "Child processes of the pool; 0: one per CPU that affinity and control groups let it use; auto, or "
+      "auto:MIN-MAX: as many as its load asks for, from 1 to one per CPU, or from MIN to MAX",
+      [&options](const std::string& text) { return read_processes(options, text); }, "N");
   settings.number(
       "max-processes", max_processes, 0, kMaxProcesses,
       "Maximum children beyond the pool, each forked for a task that asks for a process of its own; 0: none");
@@ -181,7 +193,6 @@ std::optional<int> read_options(int argc, const char* const* argv, Program progr
   }
   make_absolute(options.seal_keys);
   make_absolute(options.log_file);
-  options.processes = static_cast<unsigned>(processes);
   options.max_processes = static_cast<unsigned>(max_processes);
   try {
     check(options);
@@ -197,6 +208,10 @@ void check(const WorkerOptions& options) {
           "broker '" + options.broker + "': must be tcp://HOST:PORT with a port from 1 to 65535, or ipc://PATH");
   require(options.processes <= kMaxChildren,
           "processes " + std::to_string(options.processes) + ": must be at most 4096");
+  require(options.scaling.min <= kMaxChildren && options.scaling.max <= kMaxChildren &&
+              (options.scaling.max == 0 || options.scaling.min <= options.scaling.max),
+          "scaling from " + std::to_string(options.scaling.min) + " to " + std::to_string(options.scaling.max) +
+              " children: must be 1 to 4096, and the minimum not more than the maximum");
   require(options.max_processes <= kMaxProcesses,
           "max-processes " + std::to_string(options.max_processes) + ": must be at most 2048");
   require(!options.queues.empty(), "queues: must have at least one name");

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "proto/os/control_groups.h"
 #include "proto/os/cpus.h"
 #include "proto/os/standard_streams.h"
 #include "worker/confinement/cannot_confine.h"
@@ -21,6 +22,7 @@
 #include "worker/os/log_options.h"
 #include "worker/os/own_program.h"
 #include "worker/pool_tasks.h"
+#include "worker/rules/scaling/pool_bounds.h"
 #include "worker/supervisor/supervisor.h"
 #include "worker/tasks/registry.h"
 
@@ -41,6 +43,18 @@ namespace {
 void check_has_run(const worker::Registry& registry, bool has_run, const std::string& program) {
   if (has_run || registry.empty() || std::uncaught_exceptions() > 0) return;
   std::fprintf(stderr, "%s: Worker::run() was not called, so nothing was served\n", program.c_str());
+}
+
+// Sets the number of children, or its bounds if the pool follows its load, to what this machine gives.
+void settle_processes(WorkerOptions& options) {
+  if (!worker::follows_load(options)) {
+    if (options.processes == 0) options.processes = proto::usable_cpus();
+    return;
+  }
+  const auto quota = proto::cpu_quota(proto::own_control_groups(), "/sys/fs/cgroup");
+  const auto bounds = worker::bounds_of(options.scaling, proto::usable_cpus(), quota);
+  options.scaling = {.min = static_cast<unsigned>(bounds.least), .max = static_cast<unsigned>(bounds.most)};
+  options.processes = options.scaling.max;
 }
 
 }  // namespace
@@ -139,7 +153,7 @@ int Worker::run() {
                  state.program.c_str(), error.type.c_str(), error.message.c_str());
     return 1;
   }
-  if (state.options.processes == 0) state.options.processes = proto::usable_cpus();
+  settle_processes(state.options);
   try {
     proto::check_log_file(worker::log_options(state.options));
     const auto ending = worker::Supervisor{{.registry = state.registry,

@@ -43,6 +43,7 @@ void Core::flush(Now now) {
   state_.clock.set(now);
   dispatcher_.answer_waiting();
   dispatcher_.attach_more();
+  parts_.operators.step();
   parts_.bulk.step();
   parts_.cancels.settle_finished();
   parts_.matching.run();
@@ -58,7 +59,8 @@ void Core::expel(Now now, const Sessions::WhyExpelled& why) {
 }
 
 Instant Core::next_wakeup() const {
-  if (dispatcher_.has_waiting() && !parts_.operators.is_waiting()) return state_.clock.now();
+  if (parts_.operators.is_listing() || (dispatcher_.has_waiting() && !parts_.operators.is_waiting()))
+    return state_.clock.now();
   if (!state_.paging.attaching.empty()) return state_.clock.now();
   return std::min({state_.deadlines.next_due(), parts_.sessions.next_wakeup(), parts_.objects.next_wakeup(),
                    parts_.retention.next_wakeup(), parts_.time_limits.next_wakeup(), parts_.paging.next_wakeup(),

@@ -92,9 +92,14 @@ void Settings::add(Setting setting) {
 }
 
 void Settings::text(std::string name, std::string& target, std::string help, std::string kind) {
-  const auto set = [&target](const auto& values) {
+  text(
+      std::move(name), target, std::move(help), [](const std::string&) { return Status{}; }, std::move(kind));
+}
+
+void Settings::text(std::string name, std::string& target, std::string help, Check check, std::string kind) {
+  const auto set = [&target, check = std::move(check)](const auto& values) {
     target = values.back();
-    return Status{};
+    return check(target);
   };
   add({.name = std::move(name), .help = std::move(help), .kind = std::move(kind), .shown_default = target, .set = set});
 }

@@ -39,6 +39,9 @@ class Settings {
   // Each of these adds one setting; the current value of `target` is the default. `target` must outlive parse(). `kind`
   // stands for the value in --help, which also shows the default.
   void text(std::string name, std::string& target, std::string help, std::string kind = "TEXT");
+  // The same for a text that is looked at as it is read: `check` fails with must_be() if the text is not accepted.
+  using Check = std::function<Status(const std::string& value)>;
+  void text(std::string name, std::string& target, std::string help, Check check, std::string kind);
   // The flag may be repeated, and each value may have several parts with commas between.
   void list(std::string name, std::vector<std::string>& target, std::string help, std::string kind = "LIST");
   void flag(std::string name, bool& target, std::string help);

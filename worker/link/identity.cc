@@ -7,6 +7,7 @@
 #include "proto/transport/errors.h"
 #include "proto/transport/keys/seal_file.h"
 #include "worker/rules/process_slots.h"
+#include "worker/rules/scaling/pool_bounds.h"
 
 namespace forkmill::worker {
 
@@ -29,7 +30,8 @@ ForemanConfig config_of(const LinkSetup& setup) {
   ForemanConfig config;
   for (const auto& task : setup.registry.all()) config.tasks.push_back({task.name, task.hash});
   config.slots = pool_places(setup.options.processes);
-  config.children = setup.options.processes;
+  config.children = children_at_start(setup.options);
+  if (follows_load(setup.options)) config.scaling = {config.children, setup.options.processes};
   config.max_tasks_per_child = setup.options.max_tasks_per_child;
   config.kill_grace = setup.options.kill_grace;
   config.name = name_of(setup);
@@ -52,7 +54,7 @@ proto::Hello hello_of(const LinkSetup& setup) {
   hello.software = "forkmill " FORKMILL_VERSION;
   hello.worker.queues = setup.options.queues;
   for (const auto& task : setup.registry.all()) hello.worker.tasks.push_back({task.name, task.signature});
-  hello.worker.children = setup.options.processes;
+  hello.worker.children = children_at_start(setup.options);
   hello.worker.max_processes = setup.options.max_processes;
   hello.worker.max_children = static_cast<std::uint32_t>(pool_places(setup.options.processes));
   hello.worker.restarts = setup.can_restart;

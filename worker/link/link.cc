@@ -25,6 +25,7 @@
 #include "worker/link/supervisor_requests.h"
 #include "worker/os/reaping.h"
 #include "worker/rules/foreman.h"
+#include "worker/rules/scaling/pool_bounds.h"
 
 namespace forkmill::worker {
 
@@ -43,6 +44,7 @@ class Link {
   int run();
 
  private:
+  void report();
   void read_children();
   void read_child(RingChild& child);
   void hear(proto::Instant now, RingChild& child, const ChildMessage& message);
@@ -87,7 +89,7 @@ int Link::run() {
     read_children();
     read_supervisor();
     if (setup_.control.closed()) return end_without_supervisor();
-    if (report_timer_.pop_due(now())) foreman_.outbox().report = report_processes(setup_, env_.now(), rings_, foreman_);
+    if (report_timer_.pop_due(now())) report();
     foreman_.tick(now());
     foreman_.flush(now());
     const bool accepted = carry_out(foreman_.take_effects());
@@ -104,6 +106,12 @@ int Link::run() {
     log_.logger().error("the broker has not acknowledged {}",
                         proto::format_count(foreman_.sessions().unacknowledged(), "outcome"));
   return foreman_.attempts().empty() && all_delivered ? 0 : 1;
+}
+
+void Link::report() {
+  const proto::Report& report =
+      foreman_.outbox().report.emplace(report_processes(setup_, env_.now(), rings_, foreman_));
+  if (follows_load(setup_.options)) foreman_.handle(room_for_children(report));
 }
 
 // ---- Input ----------------------------------------------------------------------------------------------------------
@@ -233,7 +241,8 @@ bool Link::carry_out(const Effects& effects) {
 
 void Link::carry_out(const PoolRequest& request) {
   if (request.children != 0) {
-    log_.logger().info("an operator has ordered {}", proto::format_count(request.children, "child"));
+    log_.logger().info("{} {}", request.by_load ? "the load of the pool asks for" : "an operator has ordered",
+                       proto::format_count(request.children, "child"));
     setup_.control.send(scale_message(request.children));
   }
   if (!request.drain) return;

@@ -2,12 +2,17 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <string>
 #include <utility>
 
+#include "proto/os/control_groups.h"
+#include "proto/os/memory.h"
 #include "proto/os/processes.h"
 #include "worker/link/identity.h"
 #include "worker/rules/process_slots.h"
+#include "worker/rules/scaling/pool_sizer.h"
 
 namespace forkmill::worker {
 
@@ -45,6 +50,15 @@ proto::Report report_processes(const LinkSetup& setup, proto::Now now, const Chi
     row->command = label.empty() ? task->spec->name : task->spec->name + " " + label;
   }
   return report;
+}
+
+MemoryRoom room_for_children(const proto::Report& report) {
+  const auto spare = proto::spare_memory_of_groups(proto::own_control_groups(), "/sys/fs/cgroup");
+  if (!spare) return {};
+  std::uint64_t largest = 0;
+  for (const proto::ProcessRow& row : report.processes)
+    if (row.role == proto::ProcessRole::child) largest = std::max(largest, row.rss_bytes);
+  return {children_in(*spare, largest)};
 }
 
 }  // namespace forkmill::worker

@@ -39,4 +39,8 @@ class ReportTimer {
 // Reads what the kernel says of each process.
 proto::Report report_processes(const LinkSetup& setup, proto::Now now, const ChildRings& rings, const Foreman& foreman);
 
+// Returns for how many children beyond those of the report the control groups of this worker have memory, as far as the
+// largest child tells what one needs.
+MemoryRoom room_for_children(const proto::Report& report);
+
 }  // namespace forkmill::worker

@@ -43,11 +43,12 @@ struct ForkRequest {
   bool hosts_pool = false;  // the task is forkmill.pool
 };
 
-// Ask the supervisor for what the broker has ordered.
+// Ask the supervisor for what the broker has ordered, or for what the load of the pool needs.
 struct PoolRequest {
   bool drain = false;          // to end the worker as on SIGTERM
   bool restart = false;        // drain: and to start it again
   std::uint32_t children = 0;  // number of children that the pool is to have; 0: as it is
+  bool by_load = false;        // children: was not ordered
 };
 
 struct Effects {

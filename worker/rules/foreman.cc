@@ -19,11 +19,33 @@ void update_load(proto::Instant now, const PoolState& state, const PoolAttempts&
                  ShardSessions& sessions) {
   std::size_t target = 0;
   const bool takes_more = !state.draining && !state.shortage.lasts(now) && sessions.unacknowledged() <= kMaxInHand;
-  if (takes_more && !proto::buggify(proto::Path::little_credit)) target = std::min(pool.capacity(now), kMaxInHand);
+  if (takes_more && !proto::buggify(proto::Path::little_credit)) {
+    const std::size_t probe = state.sizer ? state.sizer->probe(now) : 0;
+    target = std::min(pool.capacity(now) + probe, kMaxInHand);
+  }
   const std::size_t in_pool = state.attempts.size() - processes.size();
   const std::size_t running = std::min(pool.lines().running(), in_pool);
   sessions.set_load(target - std::min(target, in_pool), {static_cast<std::uint32_t>(running + processes.size()),
                                                          static_cast<std::uint32_t>(in_pool - running)});
+}
+
+// Sets the number of children of the pool, and tells supervisor and broker.
+void scale(proto::Instant now, PoolState& state, PoolAttempts& pool, std::size_t children, bool by_load) {
+  pool.scale(now, children);
+  state.effects.pool.children = static_cast<std::uint32_t>(children);
+  state.effects.pool.by_load = by_load;
+  state.outbox.scaled = state.effects.pool.children;
+}
+
+// Lets the pool have the children that its load asks for.
+void follow_load(proto::Instant now, PoolState& state, PoolAttempts& pool, std::size_t in_pool) {
+  if (!state.sizer || state.draining) return;
+  const std::size_t before = state.sizer->children();
+  PoolSizer::Load load;
+  if (!state.shortage.lasts(now)) load.waiting = in_pool - std::min(pool.lines().running(), in_pool);
+  for (std::uint32_t slot = 0; slot < before; ++slot) load.busy += pool.lines().front(slot) ? 1 : 0;
+  const std::size_t children = state.sizer->decide(now, load);
+  if (children != before) scale(now, state, pool, children, true);
 }
 
 void say_goodbye(proto::Instant now, const ShardSessions& sessions, const char* text) {
@@ -97,10 +119,8 @@ void Foreman::handle(proto::Instant now, std::uint32_t shard, proto::Message& me
     state_.effects.pool.restart = leave->restart;
   } else if (const auto* order = std::get_if<proto::Scale>(&message)) {
     if (state_.draining) return;
-    const auto children = std::clamp<std::size_t>(order->children, 1, state_.config.slots);
-    pool_.scale(now, children);
-    state_.effects.pool.children = static_cast<std::uint32_t>(children);
-    outbox().scaled = state_.effects.pool.children;
+    state_.sizer.reset();  // the operator knows better
+    scale(now, state_, pool_, std::clamp<std::size_t>(order->children, 1, state_.config.slots), false);
   } else if (const auto* limits = std::get_if<proto::LogLimits>(&message)) {
     state_.logs.notes().set_limits(*limits);
   } else if (auto* error = std::get_if<proto::ErrorMessage>(&message)) {
@@ -205,6 +225,7 @@ void Foreman::tick(proto::Instant now) {
   state_.shortage.tick(now);
   pool_.tick(now);
   processes_.tick(now);
+  follow_load(now, state_, pool_, state_.attempts.size() - processes_.size());
   update_load(now, state_, pool_, processes_, sessions_);
   sessions_.for_each([&](Session& session) { session.tick(now); });
   for (std::uint32_t shard = 1; shard <= sessions_.count(); ++shard)
@@ -252,6 +273,7 @@ proto::Instant Foreman::next_wakeup() const {
   proto::Instant next = std::min({next_wakeup_of(sessions_), drain_deadline_.next_wakeup(), pool_.next_wakeup()});
   next = std::min(next, processes_.next_wakeup());
   next = std::min(next, state_.shortage.next_wakeup());
+  if (state_.sizer && !state_.draining) next = std::min(next, state_.sizer->next_wakeup());
   if (!has_any(sessions_)) return next;
   return std::min({next, state_.progress.next_wakeup(), state_.logs.notes().next_wakeup()});
 }

@@ -45,6 +45,10 @@ class Foreman {
   void spawned(ChildKey child, std::uint32_t pid);
   void handle(proto::Instant now, ChildKey child, const ChildMessage& message);
   void handle(proto::Instant now, const ChildDeath& death);
+  // Matters if the pool follows its load.
+  void handle(const MemoryRoom& room) {
+    if (state_.sizer) state_.sizer->set_room(room);
+  }
   // Handle what the child has said before this.
   void handle(ChildKey child, const ChildOutput& output);
 

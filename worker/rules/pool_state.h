@@ -15,6 +15,7 @@
 #include "worker/rules/effects.h"
 #include "worker/rules/logs/attempt_logs.h"
 #include "worker/rules/progress_notes.h"
+#include "worker/rules/scaling/pool_sizer.h"
 #include "worker/rules/session/outbox.h"
 #include "worker/rules/shortage.h"
 
@@ -34,6 +35,7 @@ struct ForemanConfig {
   std::size_t max_processes = 0;                  // children beyond `slots`, each for one attempt
   std::shared_ptr<const proto::TaskSeals> seals;  // opens arguments, and seals what is reported of them; null: no keys
   std::size_t children = 0;                       // children of the pool at the start; 0: as many as there are places
+  std::optional<PoolSizer::Bounds> scaling;       // the pool follows its load; none: it keeps its size
 
   std::size_t children_at_start() const { return children == 0 ? slots : children; }
 };
@@ -72,6 +74,8 @@ struct PoolState {
   Effects effects;
   Shortage shortage;
   bool draining = false;  // nothing further is started
+  // Empty: the number of children does not follow the load, or no longer.
+  std::optional<PoolSizer> sizer = config.scaling ? std::optional{PoolSizer{*config.scaling}} : std::nullopt;
 };
 
 // Time that an attempt has from its stop token to SIGTERM. A daemon has nothing to finish once its parent has ended.

@@ -9,11 +9,11 @@
 
 #include "proto/wire/messages.h"
 #include "worker/ipc/control_records.h"
+#include "worker/rules/scaling/max_children.h"
 
 namespace forkmill::worker {
 
 inline constexpr std::size_t kMaxProcesses = 2048;
-inline constexpr std::size_t kMaxChildren = 4096;  // maximum of a pool
 
 // Places for children of a pool that starts with `processes` children: how many it may have later. Children beyond the
 // pool have places behind these.

@@ -12,6 +12,7 @@
 
 #include "worker/ipc/shared_area.h"
 #include "worker/rules/process_slots.h"
+#include "worker/rules/scaling/pool_bounds.h"
 
 namespace forkmill::worker {
 
@@ -86,7 +87,7 @@ ChildProcesses::ChildProcesses(const Origin& origin, proto::Waiter& waiter, std:
 // ---- Forking --------------------------------------------------------------------------------------------------------
 
 void ChildProcesses::begin(proto::Instant now) {
-  wanted_ = origin_.setup.options.processes;
+  wanted_ = children_at_start(origin_.setup.options);
   children_.resize(wanted_);
   for (Child& child : children_) child.due = now;
 }

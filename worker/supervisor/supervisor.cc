@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <string>
 #include <system_error>
 #include <utility>
 
@@ -17,6 +18,7 @@
 #include "worker/link/link.h"
 #include "worker/os/log_options.h"
 #include "worker/os/reaping.h"
+#include "worker/rules/scaling/pool_bounds.h"
 
 namespace forkmill::worker {
 
@@ -62,6 +64,12 @@ std::size_t own_tasks(const Registry& registry) {
   }));
 }
 
+// "3 children", "1 child, up to 4 by load".
+std::string children_text(const WorkerOptions& options) {
+  const std::string text = proto::format_count(children_at_start(options), "child");
+  return follows_load(options) ? text + ", up to " + std::to_string(options.processes) + " by load" : text;
+}
+
 // Tells the link how to end. No child and no link is started any more.
 void leave(ControlKind how, LinkProcess& link, ChildProcesses& children) {
   children.scale(proto::Instant{0}, 0);
@@ -89,7 +97,7 @@ Supervisor::~Supervisor() { end_everything(); }
 
 Supervisor::Ending Supervisor::run() {
   const auto& setup = origin_.setup;
-  log_->info("starting {} with {}; connecting to {}", proto::format_count(setup.options.processes, "child"),
+  log_->info("starting {} with {}; connecting to {}", children_text(setup.options),
              proto::format_count(own_tasks(setup.registry), "task"), setup.options.broker);
   link_.schedule(now());
   for (;;) {

@@ -35,7 +35,11 @@ class Operators {
   // Replies to the query or command for which the store has answered a scan, a backup or about shards.
   void handle(StoreAnswer answer);
 
-  // Whether a query waits for the store.
+  // Goes on with the list of tasks that is under way. Call in each round, behind the handling of messages.
+  void step() { queries_.step(); }
+  // Whether step() has more to do.
+  bool is_listing() const { return queries_.is_listing(); }
+  // Whether a query waits for the store, or for a list that is under way.
   bool is_waiting() const { return queries_.is_waiting(); }
 
   // The questions of clients that watch for events.

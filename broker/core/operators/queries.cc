@@ -45,6 +45,12 @@ PackedMap packed_headers(const proto::TaskHeaders& headers) {
   return map;
 }
 
+// Adds what the answer has of arguments, and as much of a result, unless it is empty.
+void add_beginning(PackedMap& map, const char* key, std::string_view payload) {
+  const auto shown = payload.substr(0, proto::limits::kShownArguments);
+  if (!shown.empty()) map.add(key, msgpack::type::raw_ref{shown.data(), static_cast<std::uint32_t>(shown.size())});
+}
+
 }  // namespace
 
 std::optional<proto::Reply> Queries::reply(const proto::Query& query, const Client& asker, const Task* task) {
@@ -73,8 +79,8 @@ std::optional<proto::Reply> Queries::reply(const proto::Query& query, const Clie
         scan(query, asker);
         return std::nullopt;
       }
-      body = list_tasks(state_, query.filter, visibility_of(asker), {});
-      break;
+      begin_list({query, asker.handle}, asker, {});
+      return std::nullopt;
     case proto::QueryKind::shards:
       return ask_shards(query, asker);
     default:
@@ -102,7 +108,24 @@ void Queries::handle(StoreAnswer answer) {
   if (client == nullptr) return;  // gone before the answer came
   if (const auto* division = std::get_if<ClusterAnswer>(&answer.what))
     return state_.output.send(client->session, reply_to(query.id, division_body(*division)));
-  auto body = list_tasks(state_, query.filter, visibility_of(*client), std::get<ScanAnswer>(answer.what));
+  begin_list(std::move(asked.mapped()), *client, std::get<ScanAnswer>(std::move(answer.what)));
+}
+
+void Queries::begin_list(Asked asked, const Client& asker, ScanAnswer scanned) {
+  FORKMILL_CHECK(!list_);  // QueryLine lets one of them in at a time
+  MemoryWalk walk{state_.tasks, asked.query.filter, visibility_of(asker), scanned.next};
+  list_ = List{std::move(asked), std::move(scanned), std::move(walk)};
+}
+
+void Queries::step() {
+  if (!list_) return;
+  Client* client = state_.client(list_->asked.asker);
+  if (client != nullptr && list_->walk.step(state_.tasks)) return;
+  List list = std::move(*list_);
+  list_.reset();
+  if (client == nullptr) return;  // gone before the list was complete
+  const proto::Query& query = list.asked.query;
+  auto body = list_tasks(state_, query.filter, visibility_of(*client), list.scanned, list.walk.release());
   state_.output.send(client->session, proto::Reply{query.id, Errc::ok, {}, proto::Payload::own(std::move(body))});
 }
 
@@ -235,10 +258,7 @@ std::string Queries::task(const Task& task, const TaskId& id) const {
     if (const auto start = proto::started_at(task.finished->at, task.finished->outcome.run_us); start.count() > 0)
       map.add("started_at_ms", start.count());
   }
-  if (const std::string_view arguments = task.payload.view(); !arguments.empty()) {
-    const auto shown = arguments.substr(0, proto::limits::kShownArguments);
-    map.add("arguments", msgpack::type::raw_ref{shown.data(), static_cast<std::uint32_t>(shown.size())});
-  }
+  add_beginning(map, "arguments", task.payload.view());
   if (const Worker* worker = state_.worker(task.worker())) {
     map.add("worker", worker->session.name.str()).add("grant", proto::to_string(task.grant()));
   }
@@ -247,6 +267,7 @@ std::string Queries::task(const Task& task, const TaskId& id) const {
     map.add("kind", static_cast<int>(outcome.kind))
         .add("worker", outcome.worker.str())
         .add("result_bytes", outcome.value.size());
+    if (outcome.kind == proto::OutcomeKind::succeeded) add_beginning(map, "result", outcome.value.view());
     if (const auto& error = outcome.error) {
       map.add("code", std::string{errc_name(error->code)});
       map.add("error", PackedMap{}

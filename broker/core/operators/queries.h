@@ -8,6 +8,7 @@
 
 #include "broker/core/lifecycle/retention.h"
 #include "broker/core/operators/history_queries.h"
+#include "broker/core/operators/listing/memory_walk.h"
 #include "broker/core/operators/self_report.h"
 #include "broker/core/operators/why/serving.h"
 #include "broker/core/state/broker_state.h"
@@ -25,7 +26,13 @@ class Queries {
   std::optional<proto::Reply> reply(const proto::Query& query, const Client& asker, const Task* task);
   // The store's answer to a scan, or about the shards of the cluster.
   void handle(StoreAnswer answer);
-  bool is_waiting() const { return !asked_.empty(); }
+  // Looks at further tasks in memory for the list that is under way, and replies once that has seen all of them. Call
+  // in each round.
+  void step();
+  // Whether a list is under way, for which step() is to be called again.
+  bool is_listing() const { return list_.has_value(); }
+  // Whether a query has no reply yet. Another one that looks at many tasks must wait.
+  bool is_waiting() const { return !asked_.empty() || is_listing(); }
 
  private:
   std::string status(const Client& asker) const;
@@ -41,6 +48,13 @@ class Queries {
     proto::Query query;
     ClientHandle asker;
   };
+  // A list of tasks that has the answer of the store, if there is one, and looks through the tasks in memory.
+  struct List {
+    Asked asked;
+    ScanAnswer scanned;
+    MemoryWalk walk;
+  };
+  void begin_list(Asked asked, const Client& asker, ScanAnswer scanned);
 
   BrokerState& state_;
   const Retention& retention_;
@@ -48,6 +62,7 @@ class Queries {
   HistoryQueries& history_;
   Serving serving_;
   std::unordered_map<std::uint64_t, Asked> asked_;  // by the ticket of the request to the store
+  std::optional<List> list_;
 };
 
 }  // namespace forkmill::broker

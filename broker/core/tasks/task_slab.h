@@ -62,6 +62,15 @@ class TaskSlab {
       if (Task& task = at(static_cast<std::uint32_t>(place + 1)); task.seq) visitor(task);
     return place < used_;
   }
+  // The same the other way round, so that new tasks mostly come first: visits places before `place`. Begins at the
+  // largest number.
+  template <class F>
+  bool visit_back(std::size_t& place, std::size_t most, F&& visitor) {
+    place = std::min<std::size_t>(place, used_);
+    for (const std::size_t end = place - std::min(place, most); place > end; --place)
+      if (Task& task = at(static_cast<std::uint32_t>(place)); task.seq) visitor(task);
+    return place > 0;
+  }
 
  private:
   // Where a task is. Its id is looked at only if this part of the hash is right.

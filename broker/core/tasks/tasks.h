@@ -78,6 +78,11 @@ class Tasks {
   bool visit_places(std::size_t& place, std::size_t most, const std::function<void(Task&)>& visitor) {
     return resident_.visit_some(place, most, visitor);
   }
+  // The same from the last place to the first, so that new tasks mostly come first. `place` begins at the largest
+  // number. A task that is inserted later may be visited or not.
+  bool visit_places_back(std::size_t& place, std::size_t most, const std::function<void(Task&)>& visitor) {
+    return resident_.visit_back(place, most, visitor);
+  }
   // For audits: all paged-out tasks, in no order.
   void visit_paged_out(const std::function<void(const TaskId&, PagedOutEntry)>& visitor) const;
 

@@ -12,10 +12,14 @@ namespace {
 constexpr std::uint64_t kLoadPage = 16 * 1024;  // tasks
 constexpr std::uint64_t kScanPage = 64;
 
-const std::string kSelect =
-    "SELECT t.seq, t.data, o.data, p.attempts, p.due, p.dispatched, p.requeued FROM TASK t LEFT JOIN OUTCOME o ON "
-    "o.seq = t.seq"
-    " LEFT JOIN PROGRESSION p ON p.seq = t.seq WHERE ";
+// Reads tasks whose numbers meet the condition `bound`, such as "seq > $1::bigint". Each table is given it: the server
+// does not conclude from the numbers of the tasks those of the rows that it joins to them, and would read the outcomes
+// from the first one on for each page.
+std::string select_where(const std::string& bound) {
+  return "SELECT t.seq, t.data, o.data, p.attempts, p.due, p.dispatched, p.requeued FROM TASK t"
+         " LEFT JOIN OUTCOME o ON o.seq = t.seq AND o." +
+         bound + " LEFT JOIN PROGRESSION p ON p.seq = t.seq AND p." + bound + " WHERE t." + bound;
+}
 
 enum Column { kSeq, kRow, kOutcome, kAttempts, kDue, kDispatched, kRequeued };
 
@@ -27,8 +31,9 @@ Progression progression_of(const Rows& row) {
           milliseconds{static_cast<std::int64_t>(row.number(0, kDue))}, row.number(0, kDispatched) != 0};
 }
 
-ServerStatement select_of_span(const std::string& name, const SpanName& span, const std::string& condition) {
-  return {name + "_" + std::to_string(span.span), for_span(kSelect + condition, span)};
+ServerStatement select_of_span(const std::string& name, const SpanName& span, const std::string& bound,
+                               const std::string& order = "") {
+  return {name + "_" + std::to_string(span.span), for_span(select_where(bound) + order, span)};
 }
 
 }  // namespace
@@ -75,7 +80,7 @@ StoredTask TaskReader::task(const Rows& row) {
 bool TaskReader::load(ServerSession& server, std::uint64_t span, proto::TaskSeq after,
                       const std::function<void(const TaskSummary&)>& visit) {
   std::uint64_t count = 0;
-  server.stream(select_of_span("load", {shard_, span}, "t.seq > $1::bigint ORDER BY t.seq LIMIT $2::bigint"),
+  server.stream(select_of_span("load", {shard_, span}, "seq > $1::bigint", " ORDER BY t.seq LIMIT $2::bigint"),
                 Parameters{}.number(after.value()).number(kLoadPage), [&](const Rows& row) {
                   ++count;
                   visit(summary(row));
@@ -86,7 +91,7 @@ bool TaskReader::load(ServerSession& server, std::uint64_t span, proto::TaskSeq 
 bool TaskReader::scan(ServerSession& server, std::uint64_t span, proto::TaskSeq before,
                       const std::function<void(StoredTask)>& visit) {
   std::uint64_t count = 0;
-  server.stream(select_of_span("scan", {shard_, span}, "t.seq < $1::bigint ORDER BY t.seq DESC LIMIT $2::bigint"),
+  server.stream(select_of_span("scan", {shard_, span}, "seq < $1::bigint", " ORDER BY t.seq DESC LIMIT $2::bigint"),
                 Parameters{}.number(before.value()).number(kScanPage), [&](const Rows& row) {
                   ++count;
                   visit(task(row));
@@ -99,7 +104,7 @@ std::vector<StoredTask> TaskReader::fetch(ServerSession& server, std::uint64_t s
   ArrayParameter numbers{ArrayParameter::Of::bigint};
   for (const proto::TaskSeq seq : seqs) numbers.add(seq.value());
   std::vector<StoredTask> tasks;
-  server.stream(select_of_span("fetch", {shard_, span}, "t.seq = ANY ($1::bigint[])"), Parameters{}.array(numbers),
+  server.stream(select_of_span("fetch", {shard_, span}, "seq = ANY ($1::bigint[])"), Parameters{}.array(numbers),
                 [&](const Rows& row) { tasks.push_back(task(row)); });
   return tasks;
 }

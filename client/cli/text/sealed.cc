@@ -6,7 +6,7 @@
 
 namespace forkmill::cli {
 
-nlohmann::ordered_json readable_arguments(std::string_view bytes, const std::string& seal_keys) {
+nlohmann::ordered_json readable_payload(std::string_view bytes, const std::string& seal_keys) {
   const std::string sealed = proto::seal_text(bytes);
   if (sealed.empty()) return json_or_hex(bytes);
   if (seal_keys.empty()) return sealed;
@@ -21,8 +21,8 @@ nlohmann::ordered_json readable_arguments(std::string_view bytes, const std::str
 
 nlohmann::ordered_json task_from_msgpack(std::string_view bytes, const std::string& seal_keys) {
   auto task = json_from_msgpack(bytes);
-  if (const auto arguments = bin_in_msgpack(bytes, "arguments"))
-    task["arguments"] = readable_arguments(*arguments, seal_keys);
+  for (const char* key : {"arguments", "result"})
+    if (const auto payload = bin_in_msgpack(bytes, key)) task[key] = readable_payload(*payload, seal_keys);
   return task;
 }
 

@@ -106,6 +106,7 @@ Json task_json(const Json& row, bool details) {
   task["arguments"] = value_of(row, "arguments");
   task["attempts"] = attempts_json(row);
   task["headers"] = value_of(row, "headers").is_object() ? value_of(row, "headers") : Json::object();
+  task["result"] = value_of(row, "result");
   return task;
 }
 

@@ -57,6 +57,29 @@ def check_tasks(gateway):
     return ids
 
 
+def check_results(gateway):
+    """A result is that which the command prints; a large one comes as its beginning, and one of a failure not at all."""
+    def ended(line, state="succeeded"):
+        one = submit("--attempts", "1", "forkmill.exec", json.dumps([[["sh", "-c", line], "", {}, "/", False, 100000]]))
+        within(lambda: rows("task", "get", one)["state"] == state, one)
+        return one, gateway.get(f"/api/v1/tasks/{one}").json()
+
+    one, task = ended("echo größe")
+    need(task == rows("task", "get", one) and "größe\n" in task["result"], task)
+    need(task["result"] == json.loads(command("attach", one)), task)
+    _, task = ended("head -c 20000 /dev/zero | tr '\\0' x")
+    need(list(task["result"]) == ["hex"] and len(task["result"]["hex"]) == 2 * 16384 < 2 * task["result_bytes"], task)
+    _, task = ended("printf '\\377'")
+    need({"base64": "/w=="} in task["result"], task)
+    waiting = submit("nobody.has", "1")
+    need(gateway.get(f"/api/v1/tasks/{waiting}").json()["result"] is None)
+    command("task", "cancel", waiting)
+    failed = submit("--attempts", "1", "forkmill.exec", "5")
+    within(lambda: rows("task", "get", failed)["state"] == "failed", failed)
+    need(gateway.get(f"/api/v1/tasks/{failed}").json()["result"] is None)
+    command("dead", "drop", "--yes", failed)
+
+
 def check_reasons(gateway, waiting):
     why = gateway.get(f"/api/v1/tasks/{waiting}/why").json()
     need(why == rows("why", waiting) and why["findings"][0]["reason"] == "unserved", why)
@@ -447,6 +470,7 @@ def main():
         check_metrics(gateway)
         check_times(gateway)
         check_errors(gateway)
+        check_results(gateway)
         check_acts(gateway)
         check_weight(gateway)
         check_openapi(gateway)

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The pages show the cluster in a real browser, and take nothing that others have written for markup. Arguments:
 forkmill, forkmill-broker. Needs Chromium."""
+import json
 import os
 import re
 
@@ -60,10 +61,12 @@ def main():
             within(lambda: gateway.request("GET", "/readyz").status == 200)
             check_pages(Browser(chromium, gateway), waiting, failed)
             check_log(Browser(chromium, gateway), place)
+            check_result(Browser(chromium, gateway))
             check_history(Browser(chromium, gateway))
             check_steering(Browser(chromium, gateway), waiting)
             check_edit(Browser(chromium, gateway))
             check_search(Browser(chromium, gateway))
+            check_outage(Browser(chromium, gateway))
         with Gateway("--read-only") as gateway:
             within(lambda: gateway.request("GET", "/readyz").status == 200)
             browser = Browser(chromium, gateway)
@@ -141,6 +144,91 @@ def check_search(browser):
     need("cursor=99" in asked[1] and "cursor=98" in asked[2], asked)
     page = within(lambda: browser.page() if "Searching" not in browser.page() else None)
     need(">More<" not in page and ">Stop<" not in page, page)
+    check_failed_search(browser)
+
+
+# The second answer is an error, once.
+SECOND_FAILS = """(() => {
+  const real = window.fetch;
+  window.asked = [];
+  window.fetch = (path, options) => {
+    if (!path.includes("/tasks?")) return real(path, options);
+    window.asked.push(path);
+    const page = {tasks: [], next: window.asked.length < 3 ? "77" : null};
+    if (window.asked.length !== 2) return Promise.resolve(new Response(JSON.stringify(page)));
+    const error = {code: "overloaded", message: "the gateway is busy", fix: "try again"};
+    return Promise.resolve(new Response(JSON.stringify({error}), {status: 503}));
+  };
+})()"""
+
+
+def check_failed_search(browser):
+    """A search that fails says so, does not seem to go on, and goes on from there when it is told to."""
+    browser.open("tasks?queue=none")
+    browser.awaited("No task matches.")
+    browser.chromium.run(SECOND_FAILS)
+    browser.chromium.click("Refresh")
+    page = browser.awaited("the gateway is busy: try again", ">Try again<")
+    need("Searching" not in page and ">Stop<" not in page, page)
+    browser.chromium.click("Try again")
+    page = within(lambda: browser.page() if "the gateway is busy" not in browser.page() else None)
+    need("Searching" not in page and "Try again" not in page and "No task matches." in page, page)
+    asked = browser.chromium.run("window.asked")
+    need(["cursor=77" in path for path in asked] == [False, True, True], asked)
+
+
+# Streams that say what the test wants.
+STREAMS = """(() => {
+  window.streams = {};
+  window.EventSource = class extends EventTarget {
+    static CLOSED = 2;
+    constructor(path) {
+      super();
+      this.readyState = 1;
+      window.streams[path.match(/v1[/]([a-z]+)/)[1]] = this;
+    }
+    close() {}
+    fail() {
+      const error = {code: "broker_unreachable", message: "the broker is away", fix: null};
+      this.dispatchEvent(new MessageEvent("failure", {data: JSON.stringify({error})}));
+    }
+    tell(rows) { this.onmessage({data: JSON.stringify(rows)}); }
+    refuse() {
+      this.readyState = 2;
+      this.onerror();
+    }
+  };
+})()"""
+
+
+def check_outage(browser):
+    """What a page says while it has no answer is taken back when it has one, and nothing old stands beside it."""
+    browser.open("queues")
+    browser.awaited("Limits…")
+    browser.chromium.run(STREAMS)
+
+    def go(page):
+        browser.chromium.run(f"document.querySelector('nav a[href=\"/{page}\"]').click()")
+        return within(lambda: browser.chromium.run(f"'{page}' in window.streams"))
+
+    def has_fault():
+        return "the broker is away" in browser.page()
+
+    go("workers")
+    browser.chromium.run("window.streams.workers.tell([]); window.streams.processes.tell([])")
+    browser.awaited("No worker is connected.", "There are none.")
+    browser.chromium.run("window.streams.workers.fail(); window.streams.processes.fail()")
+    browser.awaited("the broker is away", "Not known now.", "broker away")
+    browser.chromium.run("window.streams.workers.tell([]); window.streams.processes.tell([])")
+    page = browser.awaited("No worker is connected.", "There are none.", ">live<")
+    need(not has_fault() and "Not known now." not in page, page)
+    go("queues")
+    browser.chromium.run("window.streams.queues.tell([]); window.streams.queues.fail()")
+    browser.awaited("the broker is away", "No queue is in use.")
+    browser.chromium.run("window.streams.queues.tell([])")
+    need(not has_fault(), browser.page())
+    browser.chromium.run("window.streams.queues.refuse()")
+    browser.awaited(">not live<", "mail")  # the present answer, without a stream
 
 
 def check_log(browser, place):
@@ -154,6 +242,19 @@ def check_log(browser, place):
         pipe.write("then\n")
     page = browser.awaited(f"then {SHOWN}", "succeeded")
     need(page.count(f"out {SHOWN}") == 1 and page.count(f"err {SHOWN}") == 1, page)
+
+
+def check_result(browser):
+    """A result is shown as JSON; one that is too large for that as rows of its first bytes."""
+    def ended(*argv):
+        one = submit("forkmill.exec", json.dumps([[argv, "", {}, "/", False, 100000]]))
+        within(lambda: rows("task", "get", one)["state"] == "succeeded")
+        return f"tasks/{one}"
+
+    browser.shows(ended("echo", PAYLOAD), "<h2>Result</h2>", f'"{SHOWN}\\n"')
+    browser.shows(ended("sh", "-c", "printf '<i>'; head -c 20000 /dev/zero | tr '\\0' x"), "<h2>Result</h2>", "&lt;i&gt;xxx",
+                  "the first 1.0 KiB of 19.6 KiB", "000003f0  78 78")
+    need("<i>" not in browser.page() and "00000400" not in browser.page(), browser.page())
 
 
 def check_history(browser):

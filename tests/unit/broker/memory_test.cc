@@ -60,6 +60,28 @@ TEST_CASE("giving freed memory back takes a small part of the time, however long
   CHECK(MemoryWatch::wait_after_trim(10s) == 10s);
 }
 
+TEST_CASE("the spare memory of a process is that of its fullest control group, with idle pages of files") {
+  const tests::Folder root;
+  const auto write = [&](const std::string& name, const std::string& text) {
+    std::filesystem::create_directories(std::filesystem::path{root.path(name)}.parent_path());
+    root.write(name, text);
+  };
+  const auto spare = [&] { return proto::spare_memory_of_groups("0::/a/b\n", root.path()); };
+  CHECK_FALSE(spare());
+  write("a/b/memory.max", "max\n");
+  write("a/b/memory.current", "500000\n");
+  CHECK_FALSE(spare());
+  write("a/b/memory.max", "1000000\n");
+  CHECK(spare() == 400'000);
+  write("a/b/memory.stat", "anon 100\ninactive_file 200000\nactive_file 3\n");
+  CHECK(spare() == 600'000);
+  write("a/memory.high", "2000000\n");
+  write("a/memory.current", "1700000\n");
+  CHECK(spare() == 100'000);
+  write("a/memory.current", "1900000\n");
+  CHECK(spare() == 0);
+}
+
 TEST_CASE("the memory limit of a process is the lowest of its control groups, of either version") {
   const tests::Folder root;
   const auto write = [&](const std::string& name, const std::string& text) {

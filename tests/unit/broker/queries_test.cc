@@ -7,6 +7,8 @@ namespace queries_test {
 
 using namespace forkmill;
 using namespace forkmill::broker::test;
+using forkmill::broker::CoreOptions;
+using forkmill::broker::MemoryStore;
 using forkmill::broker::test::id;
 
 namespace {
@@ -127,6 +129,154 @@ TEST_CASE("pages of tasks in memory have each of them once, the newest first") {
   CHECK(listed("ready").size() + listed("running").size() == 19);
 }
 
+namespace {
+
+struct Page {
+  std::vector<std::uint64_t> seqs;
+  std::uint64_t next = 0;
+};
+
+Page page_of(const Reply& reply) {
+  REQUIRE(reply.code == Errc::ok);
+  const auto handle = msgpack::unpack(reply.body.view().data(), reply.body.size());
+  const auto body = handle.get().as<std::map<std::string, msgpack::object>>();
+  Page page;
+  for (const auto& row : body.at("tasks").as<std::vector<std::map<std::string, msgpack::object>>>())
+    page.seqs.push_back(row.at("seq").as<std::uint64_t>());
+  page.next = body.at("next").as<std::uint64_t>();
+  return page;
+}
+
+constexpr std::uint64_t kMany = 3 * forkmill::broker::MemoryWalk::kSlice;
+
+// A broker with kMany ready tasks in memory, all but each hundredth of another name than t.echo.
+struct Crowd {
+  Crowd() {
+    constexpr std::uint64_t kMessage = 1024;
+    for (std::uint64_t n = 1; n <= kMany; n += kMessage) {
+      std::vector<Submission> tasks;
+      for (std::uint64_t i = n; i < n + kMessage; ++i) {
+        tasks.push_back(task(i));
+        if (i % 100 != 0) tasks.back().edit().name = "t.other";
+      }
+      broker.submit(client, std::move(tasks));
+    }
+    REQUIRE(broker.core().state().tasks.size() == kMany);
+    broker.take<SubmitAck>(client);
+  }
+  void ask(TaskFilter filter) { broker.send(asker, Query{5, QueryKind::tasks, "", std::move(filter)}); }
+  // The page, for which the broker has `rounds` further rounds.
+  Page page(int rounds) {
+    for (int i = 0; i < rounds; ++i) {
+      CHECK(broker.take<Reply>(asker).empty());
+      CHECK(broker.core().next_wakeup() <= broker.now.steady);
+      broker.advance(0ms);
+    }
+    const auto replies = broker.take<Reply>(asker);
+    REQUIRE(replies.size() == 1);
+    CHECK(broker.core().next_wakeup() > broker.now.steady);
+    return page_of(replies[0]);
+  }
+
+  Broker broker;
+  Broker::Peer client = broker.client();
+  Broker::Peer asker = broker.client();
+};
+
+TaskFilter first_rows(std::uint32_t most, std::string name = "t.echo") {
+  TaskFilter filter;
+  filter.name = std::move(name);
+  filter.most = most;
+  return filter;
+}
+
+}  // namespace
+
+TEST_CASE("a list of many tasks in memory looks at a slice of them in each round, and other messages pass between") {
+  Crowd crowd;
+  crowd.ask(first_rows(2));
+  CHECK(crowd.broker.take<Reply>(crowd.asker).empty());
+  crowd.broker.submit(crowd.client, {task(kMany + 100)});  // comes too late for the list
+  CHECK(crowd.broker.take<SubmitAck>(crowd.client).size() == 1);
+  CHECK(crowd.broker.take<Reply>(crowd.asker).empty());
+  crowd.broker.send(crowd.asker, Query{6, QueryKind::ping, ""});
+  const auto replies = crowd.broker.take<Reply>(crowd.asker);
+  REQUIRE(replies.size() == 2);  // the ping, and the list, of which this was the last slice
+  CHECK(replies[0].id == 6);
+  const std::uint64_t newest = kMany / 100 * 100;
+  const Page page = page_of(replies[1]);
+  CHECK(page.seqs == std::vector<std::uint64_t>{newest, newest - 100});
+  CHECK(page.next == newest - 100);
+}
+
+TEST_CASE("further lists wait for one that is under way, and one whose asker goes away gives way to them") {
+  Crowd crowd;
+  const auto other = crowd.broker.client();
+  crowd.ask(first_rows(1));
+  crowd.broker.send(other, Query{7, QueryKind::tasks, "", first_rows(1)});
+  CHECK(crowd.broker.core().next_wakeup() <= crowd.broker.now.steady);
+  crowd.broker.send(crowd.asker, Goodbye{});
+  int rounds = 0;
+  while (crowd.broker.core().next_wakeup() <= crowd.broker.now.steady) {
+    crowd.broker.advance(0ms);
+    REQUIRE(++rounds < 10);
+  }
+  CHECK(crowd.broker.take<Reply>(crowd.asker).empty());
+  const auto replies = crowd.broker.take<Reply>(other);
+  REQUIRE(replies.size() == 1);
+  CHECK(page_of(replies[0]).seqs == std::vector<std::uint64_t>{kMany / 100 * 100});
+}
+
+TEST_CASE("tasks that end while a list looks for them are left out, and the next page goes on behind them") {
+  Crowd crowd;
+  crowd.ask(first_rows(2));
+  const std::uint64_t newest = kMany / 100 * 100;
+  crowd.broker.send(crowd.client, Cancel{{id(newest)}, {}});
+  TaskFilter ready = first_rows(2);
+  ready.state = "ready";
+  const Page all = crowd.page(1);
+  CHECK(all.seqs == std::vector<std::uint64_t>{newest, newest - 100});  // a cancelled one is kept
+  crowd.ask(ready);
+  crowd.broker.send(crowd.client, Cancel{{id(newest - 100)}, {}});
+  const Page page = crowd.page(1);
+  CHECK(page.seqs == std::vector<std::uint64_t>{newest - 200});
+  CHECK(page.next == newest - 200);
+  ready.before = TaskSeq{page.next};
+  crowd.ask(ready);
+  CHECK(crowd.page(2).seqs == std::vector<std::uint64_t>{newest - 300, newest - 400});
+}
+
+TEST_CASE("a store's tasks and those in memory make one list, however many slices it takes") {
+  MemoryStore store{"s", true};
+  CoreOptions options;
+  options.restart_grace = 0ms;
+  Broker broker{options, &store};
+  const auto client = broker.client();
+  std::vector<Submission> tasks;
+  for (std::uint64_t n = 1; n <= 2 * forkmill::broker::MemoryWalk::kSlice; ++n) {
+    TaskOptions one;
+    one.durability = n % 2 == 0 ? Durability::memory : Durability::durable;
+    tasks.push_back(task(n, one));
+    if (tasks.size() == 1024) broker.submit(client, std::exchange(tasks, {}));
+  }
+  std::uint64_t expected = 2 * forkmill::broker::MemoryWalk::kSlice;
+  for (std::uint64_t next = 0; expected > 0;) {
+    TaskFilter filter;
+    filter.before = TaskSeq{next};
+    broker.send(client, Query{5, QueryKind::tasks, "", filter});
+    std::vector<Reply> replies = broker.take<Reply>(client);
+    for (int rounds = 0; replies.empty(); replies = broker.take<Reply>(client)) {
+      broker.advance(0ms);
+      REQUIRE(++rounds < 10);
+    }
+    const Page page = page_of(replies.at(0));
+    REQUIRE(!page.seqs.empty());
+    for (const std::uint64_t seq : page.seqs) REQUIRE(seq == expected--);
+    next = page.next;
+    CHECK((next == 0) == (expected == 0));
+  }
+}
+
 TEST_CASE("a query shows one task by its id, and refuses an ambiguous beginning of one") {
   Broker broker;
   const auto client = broker.client();
@@ -183,6 +333,33 @@ TEST_CASE("a task that runs is shown with its label, its arguments and its start
   broker.send(worker, Report{{row}});
   has(ask(broker, client, QueryKind::task, id(1).to_string()), "\"started_at_ms\":1234");
   has(ask(broker, client, QueryKind::processes), "\"task_started_at_ms\":1234");
+}
+
+TEST_CASE("a task that has succeeded is shown with the beginning of its result, and no other task is") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto worker = broker.worker(10);
+  broker.submit(client, {task(1), task(2), task(3), task(4)});
+  const auto grants = broker.grants(worker);
+  broker.succeed(worker, grants.at(0).grant, "\xa2ok");
+  const std::string large(limits::kShownArguments + 1, 'x');
+  broker.succeed(worker, grants.at(1).grant, large);
+  // As sealed errors come: in the place of a result.
+  Outcome failed{OutcomeKind::failed, {}, "", Payload::copy("secret"), ErrorReport{}};
+  failed.error->code = Errc::handler_error;
+  broker.finish(worker, grants.at(2).grant, failed);
+  const auto result_of = [&](std::uint64_t n) -> std::optional<std::string> {
+    broker.send(client, Query{5, QueryKind::task, id(n).to_string()});
+    const auto reply = broker.take<Reply>(client).at(0);
+    REQUIRE(reply.code == Errc::ok);
+    const auto handle = msgpack::unpack(reply.body.view().data(), reply.body.size());
+    const auto map = handle.get().as<std::map<std::string, msgpack::object>>();
+    return map.contains("result") ? std::optional{map.at("result").as<std::string>()} : std::nullopt;
+  };
+  CHECK(result_of(1) == "\xa2ok");
+  CHECK(result_of(2) == large.substr(0, limits::kShownArguments));
+  CHECK_FALSE(result_of(3));
+  CHECK_FALSE(result_of(4));
 }
 
 TEST_CASE("the start of a task that waits in its worker is not known before the worker reports it") {

@@ -1,4 +1,4 @@
-// Sealed arguments as people see them.
+// Sealed arguments and results as people see them.
 #include <doctest/doctest.h>
 
 #include <cstdint>
@@ -45,16 +45,16 @@ class Sealed {
   std::string bytes_;
 };
 
-// The answer of a broker about a task with these arguments.
-std::string answer_with(std::string_view arguments) {
+// The answer of a broker about a task with these arguments, or with this result.
+std::string answer_with(std::string_view payload, const char* key = "arguments") {
   msgpack::sbuffer buffer;
   msgpack::packer<msgpack::sbuffer> packer{buffer};
   packer.pack_map(2);
   packer.pack("name");
   packer.pack("pay.send");
-  packer.pack("arguments");
-  packer.pack_bin(static_cast<std::uint32_t>(arguments.size()));
-  packer.pack_bin_body(arguments.data(), static_cast<std::uint32_t>(arguments.size()));
+  packer.pack(key);
+  packer.pack_bin(static_cast<std::uint32_t>(payload.size()));
+  packer.pack_bin_body(payload.data(), static_cast<std::uint32_t>(payload.size()));
   return {buffer.data(), buffer.size()};
 }
 
@@ -62,24 +62,24 @@ std::string answer_with(std::string_view arguments) {
 
 TEST_CASE("sealed arguments are opened with the keys, and named by their key without") {
   const Sealed sealed{"\x92\x01\xa1x"};
-  CHECK(readable_arguments(sealed.bytes(), sealed.keys()).dump() == R"([1,"x"])");
-  CHECK(readable_arguments(sealed.bytes(), "").get<std::string>() == sealed.text());
+  CHECK(readable_payload(sealed.bytes(), sealed.keys()).dump() == R"([1,"x"])");
+  CHECK(readable_payload(sealed.bytes(), "").get<std::string>() == sealed.text());
   const Sealed other{"\x90"};
-  CHECK(readable_arguments(sealed.bytes(), other.keys())
+  CHECK(readable_payload(sealed.bytes(), other.keys())
             .get<std::string>()
             .starts_with(sealed.text() + ", and cannot be opened: key "));
-  CHECK(readable_arguments("\x92\x01\xa1x", sealed.keys()).dump() == R"([1,"x"])");
+  CHECK(readable_payload("\x92\x01\xa1x", sealed.keys()).dump() == R"([1,"x"])");
 }
 
 TEST_CASE("sealed arguments that the broker has cut are not said to be changed") {
   const Sealed sealed{std::string(20'000, 'x')};
   const auto cut = sealed.bytes().substr(0, proto::limits::kShownArguments);
-  CHECK(readable_arguments(cut, sealed.keys()).get<std::string>() ==
+  CHECK(readable_payload(cut, sealed.keys()).get<std::string>() ==
         sealed.text() + ", and cannot be opened: the broker shows the first 16 KiB only");
   const Sealed whole{"\x90"};
   auto changed = whole.bytes();
   changed.back() = static_cast<char>(changed.back() ^ 1);
-  CHECK(readable_arguments(changed, whole.keys()).get<std::string>().ends_with("they were changed"));
+  CHECK(readable_payload(changed, whole.keys()).get<std::string>().ends_with("they were changed"));
 }
 
 TEST_CASE("an answer about a task has its arguments in words") {
@@ -88,6 +88,20 @@ TEST_CASE("an answer about a task has its arguments in words") {
         R"({"name":"pay.send","arguments":[1,"x"]})");
   CHECK(task_from_msgpack(answer_with(sealed.bytes()), "")["arguments"].get<std::string>() == sealed.text());
   CHECK(task_from_msgpack(answer_with("\x91\x05"), "")["arguments"].dump() == "[5]");
+}
+
+TEST_CASE("an answer about a task has its result in words") {
+  const Sealed sealed{"\x92\x01\xa1x"};
+  CHECK(task_from_msgpack(answer_with(sealed.bytes(), "result"), sealed.keys()).dump() ==
+        R"({"name":"pay.send","result":[1,"x"]})");
+  CHECK(task_from_msgpack(answer_with(sealed.bytes(), "result"), "")["result"].get<std::string>() == sealed.text());
+  CHECK(task_from_msgpack(answer_with("\xa2ok", "result"), "")["result"].dump() == R"("ok")");
+  CHECK(task_from_msgpack(answer_with("\xa9"
+                                      "cut",
+                                      "result"),
+                          "")["result"]
+            .dump() == R"({"hex":"a9637574"})");
+  CHECK_FALSE(has_sealed_arguments(answer_with(sealed.bytes(), "result")));
 }
 
 TEST_CASE("sealed arguments in an answer are known as such, whether or not a key here opens them") {

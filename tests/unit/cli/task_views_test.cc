@@ -124,6 +124,15 @@ TEST_CASE("a task shows the whole command if the broker has sent the arguments")
   CHECK(task_json(body, true)["command"] == "a long…");
 }
 
+TEST_CASE("the JSON of a task ends with its result, or with null") {
+  auto body = Json::parse(R"({"id":"0190163d-8694-739b-aea5-966c26f8ad91","name":"t","state":"succeeded"})");
+  CHECK(task_json(body, true)["result"].is_null());
+  body["result"] = Json::parse(R"({"sum":3})");
+  CHECK(task_json(body, true)["result"].dump() == R"({"sum":3})");
+  CHECK(task_json(body, true).back() == body["result"]);
+  CHECK_FALSE(task_json(body, false).contains("result"));
+}
+
 TEST_CASE("tasks of which only the history is kept are marked in a list that has one") {
   const auto kept = Json::parse(R"({"id":"0190163d-8694-739b-aea5-966c26f8ad91","state":"succeeded","queue":"q",
     "name":"t","attempt":1,"submitted_at_ms":1700000000250,"finished_at_ms":1700000001250})");

@@ -33,6 +33,20 @@ inline ForemanConfig config_of(std::size_t slots, std::uint64_t max_tasks,
   return config;
 }
 
+// A pool that follows its load: how many children it may have.
+struct Following {
+  std::uint32_t slots = 1;
+  std::uint32_t least = 1;
+  std::uint32_t most = 1;
+};
+
+inline ForemanConfig config_of(const Following& pool) {
+  ForemanConfig config = config_of(pool.slots, 0);
+  config.children = pool.least;
+  config.scaling = {pool.least, pool.most};
+  return config;
+}
+
 // World: what surrounds the rules: children that start what is first in their ring when a test says so, and a broker
 // that keeps what it hears.
 struct World final : Rings {
@@ -48,6 +62,12 @@ struct World final : Rings {
                  std::shared_ptr<const proto::TaskSeals> seals = nullptr)
       : foreman{config_of(slots, max_tasks, std::move(seals)), proto::Hello{}, 1, *this} {
     for (std::uint32_t slot = 0; slot < slots; ++slot) spawn(slot);
+    welcome(7);
+    settle();
+  }
+
+  explicit World(const Following& pool) : foreman{config_of(pool), proto::Hello{}, 1, *this} {
+    for (std::uint32_t slot = 0; slot < pool.least; ++slot) spawn(slot);
     welcome(7);
     settle();
   }

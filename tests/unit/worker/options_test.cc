@@ -26,6 +26,22 @@ Read read(std::vector<const char*> flags, Program program = Program::own) {
 
 }  // namespace
 
+TEST_CASE("the number of processes may follow the load, between bounds") {
+  CHECK(read({"--processes", "auto"}).line.options.scaling.min == 1);
+  const auto [code, line] = read({"--processes", "auto:2-8"});
+  REQUIRE_FALSE(code);
+  CHECK(line.options.scaling.min == 2);
+  CHECK(line.options.scaling.max == 8);
+  CHECK(read({}).line.options.scaling.min == 0);
+  CHECK(read({"--processes", "auto:8-2"}).code == 2);
+  WorkerOptions options;
+  options.broker = "ipc:///tmp/x";
+  options.scaling = {.min = 8, .max = 2};
+  CHECK_THROWS_AS(check(options), std::invalid_argument);
+  options.scaling = {.min = 8, .max = 0};
+  CHECK_NOTHROW(check(options));
+}
+
 TEST_CASE("flags fill the options") {
   const auto [code, line] = read({"--broker",
                                   "ipc:///tmp/x",

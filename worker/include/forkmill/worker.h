@@ -250,7 +250,8 @@ class Worker {
   // has blocked SIGTERM, SIGINT, SIGHUP and SIGCHLD.
   int run();
 
-  // The options as given or read. From run() on, `processes` is the number of children.
+  // The options as given or read. From run() on, `processes` is the number of children, or the most
+  // of them if the pool follows its load.
   const WorkerOptions& options() const;
 
  private:

@@ -38,6 +38,18 @@ struct GroupLimits {
   std::uint64_t cpu_percent = 0;
 };
 
+// A pool whose size follows its load: it has more children while all of them are busy and the broker has more tasks for
+// them, and fewer after it did not need them for ten seconds. No task is ended for that. An operator's order to scale
+// the worker puts an end to it, until the worker starts again.
+struct PoolScaling {
+  // Fewest children, 1 to 4096, with which the pool begins. 0: the pool keeps its size.
+  unsigned min = 0;
+  // Most children, `min` to 4096; no more than the CPU quota of this process's control groups allows, unless `min` is
+  // more. 0: as many as CPUs this process may use. Beyond `min`, no child is added for which the control groups have no
+  // memory.
+  unsigned max = 0;
+};
+
 struct WorkerOptions {
   // Endpoint of the broker: tcp://HOST:PORT or ipc://PATH. A worker that cannot reach it keeps trying. Empty: the
   // socket of this user's broker on this machine, where forkmill-broker listens by default.
@@ -55,6 +67,8 @@ struct WorkerOptions {
   // Children of the pool, each of which runs one task at a time; 0 to 4096. 0: as many as CPUs this process may use,
   // by affinity mask and CPU quota.
   unsigned processes = 0;
+  // A pool of another size at other times; `processes` does not count then.
+  PoolScaling scaling{};
   // Children beyond the pool, each forked for one forkmill::Process or Pool and ended with it; at most this many at
   // once, 0 to 2048. 0: this worker serves none.
   unsigned max_processes = 1024;

@@ -16,10 +16,6 @@ namespace {
 constexpr std::size_t kMaxRows = 1000;
 constexpr std::size_t kMaxVisited = 20'000;
 
-std::size_t most_rows(const proto::TaskFilter& filter) {
-  return filter.most == 0 ? kMaxRows : std::min<std::size_t>(filter.most, kMaxRows);
-}
-
 PackedMap packed(const TaskVisibility& visibility, const TaskRow& row) {
   PackedMap map;
   map.add("id", visibility.shown_id(row.id, *row.spec).to_string())
@@ -94,6 +90,10 @@ bool passes(const proto::TaskFilter& filter, const TaskVisibility& visibility, c
                                  has_error ? &*task.finished->outcome.error : nullptr});
 }
 
+std::size_t most_rows(const proto::TaskFilter& filter) {
+  return filter.most == 0 ? kMaxRows : std::min<std::size_t>(filter.most, kMaxRows);
+}
+
 proto::Status check_filter(const proto::TaskFilter& filter) {
   constexpr std::array<std::string_view, 7> kStates{"scheduled", "ready",     "running", "succeeded",
                                                     "failed",    "cancelled", "expired"};
@@ -142,46 +142,8 @@ PackedMap list_history(const BrokerState& state, const TaskVisibility& visibilit
 
 namespace {
 
-// The newest rows of those that are added, at most `most`.
-class NewestRows {
- public:
-  explicit NewestRows(std::size_t most) : most_{most} {}
-
-  bool wants(proto::TaskSeq seq) const { return rows_.size() < most_ || rows_.front().seq < seq; }
-  void add(TaskRow row) {
-    rows_.push_back(std::move(row));
-    std::push_heap(rows_.begin(), rows_.end(), is_newer);
-    if (rows_.size() <= most_) return;
-    std::pop_heap(rows_.begin(), rows_.end(), is_newer);
-    rows_.pop_back();
-  }
-  std::vector<TaskRow> release() { return std::move(rows_); }
-
- private:
-  static bool is_newer(const TaskRow& a, const TaskRow& b) { return a.seq > b.seq; }
-
-  std::size_t most_;
-  std::vector<TaskRow> rows_{};  // a heap with the oldest row in front
-};
-
-// The rows of tasks that no store holds, from `first` on: the newest ones, and at most one more than are listed. There
-// may be millions of tasks, so a row is made of few of them only: new tasks mostly have the last places.
-std::vector<TaskRow> rows_in_memory(const BrokerState& state, const proto::TaskFilter& filter,
-                                    const TaskVisibility& visibility, proto::TaskSeq first) {
-  NewestRows newest{most_rows(filter) + 1};
-  const auto tasks = state.tasks.resident_tasks();
-  for (auto at = tasks.rbegin(); at != tasks.rend(); ++at) {
-    const Task* task = *at;
-    if (task->durable || (filter.before && task->seq >= filter.before) || task->seq < first) continue;
-    if (newest.wants(task->seq) && passes(filter, visibility, *task)) newest.add(row_of(*task));
-  }
-  return newest.release();
-}
-
-}  // namespace
-
-std::string list_tasks(const BrokerState& state, const proto::TaskFilter& filter, const TaskVisibility& visibility,
-                       const ScanAnswer& scanned) {
+// The rows of stored tasks as they are now.
+std::vector<TaskRow> stored_rows(const BrokerState& state, const proto::TaskFilter& filter, const ScanAnswer& scanned) {
   std::vector<TaskRow> rows;
   for (const StoredTask& stored : scanned.tasks) {
     TaskRow row = row_of(stored);
@@ -201,7 +163,25 @@ std::string list_tasks(const BrokerState& state, const proto::TaskFilter& filter
     }
     rows.push_back(std::move(row));
   }
-  for (TaskRow& row : rows_in_memory(state, filter, visibility, scanned.next)) rows.push_back(std::move(row));
+  return rows;
+}
+
+// The row of a task that no store holds. It has no spec if the task does not belong into the list any more: then it
+// only takes its place on the page, behind which the next page begins.
+TaskRow unstored_row(const proto::TaskFilter& filter, const TaskVisibility& visibility, const TaskRef& ref) {
+  const Task* task = ref.get();
+  if (task != nullptr && passes(filter, visibility, *task)) return row_of(*task);
+  TaskRow row;
+  row.seq = ref.seq();
+  return row;
+}
+
+}  // namespace
+
+std::string list_tasks(const BrokerState& state, const proto::TaskFilter& filter, const TaskVisibility& visibility,
+                       const ScanAnswer& scanned, const std::vector<TaskRef>& unstored) {
+  std::vector<TaskRow> rows = stored_rows(state, filter, scanned);
+  for (const TaskRef& ref : unstored) rows.push_back(unstored_row(filter, visibility, ref));
   std::sort(rows.begin(), rows.end(), [](const TaskRow& a, const TaskRow& b) { return a.seq > b.seq; });
   proto::TaskSeq next = scanned.next;
   if (rows.size() > most_rows(filter)) {
@@ -209,7 +189,8 @@ std::string list_tasks(const BrokerState& state, const proto::TaskFilter& filter
     next = rows.back().seq;
   }
   std::vector<PackedMap> maps;
-  for (const TaskRow& row : rows) add_running(maps.emplace_back(packed(visibility, row)), state, row.id);
+  for (const TaskRow& row : rows)
+    if (row.spec != nullptr) add_running(maps.emplace_back(packed(visibility, row)), state, row.id);
   return PackedMap{}.add("tasks", maps).add("next", next.value()).bytes();
 }
 

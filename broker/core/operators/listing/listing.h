@@ -1,11 +1,14 @@
 // Listing: the tasks that a filter lets through, from disk and from memory. Pure functions.
 #pragma once
 
+#include <cstddef>
 #include <string>
+#include <vector>
 
 #include "broker/core/operators/answers/packed_map.h"
 #include "broker/core/operators/listing/task_row.h"
 #include "broker/core/state/task_visibility.h"
+#include "broker/core/tasks/tasks.h"
 #include "broker/store/requests.h"
 
 namespace forkmill::broker {
@@ -16,6 +19,9 @@ TaskRow row_of(const Task& task);
 bool passes(const proto::TaskFilter& filter, const TaskVisibility& visibility, TaskRow row);
 // The same for a task in memory, without making a row: there may be millions of tasks.
 bool passes(const proto::TaskFilter& filter, const TaskVisibility& visibility, const Task& task);
+
+// Rows of one page at most.
+std::size_t most_rows(const proto::TaskFilter& filter);
 
 proto::Status check_filter(const proto::TaskFilter& filter);
 // The same for the history of finished tasks.
@@ -30,8 +36,9 @@ HistoryScan history_scan_for(const proto::TaskFilter& filter, TaskVisibility vis
 // Returns the body of the reply to a scan of the history.
 PackedMap list_history(const BrokerState& state, const TaskVisibility& visibility, const HistoryAnswer& found);
 
-// Returns the body of the reply: the tasks that the scan found, and those that no store holds.
+// Returns the body of the reply: the tasks that the scan found, and those that no store holds, of which MemoryWalk has
+// found the newest. Tasks that are gone by now, or do not pass the filter any more, are left out: the page is shorter.
 std::string list_tasks(const BrokerState& state, const proto::TaskFilter& filter, const TaskVisibility& visibility,
-                       const ScanAnswer& scanned);
+                       const ScanAnswer& scanned, const std::vector<TaskRef>& unstored);
 
 }  // namespace forkmill::broker

@@ -83,8 +83,9 @@ export function watch(path, show, fail) {
     fail?.(new ApiError(503, error));
   });
   source.onerror = () => {
-    say("connecting again", true);
-    if (source.readyState === EventSource.CLOSED) get(path).then(show, fail);  // refused: say why
+    const is_refused = source.readyState === EventSource.CLOSED;
+    say(is_refused ? "not live" : "connecting again", true);
+    if (is_refused) get(path).then(show, fail);  // says why
   };
   return () => {
     source.close();

@@ -65,7 +65,8 @@ function actions(row, say) {
 export function queues({place, session}) {
   const answer = h("div", {});
   const list = h("div", {});
-  replace(place, answer, list);
+  const trouble = h("div", {});  // while the gateway has no answer
+  replace(place, trouble, answer, list);
   const say = (content) => replace(answer, content);
   const link = (row, state) => h("a", {href: `/tasks?queue=${segment(row.name)}&state=${state}`}, count(row[state]));
   const columns = [
@@ -81,5 +82,8 @@ export function queues({place, session}) {
     {title: "Most running", number: true, value: (row) => row.max_running > 0 ? count(row.max_running) : "–"},
   ];
   if (!session.read_only) columns.push({title: "", value: (row) => actions(row, say)});
-  return watch("/queues", (rows) => replace(list, table(columns, rows, "No queue is in use.")), (error) => say(fault(error)));
+  return watch("/queues", (rows) => {
+    replace(trouble);
+    replace(list, table(columns, rows, "No queue is in use."));
+  }, (error) => replace(trouble, fault(error)));
 }

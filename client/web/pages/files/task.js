@@ -18,6 +18,32 @@ function section(title, text) {
   return text === null || text === undefined || text === "" ? [] : [h("h2", {}, title), h("pre", {tabindex: 0}, text)];
 }
 
+const MOST_DUMPED = 1024;  // bytes that are shown of a payload that is no JSON
+
+// Rows of 16 bytes: where they are, in hexadecimal digits, and as text.
+function dump(hex) {
+  const row = (at) => {
+    const pairs = hex.slice(2 * at, 2 * Math.min(at + 16, MOST_DUMPED)).match(/../g);
+    const text = pairs.map((pair) => /^([2-6].|7[0-9a-e])$/.test(pair) ? String.fromCharCode(parseInt(pair, 16)) : "·");
+    return `${at.toString(16).padStart(8, "0")}  ${pairs.join(" ").padEnd(47)}  ${text.join("")}`;
+  };
+  const rows = Math.ceil(Math.min(hex.length / 2, MOST_DUMPED) / 16);
+  return Array.from({length: rows}, (_, i) => row(16 * i)).join("\n");
+}
+
+// Arguments or a result. What is binary, or has been cut since it is large, comes as {hex: …} of its beginning. size: of
+// the whole, as far as it is known.
+function payload_view(title, value, size) {
+  if (value === null || value === undefined) return [];
+  const {hex} = value;
+  const is_dump = typeof hex === "string" && Object.keys(value).length === 1 && (size === null || size * 2 >= hex.length);
+  if (!is_dump) return section(title, JSON.stringify(value, null, 2));
+  const shown = Math.min(hex.length / 2, MOST_DUMPED);
+  const note = shown === size ? "These bytes are no JSON." :
+    `Binary, or more than 16 KiB: the first ${bytes(shown)}${size === null ? "" : ` of ${bytes(size)}`} as they are.`;
+  return [h("h2", {}, title), h("p", {class: "faint"}, note), h("pre", {tabindex: 0, class: "dump"}, dump(hex))];
+}
+
 const ATTEMPTS = [
   {title: "Attempt", number: true, value: (row) => row.attempt},
   {title: "Ended as", value: (row) => h("span", {class: row.outcome}, row.outcome)},
@@ -54,7 +80,8 @@ function view(task) {
     attempts_view(task.attempts),
     error_view(task.error),
     section("Headers", Object.entries(task.headers).map(([name, value]) => `${name}: ${value}`).join("\n")),
-    section("Arguments", task.arguments === null ? null : JSON.stringify(task.arguments, null, 2)),
+    payload_view("Arguments", task.arguments, null),
+    payload_view("Result", task.result, task.result_bytes),
   ];
 }
 

@@ -87,6 +87,7 @@ function list({place, session, query, go}, {path, with_state, empty, changes}) {
   const say = (content) => replace(answer, content);
   let rows = [];
   let search = 0;  // the number of the present one; another one ends it
+  let has_failed = false;  // the answer is the error of a search
 
   // Adds a page of rows. The broker looks at a bounded number of tasks for each question: few that match take several.
   const load = async (cursor) => {
@@ -100,6 +101,8 @@ function list({place, session, query, go}, {path, with_state, empty, changes}) {
         const asked = new URLSearchParams({...filter, limit: String(PAGE), ...(next === undefined ? {} : {cursor: next})});
         const page = await get(`${path}?${asked}`);
         if (own !== search) return;
+        if (has_failed) say(null);
+        has_failed = false;
         found = [...found, ...page.tasks];
         next = page.next;
         rows = found;
@@ -115,7 +118,10 @@ function list({place, session, query, go}, {path, with_state, empty, changes}) {
         if (is_over) return;
       } while (own === search);
     } catch (error) {
+      if (own !== search) return;
+      has_failed = true;
       say(fault(error));
+      replace(more_place, h("button", {onclick: () => load(next)}, "Try again"));
     }
   };
   const button = ([verb, to, allowed, values]) => allowed(filter) && filter.finished !== "true" ? h("button", {class: "danger", onclick: async () => {

@@ -76,7 +76,8 @@ export function workers({place, session}) {
   const of_tasks = (rows) => rows.filter(({role}) => role === "child" || role === "process");
   const ends = [
     watch("/workers", (rows) => replace(list, table(columns, rows, "No worker is connected.")), (error) => replace(list, fault(error))),
-    watch("/processes", (rows) => replace(processes, table(PROCESSES, of_tasks(rows), "There are none.")), () => {}),
+    watch("/processes", (rows) => replace(processes, table(PROCESSES, of_tasks(rows), "There are none.")),
+      () => replace(processes, h("p", {class: "faint"}, "Not known now."))),
   ];
   return () => ends.forEach((end) => end());
 }
