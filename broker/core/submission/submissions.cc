@@ -93,8 +93,9 @@ Status Submissions::accept(Client& client, proto::Submission&& submission, std::
 Status Submissions::accept(Client& client, proto::Submission&& submission, std::uint64_t body, Task* known) {
   if (known != nullptr && !key_is_free(state_, *known))
     return repeat_submission(deliveries_, client, *known, submission, body);
-  if (auto status = may_submit(state_, client, *submission.spec); !status.ok()) return status;
   const AcceptedSpec* accepted = share_spec(client, submission);
+  if (accepted == nullptr || !is_permitted(state_, client, *accepted))
+    if (auto status = may_submit(state_, client, *submission.spec); !status.ok()) return status;
   if (auto status = checks_.check(submission, accepted != nullptr); !status.ok()) return status;
   if (auto status = checks_.check_windows(client); !status.ok()) return status;
   const bool stored =
@@ -113,7 +114,7 @@ Status Submissions::accept(Client& client, proto::Submission&& submission, std::
                                   std::to_string(queue->budget.tasks()) + " tasks, " +
                                   std::to_string(queue->budget.bytes()) + " bytes"};
   }
-  Owner* owner = owner_of(state_, client, *submission.spec);
+  Owner* owner = owner_of(state_, client, *submission.spec, accepted);
   if (auto status = may_have_task(state_, client, owner, bytes); !status.ok()) return status;
   const auto type = acquire_type(*submission.spec, accepted);
   if (!type) return {Errc::too_many_queues, "tasks of as many names as there may be are not finished"};
@@ -125,7 +126,7 @@ Status Submissions::accept(Client& client, proto::Submission&& submission, std::
   task.payload = std::move(submission.payload);
   if (accepted != nullptr && is_common(accepted->spec.part(), queue, owner, client.handle, *type)) {
     task.spec = accepted->spec;
-    if (!is_current(*accepted)) note_accepted(client, task);
+    if (!is_current(client, *accepted)) note_accepted(client, task);
   } else {
     task.spec = CommonRef{CommonPart{std::move(submission.spec), queue, owner, client.handle, *type}};
     note_accepted(client, task);
@@ -185,15 +186,17 @@ std::optional<TaskTypeId> Submissions::acquire_type(const TaskSpec& spec, const 
   return types.acquire(spec.name, spec.signature);
 }
 
-bool Submissions::is_current(const AcceptedSpec& accepted) const {
+bool Submissions::is_current(const Client& client, const AcceptedSpec& accepted) const {
   return accepted.queues_forgotten == state_.queues.forgotten() &&
-         accepted.type_generation == state_.task_types.generation(accepted.spec.part().type);
+         accepted.type_generation == state_.task_types.generation(accepted.spec.part().type) &&
+         is_permitted(state_, client, accepted);
 }
 
 void Submissions::note_accepted(Client& client, const Task& task) {
   const bool is_new = !client.accepted.spec || client.accepted.spec.shared() != task.spec.shared();
-  client.accepted = {task.spec, state_.task_types.generation(task.type()), task.durable, state_.queues.forgotten(),
-                     registry_.version()};
+  client.accepted = {task.spec,           state_.task_types.generation(task.type()),
+                     task.durable,        state_.queues.forgotten(),
+                     registry_.version(), permitted_now(state_, client)};
   specs_.note(client.accepted);
   constexpr std::size_t kMaxNewSpecs = 1024;  // a client may have a spec of its own for each task
   if (is_new && state_.unserved.new_specs.size() < kMaxNewSpecs)
