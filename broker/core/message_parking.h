@@ -16,8 +16,9 @@ class MessageParking {
   MessageParking(BrokerState& state, Paging& paging, const SessionIndex& index)
       : state_{state}, paging_{paging}, index_{index} {}
 
-  // Keeps the message if it must wait: returns true, and `envelope` has been moved away.
-  bool park(proto::PeerId peer, proto::Envelope& envelope, proto::SessionId fresh);
+  // Keeps the message of a client, or a HELLO, if it must wait: returns true, and `envelope` has been moved away.
+  bool park(proto::PeerId peer, Client& client, proto::Envelope& envelope);
+  bool park_hello(proto::PeerId peer, proto::Envelope& envelope, proto::SessionId fresh);
   // Keeps the message if an earlier one of the client waits, as park() does. A client that sends more than kMaxBehind
   // bytes meanwhile is disconnected and must reconnect.
   bool park_behind(Client& client, proto::Envelope& envelope);
@@ -29,8 +30,7 @@ class MessageParking {
   void resume(Paging::Parked parked, const Handle& handle);
 
  private:
-  // `client`: the sender, or null for a HELLO.
-  std::vector<proto::TaskSeq> needed(const proto::Message& message, const Client* client) const;
+  std::vector<proto::TaskSeq> needed(const proto::Message& message, const Client& client) const;
   std::vector<proto::TaskSeq> needed(const proto::Hello& hello) const;
 
   BrokerState& state_;

@@ -57,7 +57,8 @@ struct Client {
       std::vector<TaskRef> tasks;
       std::size_t bytes = 0;
     };
-    std::map<proto::MessageSeq, Sent> under_way;  // sent in this session, not acknowledged
+    using UnderWay = std::map<proto::MessageSeq, Sent>;
+    UnderWay under_way;  // sent in this session, not acknowledged
     std::size_t under_way_count = 0;
     std::size_t under_way_bytes = 0;
   };
