@@ -141,7 +141,7 @@ Status Submissions::accept(Client& client, proto::Submission&& submission, std::
   if (task.options().daemon) client.daemons.emplace(task.seq, &task);
   queue->budget.hold(bytes);
   owner->hold(bytes);
-  ++state_.totals.times.of(task.spec.shared(), state_.clock.now()).submitted;
+  ++state_.totals.times.of(task.spec, state_.clock.now()).submitted;
   schedule_task(state_, task, state_.clock.first_due(task.options(), state_.clock.now()));
   return {};
 }
