@@ -178,7 +178,9 @@ std::size_t Loop::take_input() {
   for (; count < kRound; ++count) {
     auto incoming = router_.receive();
     if (!incoming) break;
-    if (!access_control_.admits(router_, *incoming, env_.now())) continue;
+    // Each message gets its own time. With the time of the round, waits and delays of a late message would end early.
+    const proto::Now now = env_.now();
+    if (!access_control_.admits(router_, *incoming, now)) continue;
     const auto* query = incoming->envelope.ok() ? std::get_if<proto::Query>(&incoming->envelope->message) : nullptr;
     if (query != nullptr) {
       refresh(self_, query->kind);
@@ -188,8 +190,6 @@ std::size_t Loop::take_input() {
       if (history_ != nullptr) self_.history = history_->meter();
       core_->set_self(self_);
     }
-    // Each message gets its own time. With the time of the round, waits and delays of a late message would end early.
-    const proto::Now now = env_.now();
     const Totals::Refused& refused = core_->state().totals.refused;
     const std::uint64_t refused_before = refused.count;
     core_->handle(now, incoming->peer, std::move(incoming->envelope), proto::SessionId{env_.random() | 1});

@@ -73,6 +73,7 @@ enum class Mutant : std::uint8_t {
   log_of_other_attempt,
   orders_not_repeated,
   others_tasks_seen,
+  stale_right,
   quota_leak,
   overrun_ignored,
   object_bytes_leak,

@@ -55,6 +55,7 @@ void Core::flush(Now now) {
 
 void Core::expel(Now now, const Sessions::WhyExpelled& why) {
   state_.clock.set(now);
+  ++state_.controls.rights_version;
   parts_.sessions.expel(why);
 }
 

@@ -48,8 +48,9 @@ class Core {
   void handle(proto::Now now, StoreAnswer answer);
   // A message to that peer could not be sent.
   void unreachable(proto::PeerId peer) { parts_.index.lose_peer(peer); }
-  // Ends the sessions of the peers for which `why` has a reason, as if they had fallen silent, and says GOODBYE to them
-  // with not_permitted and this reason.
+  // Call whenever keys, roles or rights have changed: from now on new answers are asked of the rights. Ends the
+  // sessions of the peers for which `why` has a reason, as if they had fallen silent, and says GOODBYE to them with
+  // not_permitted and this reason.
   void expel(proto::Now now, const Sessions::WhyExpelled& why);
   // Call when all commits up to that one are safe.
   void committed(proto::CommitSeq commit) { state_.output.safe = commit; }

@@ -27,7 +27,7 @@ constexpr std::uint64_t kReturnsForEach = 64;
 
 }  // namespace
 
-void Dispatcher::handle(PeerId peer, Result<Envelope> envelope, SessionId fresh) {
+void Dispatcher::handle(PeerId peer, Result<Envelope>&& envelope, SessionId fresh) {
   if (!envelope.ok()) return refuse(peer, {}, envelope.failure().code, envelope.failure().text);
   handle(peer, envelope.value(), fresh, nullptr);
 }
@@ -53,7 +53,8 @@ void Dispatcher::handle(PeerId peer, Envelope& envelope, SessionId fresh, const 
   if (std::holds_alternative<Hello>(message)) return handle_hello(peer, envelope, fresh, found);
   const Permission& may = permission(message);
   SessionIndex& index = parts_.index;
-  Session* session = index.session(peer);
+  const auto sender = index.find(peer);
+  Session* session = sender.session();
   if (session == nullptr) {
     if (may.stranger == Stranger::is_ignored) return;
     return refuse(peer, header, Errc::hello_required, std::string{errc_text(Errc::hello_required)});
@@ -61,8 +62,7 @@ void Dispatcher::handle(PeerId peer, Envelope& envelope, SessionId fresh, const 
   if (header.session != session->id) return;  // stale: sent in an earlier session
   session->heard = state_.clock.silence_clock();
   index.confirm(*session);
-  Client* client = index.client(peer);
-  Worker* worker = index.worker(peer);
+  const auto [client, worker] = sender;
   if (client != nullptr && parking_.park_behind(*client, envelope)) return;
   if (std::holds_alternative<Goodbye>(message)) return parts_.sessions.close(peer);
   if (std::holds_alternative<ErrorMessage>(message)) return;
@@ -78,7 +78,7 @@ void Dispatcher::handle(PeerId peer, Envelope& envelope, SessionId fresh, const 
       if (queries_.add(client->handle, peer, envelope)) return;
       return refuse(peer, header, Errc::too_many_waiting, "too many queries of this client wait");
     }
-    if (found != nullptr || !parking_.park(peer, envelope, fresh)) dispatch(*client, header, message);
+    if (found != nullptr || !parking_.park(peer, *client, envelope)) dispatch(*client, header, message);
   } else if (worker != nullptr && may.worker) {
     state_.output.outdate_place(*worker);
     dispatch(*worker, header, message);
@@ -89,7 +89,7 @@ void Dispatcher::handle(PeerId peer, Envelope& envelope, SessionId fresh, const 
 }
 
 void Dispatcher::handle_hello(PeerId peer, Envelope& envelope, SessionId fresh, const TaskIds* found) {
-  if (found == nullptr && parking_.park(peer, envelope, fresh)) return;
+  if (found == nullptr && parking_.park_hello(peer, envelope, fresh)) return;
   static const TaskIds none;
   parts_.admission.admit(peer, envelope.header, std::get<Hello>(std::move(envelope.message)), fresh,
                          found != nullptr ? *found : none);

@@ -14,7 +14,7 @@ class Dispatcher {
  public:
   explicit Dispatcher(Parts& parts) : parts_{parts}, state_{parts.state} {}
 
-  void handle(proto::PeerId peer, proto::Result<proto::Envelope> envelope, proto::SessionId fresh);
+  void handle(proto::PeerId peer, proto::Result<proto::Envelope>&& envelope, proto::SessionId fresh);
   void handle(StoreAnswer answer);
   // Answers the next query that waits. Call once in each round.
   void answer_waiting();

@@ -55,24 +55,27 @@ std::function<bool(const Task&)> claims_of(const Hello& hello) {
 
 }  // namespace
 
-bool MessageParking::park(PeerId peer, Envelope& envelope, SessionId fresh) {
-  Client* client = index_.client(peer);
+bool MessageParking::park(PeerId peer, Client& client, Envelope& envelope) {
   std::vector<TaskSeq> wanted = needed(envelope.message, client);
   if (wanted.empty()) return false;
-  auto* const attach = client == nullptr ? nullptr : std::get_if<Attach>(&envelope.message);
-  const bool has_results = client != nullptr && (!client->results.due.empty() || !client->attaching.rest.empty());
-  if (attach != nullptr && has_results) {
-    if (client->attaching.rest.empty()) client->attaching.wait_for(client->results);
-    set_aside(*client, *attach, wanted, false);
-    broker::attach_more(state_, *client);
+  auto* const attach = std::get_if<Attach>(&envelope.message);
+  if (attach != nullptr && (!client.results.due.empty() || !client.attaching.rest.empty())) {
+    if (client.attaching.rest.empty()) client.attaching.wait_for(client.results);
+    set_aside(client, *attach, wanted, false);
+    broker::attach_more(state_, client);
     return false;
   }
-  if (client != nullptr && !std::holds_alternative<Hello>(envelope.message)) client->parked = true;
-  const auto* hello = std::get_if<Hello>(&envelope.message);
-  std::function<bool(const Task&)> wants;
-  if (hello != nullptr) wants = claims_of(*hello);
-  paging_.park({peer, std::move(envelope), fresh, {}, {}, attach != nullptr, {}, true, std::move(wants)},
-               std::move(wanted));
+  client.parked = true;
+  paging_.park({peer, std::move(envelope), {}, {}, {}, attach != nullptr}, std::move(wanted));
+  return true;
+}
+
+bool MessageParking::park_hello(PeerId peer, Envelope& envelope, SessionId fresh) {
+  const Hello& hello = std::get<Hello>(envelope.message);
+  std::vector<TaskSeq> wanted = needed(hello);
+  if (wanted.empty()) return false;
+  auto wants = claims_of(hello);
+  paging_.park({peer, std::move(envelope), fresh, {}, {}, false, {}, true, std::move(wants)}, std::move(wanted));
   return true;
 }
 
@@ -96,7 +99,7 @@ void MessageParking::resume(Paging::Parked parked, const Handle& handle) {
   if (Client* client = waiting(); !std::holds_alternative<Hello>(parked.envelope.message) && client != nullptr) {
     if (parked.in_parts) set_aside(*client, std::get<Attach>(parked.envelope.message), parked.left, !parked.holds_up);
     parked.left.clear();
-    if (auto wanted = needed(parked.envelope.message, client); !wanted.empty())
+    if (auto wanted = needed(parked.envelope.message, *client); !wanted.empty())
       return paging_.park(std::move(parked), std::move(wanted));
   }
   if (Client* client = waiting(); client != nullptr && parked.holds_up) client->parked = false;
@@ -154,17 +157,16 @@ void MessageParking::attach_more(const Handle& handle) {
   }
 }
 
-std::vector<TaskSeq> MessageParking::needed(const Message& message, const Client* client) const {
-  if (const auto* hello = std::get_if<Hello>(&message)) return needed(*hello);
+std::vector<TaskSeq> MessageParking::needed(const Message& message, const Client& client) const {
   std::vector<TaskSeq> seqs;
-  if (state_.tasks.paged_out() == 0 || client == nullptr) return seqs;
+  if (state_.tasks.paged_out() == 0) return seqs;
   // A submission names a task of its own principal only.
   const bool is_submission = std::holds_alternative<Submit>(message);
   const auto add = [&](const TaskId& id, bool also_unfinished) {
-    const auto entry = state_.tasks.find_paged_out(id_in_table(*client, id));
-    if (!entry || !(is_submission ? owns(*client, *entry) : might_see(*client, *entry))) return;
+    const auto entry = state_.tasks.find_paged_out(id_in_table(client, id));
+    if (!entry || !(is_submission ? owns(client, *entry) : might_see(client, *entry))) return;
     // The queue of a task on disk, by which the client may see it, is not known.
-    const bool by_queue = !sees_all(*client) && !owns(*client, *entry);
+    const bool by_queue = !sees_all(client) && !owns(client, *entry);
     if (also_unfinished || by_queue || is_terminal(entry->state)) seqs.push_back(entry->seq);
   };
   if (const auto* submit = std::get_if<Submit>(&message)) {
@@ -176,7 +178,7 @@ std::vector<TaskSeq> MessageParking::needed(const Message& message, const Client
     if (mutant(Mutant::gentle_cancel_in_memory)) return seqs;
     for (const TaskId& id : cancel->unless_started) add(id, true);
   } else if (const auto named = task_named_in(message)) {
-    if (const auto id = named_by(state_, *client, *named)) add(*id, true);
+    if (const auto id = named_by(state_, client, *named)) add(*id, true);
   }
   return seqs;
 }

@@ -18,8 +18,9 @@ class MessageParking {
   MessageParking(BrokerState& state, Paging& paging, const SessionIndex& index)
       : state_{state}, paging_{paging}, index_{index} {}
 
-  // Keeps the message if it must wait: returns true, and `envelope` has been moved away.
-  bool park(proto::PeerId peer, proto::Envelope& envelope, proto::SessionId fresh);
+  // Keeps the message of a client, or a HELLO, if it must wait: returns true, and `envelope` has been moved away.
+  bool park(proto::PeerId peer, Client& client, proto::Envelope& envelope);
+  bool park_hello(proto::PeerId peer, proto::Envelope& envelope, proto::SessionId fresh);
   // Keeps the message if an earlier one of the client waits, as park() does. A client that sends more than kMaxBehind
   // bytes meanwhile is disconnected and must reconnect.
   bool park_behind(Client& client, proto::Envelope& envelope);
@@ -38,8 +39,7 @@ class MessageParking {
  private:
   // Takes the tasks with these numbers out of the message, for attach_more().
   void set_aside(Client& client, proto::Attach& attach, const std::vector<proto::TaskSeq>& seqs, bool in_front);
-  // `client`: the sender, or null for a HELLO.
-  std::vector<proto::TaskSeq> needed(const proto::Message& message, const Client* client) const;
+  std::vector<proto::TaskSeq> needed(const proto::Message& message, const Client& client) const;
   std::vector<proto::TaskSeq> needed(const proto::Hello& hello) const;
 
   BrokerState& state_;

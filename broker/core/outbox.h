@@ -23,11 +23,14 @@ class Outbox {
 
  private:
   enum class Acks : std::uint8_t { may_wait, go };
+  // Empties the lists.
+  void flush(std::vector<ClientHandle>& clients, std::vector<WorkerHandle>& workers, Acks acks);
   void flush(Client& client, Acks acks);
   void flush(Worker& worker, Acks acks);
   void flush_late();
   void send_ack(Client& client);
   void send_ack(Worker& worker);
+  void send_notes(Worker& worker);
   void send_grants(Worker& worker);
   bool may_wait(Acks acks, std::size_t messages) const;
   void wake_for_acks();
@@ -38,6 +41,8 @@ class Outbox {
   Instant late_at_ = proto::kNever;
   std::vector<ClientHandle> late_clients_;
   std::vector<WorkerHandle> late_workers_;
+  std::vector<ClientHandle> clients_now_;  // being flushed; empty otherwise
+  std::vector<WorkerHandle> workers_now_;
 };
 
 }  // namespace forkmill::broker

@@ -282,7 +282,7 @@ std::optional<Result<Envelope>> Dealer::receive() {
 }
 
 bool Dealer::send(const Envelope& envelope) {
-  return connection_ && send_message(connection_->socket, nullptr, encode(envelope));
+  return connection_ && send_message(connection_->socket, nullptr, envelope);
 }
 
 void Dealer::reconnect() {

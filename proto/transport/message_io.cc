@@ -2,8 +2,11 @@
 
 #include <charconv>
 #include <cstring>
+#include <functional>
 #include <memory>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "proto/os/signals_blocked.h"
 #include "proto/transport/errors.h"
@@ -54,10 +57,10 @@ zmq::message_t frame_of(std::shared_ptr<const void> owner, std::string_view byte
   return {const_cast<char*>(bytes.data()), bytes.size(), release, sent};  // ZeroMQ only reads it
 }
 
-zmq::message_t head_of(std::string&& envelope, const Unread& unread) {
+zmq::message_t head_of(std::string_view envelope, const Unread& unread) {
   constexpr std::size_t kCounted = 4096;  // smaller ones are limited by their number
   if (unread == nullptr || envelope.size() < kCounted) return {envelope.data(), envelope.size()};
-  auto owner = std::make_shared<const std::string>(std::move(envelope));
+  auto owner = std::make_shared<const std::string>(envelope);
   const std::string_view bytes = *owner;
   return frame_of(std::move(owner), bytes, unread, true);
 }
@@ -155,17 +158,19 @@ std::optional<Arrived> receive_message(zmq::socket_t& socket, bool routed) {
   return arrived;
 }
 
-bool send_message(zmq::socket_t& socket, zmq::message_t* routing, Encoded encoded, const Unread& unread) {
-  if (routing != nullptr && !send_frame(socket, *routing, true)) return false;
-  zmq::message_t head = head_of(std::move(encoded.envelope), unread);
-  if (!send_frame(socket, head, !encoded.frames.empty())) return false;
-  for (std::size_t i = 0; i < encoded.frames.size(); ++i) {
-    const Payload& payload = encoded.frames[i];
-    zmq::message_t frame = frame_of(payload.owner(), payload.view(), unread);
-    // ZeroMQ takes all parts of a message if it has taken the first.
-    FORKMILL_CHECK(send_frame(socket, frame, i + 1 < encoded.frames.size()));
-  }
-  return true;
+bool send_message(zmq::socket_t& socket, zmq::message_t* routing, const Envelope& envelope, const Unread& unread) {
+  const auto send = [&](std::string_view bytes, const std::vector<Payload>& payloads) {
+    if (routing != nullptr && !send_frame(socket, *routing, true)) return false;
+    zmq::message_t head = head_of(bytes, unread);
+    if (!send_frame(socket, head, !payloads.empty())) return false;
+    for (std::size_t i = 0; i < payloads.size(); ++i) {
+      zmq::message_t frame = frame_of(payloads[i].owner(), payloads[i].view(), unread);
+      // ZeroMQ takes all parts of a message if it has taken the first.
+      FORKMILL_CHECK(send_frame(socket, frame, i + 1 < payloads.size()));
+    }
+    return true;
+  };
+  return encode_for(envelope, std::cref(send));
 }
 
 bool has_input(zmq::socket_t& socket) {

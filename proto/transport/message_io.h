@@ -50,7 +50,8 @@ struct UnreadBytes {
   const std::shared_ptr<Count> copied_in_all;
 };
 using Unread = std::shared_ptr<UnreadBytes>;
-bool send_message(zmq::socket_t& socket, zmq::message_t* routing, Encoded encoded, const Unread& unread = nullptr);
+bool send_message(zmq::socket_t& socket, zmq::message_t* routing, const Envelope& envelope,
+                  const Unread& unread = nullptr);
 
 // Returns whether a message can be received now. Also lets ZeroMQ handle the commands of its threads: call it before
 // each wait for the descriptor of the socket, which signals changes only.

@@ -187,14 +187,14 @@ std::optional<Router::Incoming> Router::receive() {
 bool Router::send(PeerId peer, const Envelope& envelope) {
   zmq::message_t routing = routing_of(peer);
   const auto known = impl_->peers.find(peer);
-  if (known == impl_->peers.end()) return send_message(impl_->socket, &routing, encode(envelope));
+  if (known == impl_->peers.end()) return send_message(impl_->socket, &routing, envelope);
   const Peer& to = known->second;
   if (std::holds_alternative<Welcome>(envelope.message)) ConnectionTable::installed()->welcome(to.place);
   if (to.is_full(envelope.message)) {
     cut(peer);
     return false;
   }
-  return send_message(impl_->socket, &routing, encode(envelope), to.unread);
+  return send_message(impl_->socket, &routing, envelope, to.unread);
 }
 
 void Router::cut(PeerId peer) {

@@ -70,6 +70,15 @@ class WriteBuffer {
   ByteBuffer& bytes_ = kept_ != nullptr ? kept_->bytes : own_;
 };
 
+void write(const Envelope& envelope, ByteBuffer& bytes, std::vector<Payload>& frames) {
+  Writer writer{bytes, &frames};
+  std::visit(
+      [&](const auto& body) {
+        writer.record(4, kTypeOf<std::decay_t<decltype(body)>>, envelope.header.session, envelope.header.seq, body);
+      },
+      envelope.message);
+}
+
 Failure failure(Errc code) { return {code, std::string{errc_text(code)}}; }
 
 template <class T>
@@ -96,14 +105,16 @@ std::string_view type_name(const Message& message) { return kTypeNames[message.i
 Encoded encode(const Envelope& envelope) {
   Encoded out;
   WriteBuffer buffer;
-  Writer writer{buffer.bytes(), &out.frames};
-  std::visit(
-      [&](const auto& body) {
-        writer.record(4, kTypeOf<std::decay_t<decltype(body)>>, envelope.header.session, envelope.header.seq, body);
-      },
-      envelope.message);
+  write(envelope, buffer.bytes(), out.frames);
   out.envelope = buffer.bytes().view();
   return out;
+}
+
+bool encode_for(const Envelope& envelope, const UseEncoded& use) {
+  std::vector<Payload> frames;
+  WriteBuffer buffer;
+  write(envelope, buffer.bytes(), frames);
+  return use(buffer.bytes().view(), frames);
 }
 
 Result<Envelope> decode(std::string_view bytes, std::span<const Payload> frames) {

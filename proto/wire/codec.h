@@ -7,6 +7,7 @@
 // each byte of the envelope, since a payload of no bytes takes two there, and throws std::bad_alloc only.
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,6 +24,11 @@ struct Encoded {
 };
 
 Encoded encode(const Envelope& envelope);
+
+// The same for a caller that needs the bytes during a call only: they stand in a buffer of the thread, which saves each
+// message an allocation and a copy. Returns what `use` returns, which must not encode anything.
+using UseEncoded = std::function<bool(std::string_view envelope, const std::vector<Payload>& frames)>;
+bool encode_for(const Envelope& envelope, const UseEncoded& use);
 
 // Large payloads of the result share `frames`; small ones are copied, so `envelope` need not outlive the call. Fails
 // with malformed, message_too_large, or unknown_message (a type of a newer peer: answer with ERROR and continue).

@@ -243,11 +243,15 @@ class Reader {
   void get(const Bounded<std::string>& bound) { get_string(bound.value, bound.most); }
   template <class T>
   void get(const Bounded<std::vector<T>>& bound) {
-    get_vector(bound.value, bound.most);
+    get_list(bound.value, bound.most);
   }
   template <class T>
   void get(std::vector<T>& values) {
-    get_vector(values, limits::kMaxRecords);
+    get_list(values, limits::kMaxRecords);
+  }
+  template <class T>
+  void get(ShortList<T>& values) {
+    get_list(values, limits::kMaxRecords);
   }
   template <class T>
   void get(std::optional<T>& value) {
@@ -368,8 +372,8 @@ class Reader {
     if (token.size > most) return fail(Errc::message_too_large);
     value.assign(token.data, token.size);
   }
-  template <class T>
-  void get_vector(std::vector<T>& values, std::size_t most) {
+  template <class List>
+  void get_list(List& values, std::size_t most) {
     const std::size_t count = open_array();
     if (count > most) return fail(Errc::message_too_large);
     values.clear();

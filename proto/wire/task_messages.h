@@ -18,6 +18,7 @@
 #include "proto/payload.h"
 #include "proto/shared_text.h"
 #include "proto/wire/loan_in_value.h"
+#include "proto/wire/short_list.h"
 
 namespace forkmill::proto {
 
@@ -93,6 +94,9 @@ struct Submit {
   friend bool operator==(const Submit&, const Submit&) = default;
 };
 
+// Numbers of messages that are acknowledged: mostly of one or a few.
+using MessageSeqs = ShortList<MessageSeq>;
+
 struct Rejection {
   TaskId id;
   Errc code = Errc::unknown;
@@ -102,7 +106,7 @@ struct Rejection {
 
 // Every task of the SUBMITs in `messages` is now as safe as its options ask, except those rejected.
 struct SubmitAck {
-  std::vector<MessageSeq> messages;
+  MessageSeqs messages;
   CommitSeq commit;
   std::vector<Rejection> rejected;
   friend bool operator==(const SubmitAck&, const SubmitAck&) = default;
@@ -186,7 +190,7 @@ struct Results {
 };
 
 struct ResultAck {
-  std::vector<MessageSeq> messages;
+  MessageSeqs messages;
   friend bool operator==(const ResultAck&, const ResultAck&) = default;
 };
 

@@ -56,7 +56,7 @@ struct Outcomes {
 };
 
 struct OutcomeAck {
-  std::vector<MessageSeq> messages;
+  MessageSeqs messages;
   friend bool operator==(const OutcomeAck&, const OutcomeAck&) = default;
 };
 

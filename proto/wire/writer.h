@@ -134,15 +134,23 @@ class Writer {
   }
   template <class T>
   void put(const std::vector<T>& values) {
-    if (values.empty()) return put_byte(kEmptyArray);
-    pack_.pack_array(static_cast<std::uint32_t>(values.size()));
-    for (const auto& value : values) put(value);
+    put_list(values);
+  }
+  template <class T>
+  void put(const ShortList<T>& values) {
+    put_list(values);
   }
   template <class T>
   requires requires(Writer& writer, const T& value) { fields(writer, value); }
   void put(const T& value) { fields(*this, value); }
 
  private:
+  template <class List>
+  void put_list(const List& values) {
+    if (values.empty()) return put_byte(kEmptyArray);
+    pack_.pack_array(static_cast<std::uint32_t>(values.size()));
+    for (const auto& value : values) put(value);
+  }
   template <class F>
   static bool is_standard(const F& value) {
     if constexpr (kIsTail<F>)

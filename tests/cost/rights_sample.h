@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <stdexcept>
 
 #include "broker/core/state/rights_checks.h"
@@ -18,32 +19,51 @@ class RightsSample {
     rights_.max_priority = 10;
     rights_.quotas.tasks = 1'000'000'000;
     rights_.quotas.task_bytes = std::uint64_t{1} << 50;
+    client_.session.id = proto::SessionId{1};
     client_.session.principal = "alice";
     client_.session.rights = &rights_;
     client_.owner = state_.tasks.owners.find_or_make("alice");
-    spec_.queue = "default";
-    spec_.name = "mail.send";
-    spec_.principal = "alice";
+    proto::TaskSpec spec;
+    spec.queue = "default";
+    spec.name = "mail.send";
+    spec.principal = "alice";
+    broker::CommonPart part;
+    part.spec = std::make_shared<const proto::TaskSpec>(std::move(spec));
+    part.owner = client_.owner;
+    accepted_.spec = broker::CommonRef{std::move(part)};
   }
   RightsSample(const RightsSample&) = delete;
   RightsSample& operator=(const RightsSample&) = delete;
 
-  // Asks for one task and counts it in the quotas. Throws if it is refused.
+  // Asks for a task whose spec was accepted before, as most are, and counts it in the quotas. Throws if it is refused.
   void submit() {
-    const bool may = broker::may_submit(state_, client_, spec_).ok();
-    broker::Owner* const owner = broker::owner_of(state_, client_, spec_);
-    if (!may || owner == nullptr || !broker::may_have_task(state_, client_, owner, kBytes).ok())
-      throw std::runtime_error{"a task was refused"};
+    if (!broker::is_permitted(state_, client_, accepted_)) ask();
+    broker::Owner* const owner = broker::owner_of(state_, client_, *accepted_.spec, &accepted_);
+    if (owner == nullptr || !broker::may_have_task(state_, client_, owner, kBytes).ok()) refuse();
+    owner->hold(kBytes);
+  }
+
+  // Does the same for a task whose spec is new.
+  void submit_new() {
+    ask();
+    broker::Owner* const owner = broker::owner_of(state_, client_, *accepted_.spec, nullptr);
+    if (owner == nullptr || !broker::may_have_task(state_, client_, owner, kBytes).ok()) refuse();
     owner->hold(kBytes);
   }
 
  private:
   static constexpr std::size_t kBytes = 64;
 
+  [[noreturn]] static void refuse() { throw std::runtime_error{"a task was refused"}; }
+  void ask() {
+    if (!broker::may_submit(state_, client_, *accepted_.spec).ok()) refuse();
+    accepted_.permitted = broker::permitted_now(state_, client_);
+  }
+
   broker::BrokerState state_{broker::CoreOptions{}, broker::Identity{}, {}};
   proto::Rights rights_;
   broker::Client client_;
-  proto::TaskSpec spec_;
+  broker::AcceptedSpec accepted_;
 };
 
 }  // namespace forkmill::cost

@@ -21,6 +21,10 @@ void trace_tasks(Meter& meter) {
     for (std::uint64_t i = 0; i < kTasks; ++i) sample.submit();
   });
   meter.report("rights.task", kTasks);
+  meter.count([&] {
+    for (std::uint64_t i = 0; i < kTasks; ++i) sample.submit_new();
+  });
+  meter.report("rights.spec", kTasks);
 }
 
 // Keys of as many principals are collected, as they are when one of them changes.

@@ -37,7 +37,7 @@ class BrokerWorld {
     std::uint64_t last_op = 0;
     bool worker = false;
     std::vector<proto::Grant> granted;
-    std::vector<proto::MessageSeq> heard;
+    proto::MessageSeqs heard;
   };
 
   void start();

@@ -138,6 +138,11 @@ class Filler {
     for (T& value : values) get(value);
   }
   template <class T>
+  void get(proto::ShortList<T>& values) {
+    values.clear();
+    for (std::size_t left = feed_.done() ? 0 : feed_.below(5); left > 0; --left) get(values.emplace_back());
+  }
+  template <class T>
   void get(std::optional<T>& value) {
     value.reset();
     if (feed_.flag()) get(value.emplace());

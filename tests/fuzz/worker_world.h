@@ -75,7 +75,7 @@ class WorkerWorld final : worker::Rings {
   bool draining_ = false;
   std::uint64_t nonce_ = 0;
   proto::SessionId session_;
-  std::vector<proto::MessageSeq> unacknowledged_;
+  proto::MessageSeqs unacknowledged_;
   std::uint64_t last_pid_ = 5000;
   std::uint64_t last_seq_ = 0;
   worker::Foreman foreman_;

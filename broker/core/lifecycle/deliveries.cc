@@ -77,7 +77,7 @@ void Deliveries::acknowledge(Client& client, const proto::ResultAck& ack) {
       forget_loans(*ref.get(), client);
       end_delivery(*ref.get(), ref.get()->client() == client.handle || !ref.get()->client());
     }
-    client.results.under_way.erase(found);
+    reuse(client.results.under_way.extract(found));
   }
   if (!client.results.due.empty()) state_.output.touch(client);
 }
@@ -113,7 +113,8 @@ void Deliveries::flush(Client& client) {
   while (!client.results.due.empty() && client.results.under_way_count < client.results.window &&
          client.results.under_way_bytes < kMaxUnderWay) {
     proto::Results message;
-    std::vector<TaskRef> sent;
+    Entry entry = new_entry();
+    std::vector<TaskRef>& sent = entry.mapped().tasks;
     std::size_t bytes = 0;
     bool durable = false;
     const std::size_t room = client.results.window - client.results.under_way_count;
@@ -139,9 +140,30 @@ void Deliveries::flush(Client& client) {
     client.results.sent += sent.size();
     client.results.under_way_count += sent.size();
     client.results.under_way_bytes += bytes;
-    client.results.under_way.emplace(client.session.sent, Client::Results::Sent{std::move(sent), bytes});
+    entry.key() = client.session.sent;
+    entry.mapped().bytes = bytes;
+    client.results.under_way.insert(client.results.under_way.end(), std::move(entry));
   }
   attach_more(state_, client);
+}
+
+Deliveries::Entry Deliveries::new_entry() {
+  if (!unused_.empty()) {
+    Entry entry = std::move(unused_.back());
+    unused_.pop_back();
+    return entry;
+  }
+  Client::Results::UnderWay made;
+  return made.extract(made.try_emplace({}).first);
+}
+
+void Deliveries::reuse(Entry&& entry) {
+  constexpr std::size_t kMaxUnused = 1024;
+  constexpr std::size_t kFewTasks = 16;  // a longer list costs its tasks little
+  std::vector<TaskRef>& tasks = entry.mapped().tasks;
+  if (unused_.size() >= kMaxUnused || tasks.capacity() > kFewTasks) return;
+  tasks.clear();
+  unused_.push_back(std::move(entry));
 }
 
 void Deliveries::enqueue(Task& task, Client& client) {

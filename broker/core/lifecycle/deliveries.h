@@ -2,6 +2,8 @@
 // window_results at a time, and again in the client's next session until it is acknowledged.
 #pragma once
 
+#include <vector>
+
 #include "broker/core/lifecycle/retention.h"
 #include "broker/core/objects/base/loans.h"
 #include "broker/core/state/broker_state.h"
@@ -50,12 +52,18 @@ class Deliveries {
   // Counts one delivery less under way. The task counts as delivered when its submitter has the result: another client
   // may have fetched it while the submitter was out of reach.
   void end_delivery(Task& task, bool delivered);
+  // Entries of Client::Results::under_way. An unused one serves the next message, with the memory of its list: many
+  // clients get many small messages, and would need two allocations for each.
+  using Entry = Client::Results::UnderWay::node_type;
+  Entry new_entry();
+  void reuse(Entry&& entry);
   // Call when the client has the result, or will not fetch it.
   void forget_loans(const Task& task, const Client& client);
 
   BrokerState& state_;
   Retention& retention_;
   Loans& loans_;
+  std::vector<Entry> unused_;
 };
 
 }  // namespace forkmill::broker

@@ -87,11 +87,12 @@ Task* Matching::next_task(Worker& worker) {
       if (!held) held = noted;
       continue;
     }
-    if (Task* task = next_in(queue, worker)) {
-      worker.place.queue_turn = place;
-      return task;
-    }
-    offer.forget(*noted);
+    Task* task = next_in(queue, worker);
+    // A queue that has given its last task need not be searched in vain for the next one.
+    if (task == nullptr || queue.ready.size() == 0) offer.forget(*noted);
+    if (task == nullptr) continue;
+    worker.place.queue_turn = place;
+    return task;
   }
 }
 

@@ -119,7 +119,7 @@ std::uint64_t TaskGrants::run_time(const Task& task, const proto::OutcomeRecord&
 // The time of an attempt besides its run is waiting: in the queue, in its worker, and on the way.
 void TaskGrants::count_end(const Task& task, const proto::OutcomeRecord& record) {
   const Instant now = state_.clock.now();
-  TaskSeries& series = state_.totals.times.of(task.spec.shared(), now);
+  TaskSeries& series = state_.totals.times.of(task.spec, now);
   ++series.ended[static_cast<std::size_t>(record.outcome.kind)];
   if (record.outcome.kind == OutcomeKind::lost) {  // how long it ran is not known
     ++state_.totals.lost.attempts;
@@ -201,7 +201,7 @@ void TaskGrants::unassign(Worker& worker, Task& task) {
 
 void TaskGrants::retry(Task& task, const proto::Outcome& outcome, milliseconds delay) {
   state_.tasks.recent_attempts().add(task.seq, {outcome, state_.clock.stamp()});
-  ++state_.totals.times.of(task.spec.shared(), state_.clock.now()).retried;
+  ++state_.totals.times.of(task.spec, state_.clock.now()).retried;
   const bool at_once = outcome.kind == OutcomeKind::lost;
   const Instant wait = retry_wait(task, outcome.kind, delay);
   state_.step(task, Event::retried);
@@ -238,7 +238,7 @@ void TaskGrants::finish(Task& task, Event event, proto::Outcome&& outcome) {
       ++state_.totals.failed;
       if (!task.options().dead_letter) break;
       ++state_.totals.dead_letters;
-      ++state_.totals.times.of(task.spec.shared(), state_.clock.now()).dead;
+      ++state_.totals.times.of(task.spec, state_.clock.now()).dead;
       break;
     case State::cancelled:
       ++state_.totals.cancelled;

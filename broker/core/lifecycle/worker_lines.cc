@@ -10,13 +10,15 @@ namespace forkmill::broker {
 void WorkerLines::update() {
   outdate_all_if_steered();
   end_pauses();
-  for (const WorkerHandle handle : std::exchange(state_.output.outdated_places, {})) {
+  std::vector<WorkerHandle>& outdated = state_.output.outdated_places;  // gets none meanwhile, and keeps its memory
+  for (const WorkerHandle handle : outdated) {
     Worker* worker = state_.worker(handle);
     if (worker == nullptr) continue;
     worker->place.is_outdated = false;
     if (is_paused(*worker)) paused_.insert(handle);
     if (const WorkerLine line = line_for(*worker); line != worker->place.line) move(*worker, line);
   }
+  outdated.clear();
 }
 
 Instant WorkerLines::next_wakeup() const {
@@ -47,6 +49,7 @@ bool WorkerLines::is_paused(const Worker& worker) const {
 }
 
 void WorkerLines::end_pauses() {
+  if (paused_.empty()) return;
   std::erase_if(paused_, [this](WorkerHandle handle) {
     Worker* worker = state_.worker(handle);
     if (worker != nullptr && is_paused(*worker)) return false;

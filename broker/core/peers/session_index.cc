@@ -4,21 +4,18 @@
 
 namespace forkmill::broker {
 
-Client* SessionIndex::client(proto::PeerId peer) const {
-  const auto found = by_peer_.find(peer);
-  return found == by_peer_.end() ? nullptr : state_.client(found->second.client);
+SessionIndex::Found SessionIndex::find(proto::PeerId peer) const {
+  const auto holder = by_peer_.find(peer);
+  if (holder == by_peer_.end()) return {};
+  const auto [client, worker] = holder->second;
+  return client ? Found{state_.client(client), nullptr} : Found{nullptr, state_.worker(worker)};
 }
 
-Worker* SessionIndex::worker(proto::PeerId peer) const {
-  const auto found = by_peer_.find(peer);
-  return found == by_peer_.end() ? nullptr : state_.worker(found->second.worker);
-}
+Client* SessionIndex::client(proto::PeerId peer) const { return find(peer).client; }
 
-Session* SessionIndex::session(proto::PeerId peer) const {
-  if (Client* one = client(peer)) return &one->session;
-  if (Worker* one = worker(peer)) return &one->session;
-  return nullptr;
-}
+Worker* SessionIndex::worker(proto::PeerId peer) const { return find(peer).worker; }
+
+Session* SessionIndex::session(proto::PeerId peer) const { return find(peer).session(); }
 
 Client* SessionIndex::client(proto::SessionId session) const {
   const auto found = by_session_.find(session);
@@ -50,6 +47,7 @@ void SessionIndex::lose_peer(proto::PeerId peer) {
 }
 
 void SessionIndex::confirm(Session& session) {
+  if (session.before.empty()) return;
   for (const proto::SessionId before : std::exchange(session.before, {})) by_session_.erase(before);
 }
 

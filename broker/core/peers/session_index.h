@@ -11,6 +11,16 @@ class SessionIndex {
  public:
   explicit SessionIndex(BrokerState& state) : state_{state} {}
 
+  // The peer behind a connection: a client or a worker. Both null: it has no session.
+  struct Found {
+    Client* client = nullptr;
+    Worker* worker = nullptr;
+    Session* session() const {
+      if (client != nullptr) return &client->session;
+      return worker == nullptr ? nullptr : &worker->session;
+    }
+  };
+  Found find(proto::PeerId peer) const;
   // The client or worker behind a connection. Null: the peer is not one, or has no session.
   Client* client(proto::PeerId peer) const;
   Worker* worker(proto::PeerId peer) const;

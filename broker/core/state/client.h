@@ -25,6 +25,12 @@ struct AcceptedSpec {
   bool stored = false;
   std::uint64_t queues_forgotten = 0;  // Queues::forgotten() when the queue was looked up
   std::uint64_t registry_version = 0;  // when the workers were asked for the signature
+  // The client's session and Controls::rights_version when it was asked whether it may submit tasks with the spec.
+  struct Permitted {
+    proto::SessionId session{};  // none: was not asked, or by what has no session
+    std::uint64_t rights_version = 0;
+  };
+  Permitted permitted{};
 };
 
 struct Client {
@@ -53,7 +59,8 @@ struct Client {
       std::vector<TaskRef> tasks;
       std::size_t bytes = 0;
     };
-    std::map<proto::MessageSeq, Sent> under_way;  // sent in this session, not acknowledged
+    using UnderWay = std::map<proto::MessageSeq, Sent>;
+    UnderWay under_way;  // sent in this session, not acknowledged
     std::size_t under_way_count = 0;
     std::size_t under_way_bytes = 0;
   };

@@ -67,8 +67,8 @@ struct CoreOptions {
   // Returns the principal behind a connection; empty: it is the broker's own user. Null: all peers are that. Sessions,
   // instances and all that they hold belong to a principal (peers/principals.h).
   std::function<std::string(proto::PeerId peer)> principal_of;
-  // Returns what the principal behind a connection may use. The rights may change later; they must outlive all sessions
-  // of the connection. Null: all peers may use everything.
+  // Returns what the principal behind a connection may use. The rights may change later, followed by Core::expel();
+  // they must outlive all sessions of the connection. Null: all peers may use everything.
   std::function<const proto::Rights*(proto::PeerId peer)> rights_of;
   ResidentLimits resident;
   EventLimits events;

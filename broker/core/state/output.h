@@ -17,10 +17,15 @@ namespace forkmill::broker {
 struct Output {
   explicit Output(proto::CommitSeq last) : commit{last}, safe{last} {}
 
-  void send(Session& session, proto::Message message, proto::CommitSeq after = {}) {
+  // `message`: a message of any type, which is not made a proto::Message before: that saves a move of it.
+  template <class M>
+  void send(Session& session, M&& message, proto::CommitSeq after = {}) {
     session.sent = session.sent.next();
     if (!session.peer) return;  // out of reach: messages that matter are sent again when the peer resumes
-    sends.push_back({session.peer, {{session.id, session.sent}, std::move(message)}, std::max(after, session.after)});
+    if (sends.empty()) sends.reserve(last_sends);
+    sends.push_back({session.peer,
+                     {{session.id, session.sent}, proto::Message{std::forward<M>(message)}},
+                     std::max(after, session.after)});
   }
   // To a peer without a session.
   void send_to_stranger(proto::PeerId peer, proto::Message message) {
@@ -60,6 +65,8 @@ struct Output {
 
   // Removes and returns all of it.
   Effects take_effects() {
+    constexpr std::size_t kManySends = 256;
+    if (!sends.empty()) last_sends = std::min(sends.size(), kManySends);
     Effects effects{std::exchange(sends, {}),    std::exchange(ops, {}),  {},
                     std::exchange(requests, {}), std::exchange(cuts, {}), std::exchange(audit, {}),
                     std::exchange(finished, {})};
@@ -71,6 +78,7 @@ struct Output {
   }
 
   std::vector<Send> sends;
+  std::size_t last_sends = 0;  // how many the last round with some had, up to a bound: the next one gets room for them
   std::vector<StoreOp> ops;
   std::size_t last_ops = 0;  // how many the last round with some had, up to a bound: the next one gets room for them
   std::vector<StoreRequest> requests;

@@ -4,9 +4,12 @@
 #include <utility>
 
 #include "broker/core/state/task_visibility.h"
+#include "proto/mutants.h"
 
 namespace forkmill::broker {
 
+using proto::Mutant;
+using proto::mutant;
 using proto::Quotas;
 using proto::Rights;
 using proto::Status;
@@ -62,6 +65,13 @@ Status may_submit(BrokerState& state, const Client& client, const TaskSpec& spec
   return may_give_priority(state, client, spec.options.priority);
 }
 
+bool is_permitted(const BrokerState& state, const Client& client, const AcceptedSpec& accepted) {
+  if (client.session.rights == nullptr) return true;
+  const AcceptedSpec::Permitted& permitted = accepted.permitted;
+  return client.session.id && permitted.session == client.session.id &&
+         (permitted.rights_version == state.controls.rights_version || mutant(Mutant::stale_right));
+}
+
 Status may_submit_into(BrokerState& state, const Client& client, std::string_view queue) {
   const Rights* rights = client.session.rights;
   if (rights == nullptr || proto::allows(rights->submit, queue)) return {};
@@ -100,7 +110,9 @@ Status may_use_object(BrokerState& state, const Rights* rights, std::string_view
   return refuse_name(state, "use object", name, "objects");
 }
 
-Owner* owner_of(BrokerState& state, const Client& client, const TaskSpec& spec) {
+// Two specs that name one principal have one owner, so the names are compared once for each accepted spec.
+Owner* owner_of(BrokerState& state, const Client& client, const TaskSpec& spec, const AcceptedSpec* accepted) {
+  if (accepted != nullptr && accepted->spec.part().owner == client.owner) return client.owner;
   const bool is_own = spec.principal.empty() || (client.owner != nullptr && spec.principal == client.owner->name);
   return is_own ? client.owner : state.tasks.owners.find_or_make(spec.principal);
 }

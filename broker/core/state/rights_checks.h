@@ -15,6 +15,13 @@ namespace forkmill::broker {
 
 // Whether the client may submit such a task: its queue, name and priority.
 proto::Status may_submit(BrokerState& state, const Client& client, const TaskSpec& spec);
+// Whether that was asked for tasks with this spec, in the client's session and since rights have changed last, so that
+// it need not be asked again.
+bool is_permitted(const BrokerState& state, const Client& client, const AcceptedSpec& accepted);
+// For a spec of which may_submit() has just been asked.
+inline AcceptedSpec::Permitted permitted_now(const BrokerState& state, const Client& client) {
+  return {client.session.id, state.controls.rights_version};
+}
 // The parts of that: the queue, and the priority.
 proto::Status may_submit_into(BrokerState& state, const Client& client, std::string_view queue);
 proto::Status may_give_priority(BrokerState& state, const Client& client, int priority);
@@ -26,8 +33,9 @@ proto::Status may_serve(BrokerState& state, const proto::Rights* rights, const p
 // `name`: the name of an object, which exists or is to be made.
 proto::Status may_use_object(BrokerState& state, const proto::Rights* rights, std::string_view name);
 
-// Returns to whom a task with this spec belongs that the client submits. Null: there are too many owners.
-Owner* owner_of(BrokerState& state, const Client& client, const TaskSpec& spec);
+// Returns to whom a task with this spec belongs that the client submits. Null: there are too many owners. `accepted`:
+// an equal spec that was accepted before, or null.
+Owner* owner_of(BrokerState& state, const Client& client, const TaskSpec& spec, const AcceptedSpec* accepted);
 // Whether the owner may have one more task, or the client one more object, with that many bytes. The quotas are those
 // of the client: what it does on behalf of another principal is not limited.
 proto::Status may_have_task(BrokerState& state, Client& client, const Owner* owner, std::size_t bytes);

@@ -33,7 +33,7 @@ bool TaskDurations::make_room(Instant now) {
   if (now < next_look_) return false;
   next_look_ = now + kBetweenLooks;
   const auto gone = std::erase_if(by_name_, [&](const auto& one) { return now - one.second->used >= kUnused; });
-  if (gone > 0) slots_ = {};
+  if (gone > 0) ++generation_;
   return gone > 0;
 }
 

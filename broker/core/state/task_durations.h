@@ -15,6 +15,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "broker/core/tasks/task.h"
 #include "proto/histogram.h"
 #include "proto/wire/messages.h"
 
@@ -47,11 +48,13 @@ class TaskDurations {
   TaskDurations& operator=(const TaskDurations&) = delete;
 
   // Returns the series of the tasks with this spec, for a change at once.
-  TaskSeries& of(const proto::SharedSpec& spec, Instant now) {
-    Slot& slot = slots_[(reinterpret_cast<std::uintptr_t>(spec.get()) / sizeof(proto::TaskSpec)) % kSlots];
-    if (slot.spec != spec) slot = {spec, &find_or_make(*spec, now)};
-    slot.series->used = now;
-    return *slot.series;
+  TaskSeries& of(const CommonRef& spec, Instant now) {
+    SeriesPlace& place = spec.series_place();
+    // Pairs that share a series may get their own after a while.
+    const bool holds = place.generation == generation_ && (place.series != &others_ || now < next_look_);
+    if (!holds) place = {&find_or_make(*spec, now), generation_};
+    place.series->used = now;
+    return *place.series;
   }
 
   // Calls `visitor` with each series that was used, in the order of their names, the shared one last.
@@ -62,13 +65,6 @@ class TaskDurations {
   }
 
  private:
-  static constexpr std::size_t kSlots = 16;
-  // The series of a spec. Most tasks share their spec with the one before.
-  struct Slot {
-    proto::SharedSpec spec{};  // held, so that no other spec gets its address
-    TaskSeries* series = nullptr;
-  };
-
   // Views of the names in a series, or in a spec that is looked for.
   struct Names {
     std::string_view queue;
@@ -86,10 +82,10 @@ class TaskDurations {
   bool make_room(Instant now);
   std::vector<const TaskSeries*> in_order() const;
 
-  std::array<Slot, kSlots> slots_{};
   std::unordered_map<Names, std::unique_ptr<TaskSeries>, HashOfNames> by_name_;  // keys are views of their series
   TaskSeries others_{};
-  Instant next_look_{0};  // for series that have not been used
+  Instant next_look_{0};          // for series that have not been used
+  std::uint64_t generation_ = 1;  // rises when series are dropped: what specs know of theirs holds no longer
 };
 
 }  // namespace forkmill::broker

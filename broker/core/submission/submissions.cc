@@ -93,8 +93,9 @@ Status Submissions::accept(Client& client, proto::Submission&& submission, std::
 Status Submissions::accept(Client& client, proto::Submission&& submission, std::uint64_t body, Task* known) {
   if (known != nullptr && !key_is_free(state_, *known))
     return repeat_submission(deliveries_, client, *known, submission, body);
-  if (auto status = may_submit(state_, client, *submission.spec); !status.ok()) return status;
   const AcceptedSpec* accepted = share_spec(client, submission);
+  if (accepted == nullptr || !is_permitted(state_, client, *accepted))
+    if (auto status = may_submit(state_, client, *submission.spec); !status.ok()) return status;
   if (auto status = checks_.check(submission, accepted != nullptr); !status.ok()) return status;
   if (auto status = checks_.check_windows(client); !status.ok()) return status;
   const bool stored =
@@ -102,7 +103,7 @@ Status Submissions::accept(Client& client, proto::Submission&& submission, std::
   if (submission.spec->options.process) submission.edit().queue = process_queue(submission.spec->queue);
   // A task over a quota must not use up a name of a queue.
   const std::size_t bytes = proto::given_bytes(submission);
-  Owner* owner = owner_of(state_, client, *submission.spec);
+  Owner* owner = owner_of(state_, client, *submission.spec, accepted);
   if (auto status = may_have_task(state_, client, owner, bytes); !status.ok()) return status;
   Queue* queue = queue_of(*submission.spec, accepted);
   if (queue == nullptr) return {Errc::too_many_queues, std::string{errc_text(Errc::too_many_queues)}};
@@ -126,7 +127,7 @@ Status Submissions::accept(Client& client, proto::Submission&& submission, std::
   task.payload = std::move(submission.payload);
   if (accepted != nullptr && is_common(accepted->spec.part(), queue, owner, client.handle, *type)) {
     task.spec = accepted->spec;
-    if (!is_current(*accepted)) note_accepted(client, task);
+    if (!is_current(client, *accepted)) note_accepted(client, task);
   } else {
     task.spec = CommonRef{CommonPart{std::move(submission.spec), queue, owner, client.handle, *type}};
     note_accepted(client, task);
@@ -141,7 +142,7 @@ Status Submissions::accept(Client& client, proto::Submission&& submission, std::
   if (task.options().daemon) client.daemons.emplace(task.seq, &task);
   queue->budget.hold(bytes);
   owner->hold(bytes);
-  ++state_.totals.times.of(task.spec.shared(), state_.clock.now()).submitted;
+  ++state_.totals.times.of(task.spec, state_.clock.now()).submitted;
   schedule_task(state_, task, state_.clock.first_due(task.options(), state_.clock.now()));
   return {};
 }
@@ -186,15 +187,17 @@ std::optional<TaskTypeId> Submissions::acquire_type(const TaskSpec& spec, const 
   return types.acquire(spec.name, spec.signature);
 }
 
-bool Submissions::is_current(const AcceptedSpec& accepted) const {
+bool Submissions::is_current(const Client& client, const AcceptedSpec& accepted) const {
   return accepted.queues_forgotten == state_.queues.forgotten() &&
-         accepted.type_generation == state_.task_types.generation(accepted.spec.part().type);
+         accepted.type_generation == state_.task_types.generation(accepted.spec.part().type) &&
+         is_permitted(state_, client, accepted);
 }
 
 void Submissions::note_accepted(Client& client, const Task& task) {
   const bool is_new = !client.accepted.spec || client.accepted.spec.shared() != task.spec.shared();
-  client.accepted = {task.spec, state_.task_types.generation(task.type()), task.durable, state_.queues.forgotten(),
-                     registry_.version()};
+  client.accepted = {task.spec,           state_.task_types.generation(task.type()),
+                     task.durable,        state_.queues.forgotten(),
+                     registry_.version(), permitted_now(state_, client)};
   specs_.note(client.accepted);
   constexpr std::size_t kMaxNewSpecs = 1024;  // a client may have a spec of its own for each task
   if (is_new && state_.unserved.new_specs.size() < kMaxNewSpecs)

@@ -41,8 +41,8 @@ class Submissions {
   Queue* queue_of(const TaskSpec& spec, const AcceptedSpec* accepted);
   // Counts a task of its type. Returns none if the maximum number of types is in use.
   std::optional<TaskTypeId> acquire_type(const TaskSpec& spec, const AcceptedSpec* accepted);
-  // Whether all that was found out about the spec still holds.
-  bool is_current(const AcceptedSpec& accepted) const;
+  // Whether all that was found out about the spec still holds, for this client.
+  bool is_current(const Client& client, const AcceptedSpec& accepted) const;
   void note_accepted(Client& client, const Task& task);
 
   BrokerState& state_;

@@ -54,6 +54,8 @@ struct Controls {
   bool is_worker_paused(std::string_view worker) const { return !workers.empty() && workers.contains(worker); }
 
   std::uint64_t version = 0;  // rises with each change
+  // Rises when the rights of principals may have changed, which are kept elsewhere: an answer holds for its version.
+  std::uint64_t rights_version = 1;
   ByName queues;
   ByName names;    // names of tasks, without limits
   ByName workers;  // names of workers, without limits

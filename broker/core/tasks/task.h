@@ -25,6 +25,7 @@ using WorkerHandle = proto::Strong<struct WorkerHandleTag>;  // one worker throu
 
 class Queue;
 struct Owner;
+struct TaskSeries;
 
 // CommonPart: what tasks have in common that one client has submitted alike. They share one.
 struct CommonPart {
@@ -33,6 +34,12 @@ struct CommonPart {
   Owner* owner = nullptr;  // the submitter's principal
   ClientHandle client{};   // the submitter; its share of the queue as well
   TaskTypeId type = 0;     // until the tasks are finished
+};
+
+// SeriesPlace: where TaskDurations has found the series of tasks that share a CommonPart.
+struct SeriesPlace {
+  TaskSeries* series = nullptr;
+  std::uint64_t generation = 0;
 };
 
 // CommonRef: shares a CommonPart, and stands for the spec in it. Half as large as a std::shared_ptr. One thread.
@@ -57,11 +64,14 @@ class CommonRef {
   const SharedSpec& shared() const { return counted_->part.spec; }
   const proto::TaskSpec& operator*() const { return *counted_->part.spec; }
   const proto::TaskSpec* operator->() const { return counted_->part.spec.get(); }
+  // For TaskDurations. A copy of the part has one of its own.
+  SeriesPlace& series_place() const { return counted_->series; }
 
  private:
   struct Counted {
     CommonPart part;
     std::uint64_t references = 1;
+    SeriesPlace series{};
   };
   Counted* counted_ = nullptr;
 };

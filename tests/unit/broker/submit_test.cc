@@ -57,7 +57,7 @@ TEST_CASE("a submitted task runs, and its result goes to the submitter") {
   const MessageSeq seq = broker.send(client, Submit{{task(1)}});
   const auto acks = broker.take<SubmitAck>(client);
   REQUIRE(acks.size() == 1);
-  CHECK(acks[0].messages == std::vector{seq});
+  CHECK(acks[0].messages == MessageSeqs{seq});
   CHECK(acks[0].rejected.empty());
 
   const auto grants = broker.grants(worker);
@@ -70,7 +70,7 @@ TEST_CASE("a submitted task runs, and its result goes to the submitter") {
       worker,
       Outcomes{{{grants[0].grant, {OutcomeKind::succeeded, {}, "", Payload::copy("42"), {}}, milliseconds{-1}, 5}},
                10})};
-  CHECK(broker.take<OutcomeAck>(worker).at(0).messages == std::vector{outcome});
+  CHECK(broker.take<OutcomeAck>(worker).at(0).messages == MessageSeqs{outcome});
   const auto results = broker.results(client);
   REQUIRE(results.size() == 1);
   CHECK(results[0].id == id(1));

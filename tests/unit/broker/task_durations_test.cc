@@ -11,8 +11,10 @@ namespace {
 
 using Row = std::map<std::string, msgpack::object>;
 
-SharedSpec spec(const std::string& queue, const std::string& name) {
-  return std::make_shared<const TaskSpec>(TaskSpec{queue, name, 0, {}});
+CommonRef spec(const std::string& queue, const std::string& name) {
+  CommonPart part;
+  part.spec = std::make_shared<const TaskSpec>(TaskSpec{queue, name, 0, {}});
+  return CommonRef{std::move(part)};
 }
 
 std::uint64_t all(const Histogram& histogram) {
@@ -149,16 +151,29 @@ TEST_CASE("names beyond the limit share one series, until others have not been u
   TaskDurations times;
   const auto name = [](std::size_t i) { return "q" + std::to_string(i); };
   for (std::size_t i = 0; i < TaskDurations::kMaxSeries; ++i) times.of(spec(name(i), "t"), 1s);
-  TaskSeries& others = times.of(spec("late", "t"), 2s);
+  const auto late = spec("late", "t");
+  TaskSeries& others = times.of(late, 2s);
   CHECK(others.queue == TaskDurations::kOthers);
   CHECK(&times.of(spec("later", "t"), 2s) == &others);
+  CHECK(&times.of(late, 2s) == &others);
   const auto used = spec(name(7), "t");
   const Instant long_after = 3s + TaskDurations::kUnused;
   times.of(used, long_after - 2s).ended[1] = 5;
   CHECK(times.of(spec("last", "t"), long_after).queue == "last");
   CHECK(times.of(used, long_after).ended[1] == 5);
+  CHECK(times.of(late, long_after).queue == "late");
   CHECK(series_of(times, name(8)) == nullptr);
   CHECK(series_of(times, TaskDurations::kOthers) != nullptr);
+}
+
+TEST_CASE("a task that is moved to another queue counts there from then on") {
+  TaskDurations times;
+  const auto before = spec("q", "t");
+  TaskSeries& first = times.of(before, 1s);
+  CommonPart moved = before.part();
+  own_spec(moved.spec).queue = "r";
+  CHECK(times.of(CommonRef{std::move(moved)}, 1s).queue == "r");
+  CHECK(&times.of(before, 1s) == &first);
 }
 
 TEST_CASE("tasks of one queue and name share a series, also those with a process of their own") {

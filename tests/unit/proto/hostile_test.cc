@@ -61,7 +61,7 @@ TEST_CASE("fields over their limits are refused") {
   const Submission long_name = samples::submission(std::string(limits::kMaxName + 1, 'q'), "t");
   CHECK(decode(encode({{}, Submit{{long_name}}}).envelope).code() == Errc::message_too_large);
   ResultAck many;
-  many.messages.resize(limits::kMaxRecords + 1, MessageSeq{1});
+  for (std::size_t i = 0; i <= limits::kMaxRecords; ++i) many.messages.push_back(MessageSeq{1});
   CHECK(decode(encode({{}, many}).envelope).code() == Errc::message_too_large);
   CHECK(decode(std::string(limits::kMaxEnvelope + 1, 'x')).code() == Errc::message_too_large);
 }

@@ -267,7 +267,7 @@ struct World final : Rings {
   std::vector<proto::LogNote> logs;
   std::vector<std::uint32_t> forked, gone;
   std::vector<proto::StartedNote> started;
-  std::vector<proto::MessageSeq> unacknowledged;
+  proto::MessageSeqs unacknowledged;
   proto::Hello last_hello;
   proto::SessionId session;
   std::uint64_t last_credit = 0;

@@ -28,8 +28,13 @@ void OutcomeQueue::keep(proto::MessageSeq seq, std::vector<proto::OutcomeRecord>
   if (!proto::mutant(proto::Mutant::outcome_not_kept)) sent_.push_back({seq, std::move(sent)});
 }
 
-void OutcomeQueue::acknowledge(const std::vector<proto::MessageSeq>& messages) {
+void OutcomeQueue::acknowledge(const proto::MessageSeqs& messages) {
   for (const auto seq : messages) {
+    // Mostly the first one: the broker acknowledges messages in the order in which they come.
+    if (!sent_.empty() && sent_.front().seq == seq) {
+      sent_.pop_front();
+      continue;
+    }
     const auto found = std::find_if(sent_.begin(), sent_.end(), [&](const Sent& sent) { return sent.seq == seq; });
     if (found != sent_.end()) sent_.erase(found);
   }

@@ -23,7 +23,7 @@ class OutcomeQueue {
     return popped;
   }
   void keep(proto::MessageSeq seq, std::vector<proto::OutcomeRecord> sent);
-  void acknowledge(const std::vector<proto::MessageSeq>& messages);
+  void acknowledge(const proto::MessageSeqs& messages);
 
   // Call when a new session begins: outcomes that were sent in the one before are sent again, first.
   void send_all_again();
