@@ -18,6 +18,7 @@
 
 #include "tests/chaos/broker_cost.h"
 #include "tests/chaos/brokers.h"
+#include "tests/chaos/clock.h"
 #include "tests/chaos/database.h"
 #include "tests/chaos/isolation.h"
 #include "tests/chaos/journal.h"
@@ -67,9 +68,12 @@ class Cluster {
   // The process that serves the tasks; with several shards one of that broker. 0: it does not run.
   pid_t serving_process(sim::Random& random);
   Brokers& brokers() { return *brokers_; }
+  std::size_t shards() const { return setup_.shards; }
   bool is_sharded() const { return setup_.shards > 1; }
   // Null: the broker has a data directory.
   Database* database() { return database_.get(); }
+  // The journals of all clients, as far as they have begun one.
+  std::vector<std::string> client_journals() const;
   // Records that another broker may own the tasks from now on, and workers may be out of reach for so long.
   void unsettle(std::int64_t how_long);
   std::vector<Member>& members() { return members_; }
@@ -87,8 +91,8 @@ class Cluster {
   void out_of_reach(int worker, std::int64_t from, std::int64_t until);
 
   // Sets by how many seconds the wall clocks of all programs are ahead.
-  void set_clock(std::int64_t ahead);
-  std::int64_t clock() const { return clock_; }
+  void set_clock(std::int64_t ahead) { clock_.set(ahead); }
+  std::int64_t clock() const { return clock_.ahead(); }
 
   const FarMachine* far() const { return far_ && far_->works() ? &*far_ : nullptr; }
   bool own_disk() const { return own_disk_; }
@@ -96,6 +100,7 @@ class Cluster {
   std::string data_folder() const { return folder_ + "/data"; }
   std::uint16_t port() const { return brokers_->listener(brokers_->owner()).port; }
   const std::string& folder() const { return folder_; }
+  void trouble(const std::string& text);
   const std::vector<std::string>& troubles() const { return troubles_; }
   Journal& journal() { return journal_; }
 
@@ -122,7 +127,6 @@ class Cluster {
   void reap(Member& member);
   std::string sockets() const;
   static bool has_reason(int status, std::int64_t excused_until);
-  void trouble(const std::string& text);
   std::vector<std::string> environment(const std::string& role) const;
   void start_hostile();
 
@@ -133,8 +137,7 @@ class Cluster {
   Journal journal_;
   std::optional<FarMachine> far_;
   bool own_disk_ = false;
-  std::int64_t* clock_area_ = nullptr;
-  std::int64_t clock_ = 0;
+  WallClock clock_;
   std::vector<std::unique_ptr<Proxy>> proxies_;
   std::unique_ptr<Database> database_;
   std::vector<Brokers::Listener> listeners_;
