@@ -10,15 +10,17 @@ namespace forkmill::broker {
 namespace {
 
 // The broker of an owner is the first word of its name. A shard whose lease is over has none.
-constexpr const char* kShards =
-    "SELECT s.id, CASE WHEN l.lease_until > clock_timestamp() THEN split_part(s.owner, ' ', 1) ELSE '' END,"
-    " coalesce(p.broker, ''), CASE WHEN l.lease_until > clock_timestamp() THEN s.address ELSE '' END, s.epoch"
-    " FROM forkmill.shard s JOIN forkmill.lease l ON l.shard = s.id LEFT JOIN forkmill.placement p ON p.shard = s.id"
-    " ORDER BY s.id";
+std::string shards_and_owners() {
+  const std::string lasts = lease_lasts("l.lease_until");
+  return "SELECT s.id, CASE WHEN " + lasts +
+         " THEN split_part(s.owner, ' ', 1) ELSE '' END, coalesce(p.broker, ''), CASE WHEN " + lasts +
+         " THEN s.address ELSE '' END, s.epoch FROM forkmill.shard s JOIN forkmill.lease l ON l.shard = s.id"
+         " LEFT JOIN forkmill.placement p ON p.shard = s.id ORDER BY s.id";
+}
 
 void read_brokers(ServerSession& server, ClusterView& view) {
   const Rows rows =
-      server.run("SELECT name, draining, lease_until > clock_timestamp() FROM forkmill.broker ORDER BY name");
+      server.run("SELECT name, draining, " + lease_lasts("lease_until") + " FROM forkmill.broker ORDER BY name");
   for (int i = 0; i < rows.size(); ++i) {
     if (rows.number(i, 2) != 0)
       view.brokers.push_back({rows.text(i, 0), rows.number(i, 1) != 0});
@@ -32,7 +34,7 @@ void read_brokers(ServerSession& server, ClusterView& view) {
 ClusterView read_view(ServerSession& server) {
   ClusterView view;
   read_brokers(server, view);
-  const Rows rows = server.run(kShards);
+  const Rows rows = server.run(shards_and_owners());
   for (int i = 0; i < rows.size(); ++i) {
     view.shards.push_back({rows.number(i, 0), rows.text(i, 1), rows.text(i, 2), rows.text(i, 3), rows.number(i, 4)});
   }
@@ -56,7 +58,8 @@ void Membership::announce() {
           std::to_string(kLease.count()) +
           " ms') ON CONFLICT (name) DO UPDATE SET process = excluded.process, lease_until = excluded.lease_until,"
           " draining = b.draining AND b.process = excluded.process"
-          " WHERE b.process = excluded.process OR b.lease_until < clock_timestamp() RETURNING 1::bigint",
+          " WHERE b.process = excluded.process OR NOT " +
+          lease_lasts("b.lease_until") + " RETURNING 1::bigint",
       Parameters{}.bytes(name_).bytes(store_.owner));
   if (done.size() == 1) return;
   throw NameTaken{"another broker of this cluster that runs has the name " + name_ +

@@ -33,9 +33,10 @@ proto::Failure not_answered(const std::exception& error) {
 }
 
 // A broker that has been started again since does not drain any more.
-constexpr const char* kDrain =
-    "UPDATE forkmill.broker SET draining = $2::bigint <> 0 WHERE name = $1::text AND lease_until > clock_timestamp()"
-    " RETURNING 1::bigint";
+std::string draining() {
+  return "UPDATE forkmill.broker SET draining = $2::bigint <> 0 WHERE name = $1::text AND " +
+         lease_lasts("lease_until") + " RETURNING 1::bigint";
+}
 constexpr const char* kPlace =
     "INSERT INTO forkmill.placement (shard, broker) VALUES ($1::bigint::integer, $2::text)"
     " ON CONFLICT (shard) DO UPDATE SET broker = excluded.broker";
@@ -54,7 +55,7 @@ struct Writer {
       server.run(kPlace, parameters.bytes(order.broker));
   }
   void operator()(const proto::DrainBroker& order) const {
-    server.run(kDrain, Parameters{}.bytes(order.broker).number(order.undo ? 0 : 1));
+    server.run(draining(), Parameters{}.bytes(order.broker).number(order.undo ? 0 : 1));
   }
 };
 

@@ -21,7 +21,7 @@ constexpr int kEndInOrder = 40'000;              // milliseconds
 Brokers::Brokers(std::vector<Listener> listeners, std::function<Start(std::size_t)> command,
                  std::function<void(const std::string&)> trouble, std::function<void()> changed)
     : command_{std::move(command)}, trouble_{std::move(trouble)}, changed_{std::move(changed)} {
-  for (Listener& listener : listeners) places_.push_back({std::move(listener), {}, {}, 0, 0});
+  for (Listener& listener : listeners) places_.push_back({std::move(listener)});
   for (std::size_t i = 0; i < places_.size(); ++i) start(i);
 }
 
@@ -41,11 +41,12 @@ void Brokers::tend() {
     Place& place = places_[i];
     if (const auto status = place.program.ended()) {
       place.due = now_us() + kRestartPause;
+      place.stands_by = false;
       if (is_shared()) changed_();
       if (!has_reason(*status)) trouble_("the broker ended by itself: " + describe_end(*status));
     }
     if (place.due != 0 && now_us() >= place.due) start(i);
-    if (is_shared()) look_for_owner(i);
+    if (is_shared()) read_log(i);
   }
 }
 
@@ -55,13 +56,15 @@ bool Brokers::has_reason(int status) const {
   return now_us() <= excused_ || (is_shared() && WEXITSTATUS(status) <= 1);
 }
 
-void Brokers::look_for_owner(std::size_t number) {
+void Brokers::read_log(std::size_t number) {
   Place& place = places_[number];
   std::ifstream file{place.log, std::ios::binary};
   file.seekg(static_cast<std::streamoff>(place.read));
   const std::string text{std::istreambuf_iterator<char>{file}, {}};
   place.read += text.size();
+  if (text.find("standing by") != std::string::npos) place.stands_by = true;
   if (text.find("listening on ") == std::string::npos) return;
+  place.stands_by = false;
   if (owner_ != number) ++takeovers_;
   owner_ = number;
   changed_();

@@ -38,6 +38,8 @@ class Brokers {
   std::size_t owner() const { return owner_; }
   Program& operator[](std::size_t number) { return places_.at(number).program; }
   const Listener& listener(std::size_t number) const { return places_.at(number).listener; }
+  // Whether it runs, and waits to take over from another one. Only with one shard.
+  bool stands_by(std::size_t number) const { return places_.at(number).stands_by; }
   // How often another broker than the one before began to own the tasks.
   std::uint64_t takeovers() const { return takeovers_; }
   // Before `until`, an exit of a broker is no trouble.
@@ -46,13 +48,14 @@ class Brokers {
  private:
   struct Place {
     Listener listener;
-    Program program;
-    std::string log;
+    Program program{};
+    std::string log{};
     std::size_t read = 0;  // bytes of the log
     std::int64_t due = 0;
+    bool stands_by = false;
   };
   void start(std::size_t number);
-  void look_for_owner(std::size_t number);
+  void read_log(std::size_t number);
   bool has_reason(int status) const;
 
   const std::function<Start(std::size_t)> command_;

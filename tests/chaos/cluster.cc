@@ -1,11 +1,8 @@
 #include "tests/chaos/cluster.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -24,15 +21,6 @@ namespace {
 constexpr std::int64_t kMemberRestartPause = 300'000;  // microseconds
 constexpr int kMemberEndInOrder = 40'000;              // milliseconds
 
-std::int64_t* make_clock(const std::string& path) {
-  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (file < 0 || ::ftruncate(file, sizeof(std::int64_t)) != 0) throw std::runtime_error{path};
-  void* area = ::mmap(nullptr, sizeof(std::int64_t), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-  ::close(file);
-  if (area == MAP_FAILED) throw std::runtime_error{path};
-  return static_cast<std::int64_t*>(area);
-}
-
 // Floods by a principal of its own need keys. Without them all peers are one principal, without quotas: then no names
 // or tasks are poured in, which would take the room of others.
 std::vector<std::string> floods(bool with_keys) {
@@ -48,7 +36,7 @@ Cluster::Cluster(std::string folder, bool isolated, std::uint64_t seed, const Se
       seed_{seed},
       setup_{setup},
       journal_{folder_ + "/ring.journal"},
-      clock_area_{make_clock(folder_ + "/clock")},
+      clock_{folder_ + "/clock", CHAOS_CLOCK_LIBRARY},
       listeners_{listeners(isolated, setup.brokers)} {
   std::filesystem::create_directory(data_folder());
   if (isolated) {
@@ -58,7 +46,7 @@ Cluster::Cluster(std::string folder, bool isolated, std::uint64_t seed, const Se
   if (far() != nullptr) make_keys();
   if (setup.brokers > 1) {
     std::filesystem::permissions(folder_, std::filesystem::perms{0711});
-    database_ = std::make_unique<Database>(folder_ + "/database", setup.brokers, std::vector<std::string>{});
+    database_ = std::make_unique<Database>(folder_ + "/database", setup.brokers, isolated);
   }
   make_members();
   brokers_ = std::make_unique<Brokers>(
@@ -116,8 +104,7 @@ void Cluster::make_keys() {
 
 // `role`: "broker", "worker" or "client".
 std::vector<std::string> Cluster::environment(const std::string& role) const {
-  std::vector<std::string> variables{std::string{"LD_PRELOAD="} + CHAOS_CLOCK_LIBRARY,
-                                     "CHAOS_CLOCK=" + folder_ + "/clock"};
+  std::vector<std::string> variables = clock_.environment();
   if (role == "broker") {
     variables.push_back(far() == nullptr ? "FORKMILL_INSECURE=true" : "FORKMILL_SERVER_KEY=" + folder_ + "/broker.key");
     if (far() != nullptr) variables.push_back("FORKMILL_AUTHORIZED_KEYS=" + folder_ + "/authorized_keys");
@@ -308,11 +295,6 @@ void Cluster::reap(Member& member) {
   if (member.worker) out_of_reach(member.number, now_us() - kSessionTimeout, now_us() + kSessionTimeout);
   if (!member.worker && *status != 0) journal_.append("D " + member.name() + "." + std::to_string(member.life));
   if (!calm_ || member.worker || *status != 0) due_[member.name()] = now_us() + kMemberRestartPause;
-}
-
-void Cluster::set_clock(std::int64_t ahead) {
-  clock_ = ahead;
-  *static_cast<volatile std::int64_t*>(clock_area_) = ahead;
 }
 
 // ---- The end --------------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@
 
 #include "tests/chaos/broker_cost.h"
 #include "tests/chaos/brokers.h"
+#include "tests/chaos/clock.h"
 #include "tests/chaos/database.h"
 #include "tests/chaos/isolation.h"
 #include "tests/chaos/journal.h"
@@ -68,6 +69,7 @@ class Cluster {
   // The process that serves the tasks; with several shards one of that broker. 0: it does not run.
   pid_t serving_process(sim::Random& random);
   Brokers& brokers() { return *brokers_; }
+  std::size_t shards() const { return setup_.shards; }
   bool is_sharded() const { return setup_.shards > 1; }
   // Null: the broker has a data directory.
   Database* database() { return database_.get(); }
@@ -90,8 +92,8 @@ class Cluster {
   void out_of_reach(int worker, std::int64_t from, std::int64_t until);
 
   // Sets by how many seconds the wall clocks of all programs are ahead.
-  void set_clock(std::int64_t ahead);
-  std::int64_t clock() const { return clock_; }
+  void set_clock(std::int64_t ahead) { clock_.set(ahead); }
+  std::int64_t clock() const { return clock_.ahead(); }
 
   const FarMachine* far() const { return far_ && far_->works() ? &*far_ : nullptr; }
   bool own_disk() const { return own_disk_; }
@@ -139,8 +141,7 @@ class Cluster {
   Journal journal_;
   std::optional<FarMachine> far_;
   bool own_disk_ = false;
-  std::int64_t* clock_area_ = nullptr;
-  std::int64_t clock_ = 0;
+  WallClock clock_;
   std::vector<std::unique_ptr<Proxy>> proxies_;
   std::unique_ptr<Database> database_;
   std::vector<Brokers::Listener> listeners_;

@@ -21,6 +21,8 @@ Faults::Faults(Cluster& cluster, std::uint64_t seed, std::int64_t mean_pause)
   if (cluster_.database() == nullptr) return;
   add_takeovers();
   add_failovers();
+  add_database_disks();
+  add_database_clocks();
   add_other_sessions();
 }
 

@@ -15,6 +15,9 @@
 
 namespace forkmill::chaos {
 
+// Why a fault cannot be done without isolation.
+inline constexpr const char* kNotRoot = "needs root and the right to create namespaces";
+
 // A fault that has begun.
 struct Ongoing {
   std::int64_t until = 0;
@@ -64,6 +67,8 @@ class Faults {
   void add_restarts();
   void add_takeovers();
   void add_failovers();
+  void add_database_disks();
+  void add_database_clocks();
   void add_other_sessions();
 
   bool begin_next();
@@ -83,6 +88,10 @@ class Faults {
   Ongoing stop_broker();
   Ongoing cut_from_database(std::size_t broker);
   Ongoing fail_over(std::int64_t cut_before);
+  Ongoing fail_over_twice();
+  Ongoing fill_database_disk(std::size_t server);
+  // Sets the clock of one of the servers forward by these seconds, or back.
+  Ongoing set_database_clock(std::int64_t by);
   Ongoing other_session(const std::string& sql);
   Member& some_worker() { return cluster_.worker(static_cast<int>(random_.between(1, Cluster::kWorkers))); }
   Member& some_client() { return cluster_.client(static_cast<int>(random_.between(1, Cluster::kClients))); }

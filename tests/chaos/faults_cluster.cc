@@ -68,9 +68,30 @@ Ongoing Faults::fail_over(std::int64_t cut_before) {
           }};
 }
 
+// Kills the primary, and the next one as soon as that has a standby of its own.
+Ongoing Faults::fail_over_twice() {
+  Database& database = *cluster_.database();
+  if (!database.tend()) return {};
+  constexpr std::int64_t kPatience = 60'000'000;
+  cluster_.unsettle(kPatience);
+  database.fail_over();
+  return {now_us() + kPatience,
+          [this, &database] {
+            if (database.tend()) database.fail_over();
+            cluster_.unsettle(kPatience);
+          },
+          [&database] { return database.tend(); }};
+}
+
 void Faults::add_failovers() {
   add("kill -9 of the primary", [this] { return fail_over(0); });
   add("kill -9 of the primary within commits", [this] { return fail_over(span(100, 1500)); });
+  add("kill -9 of the primary and of its successor", [this] { return fail_over_twice(); });
+  add("kill -9 of the primary and of the owner", [this] {
+    Ongoing failing = fail_over(0);
+    if (failing.end) cluster_.broker().signal(SIGKILL);
+    return failing;
+  });
   add("primary cut from its standby", [this] {
     Database& database = *cluster_.database();
     const auto how_long = span(500, 6000);
@@ -78,6 +99,50 @@ void Faults::add_failovers() {
     database.cut_standby(true);
     return Ongoing{now_us() + how_long, [&database] { database.cut_standby(false); }};
   });
+}
+
+// ---- Disks and clocks of servers ------------------------------------------------------------------------------------
+
+// A server whose disk is full ends, or all of its sessions do, and it is started again.
+Ongoing Faults::fill_database_disk(std::size_t server) {
+  Database& database = *cluster_.database();
+  if (!database.tend() || !database.fill_disk(server)) return {};
+  const auto how_long = span(500, 5000);
+  constexpr std::int64_t kRecovery = 15'000'000;
+  cluster_.unsettle(how_long + kRecovery);
+  return {now_us() + how_long, [this, &database, server] {
+            database.free_disk(server);
+            cluster_.unsettle(kRecovery);
+          }};
+}
+
+void Faults::add_database_disks() {
+  const std::string why = cluster_.database()->own_disks() ? "" : kNotRoot;
+  add(
+      "disk of the standby full", [this] { return fill_database_disk(cluster_.database()->standby()); }, why);
+  add(
+      "disk of the primary full", [this] { return fill_database_disk(cluster_.database()->primary()); }, why);
+}
+
+// Leases end early, or last for an hour. The servers have different clocks afterwards, so that a failover is a jump
+// too.
+Ongoing Faults::set_database_clock(std::int64_t by) {
+  Database& database = *cluster_.database();
+  const std::size_t server = random_.below(database.size());
+  constexpr std::int64_t kLinksEnd = 5'000'000;  // the primary and its standby give each other up by this clock
+  cluster_.unsettle(kLinksEnd);
+  database.set_clock(server, database.clock(server) + by);
+  return once();
+}
+
+void Faults::add_database_clocks() {
+  constexpr std::uint64_t kHour = 3600;
+  constexpr std::uint64_t kLittle = 10;
+  const auto how_far = [this] {
+    return static_cast<std::int64_t>(random_.between(1, random_.chance(0.5) ? kLittle : kHour));
+  };
+  add("clock of a server set forward", [this, how_far] { return set_database_clock(how_far()); });
+  add("clock of a server set back", [this, how_far] { return set_database_clock(-how_far()); });
 }
 
 // ---- Other sessions -------------------------------------------------------------------------------------------------

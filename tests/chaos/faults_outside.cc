@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,8 +16,6 @@
 namespace forkmill::chaos {
 
 namespace {
-
-constexpr const char* kNotRoot = "needs root and the right to create namespaces";
 
 bool listens(std::uint16_t port) {
   const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -113,11 +110,7 @@ void Faults::add_network() {
 
 // Shrinks the disk until `leave` bytes are free.
 Ongoing Faults::fill_disk(std::uint64_t leave) {
-  struct statvfs facts {};
-  if (disk_filled_ || ::statvfs(cluster_.data_folder().c_str(), &facts) != 0) return {};
-  const std::uint64_t used = (facts.f_blocks - facts.f_bfree) * facts.f_frsize;
-  if (used + leave == 0) return {};                                   // a size of 0 would be no limit, for good
-  if (!resize_disk(cluster_.data_folder(), used + leave)) return {};  // the data has just grown
+  if (disk_filled_ || !shrink_disk(cluster_.data_folder(), leave)) return {};
   disk_filled_ = true;
   const auto how_long = span(1000, 3000);
   constexpr std::int64_t kPatience = 60'000'000;

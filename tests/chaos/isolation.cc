@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -84,6 +85,13 @@ bool mount_disk(const std::string& path, std::uint64_t bytes) {
 
 bool resize_disk(const std::string& path, std::uint64_t bytes) {
   return ::mount("tmpfs", path.c_str(), "tmpfs", MS_REMOUNT, ("mode=0700,size=" + std::to_string(bytes)).c_str()) == 0;
+}
+
+bool shrink_disk(const std::string& path, std::uint64_t leave) {
+  struct statvfs facts {};
+  if (::statvfs(path.c_str(), &facts) != 0) return false;
+  const std::uint64_t used = (facts.f_blocks - facts.f_bfree) * facts.f_frsize;
+  return used + leave > 0 && resize_disk(path, used + leave);  // a size of 0 would be no limit, for good
 }
 
 void unmount_disk(const std::string& path) { ::umount2(path.c_str(), MNT_DETACH); }

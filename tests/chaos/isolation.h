@@ -23,6 +23,8 @@ bool asked_to_end();
 // refused.
 bool mount_disk(const std::string& path, std::uint64_t bytes);
 bool resize_disk(const std::string& path, std::uint64_t bytes);
+// Shrinks it until `leave` bytes are free. Returns false if that is not possible now: its contents have just grown.
+bool shrink_disk(const std::string& path, std::uint64_t leave);
 void unmount_disk(const std::string& path);
 
 class FarMachine {

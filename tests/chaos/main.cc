@@ -13,6 +13,7 @@
 
 #include "tests/chaos/checker.h"
 #include "tests/chaos/cluster.h"
+#include "tests/chaos/failovers.h"
 #include "tests/chaos/faults.h"
 #include "tests/chaos/soak.h"
 
@@ -28,6 +29,7 @@ struct Arguments {
   bool keep = false;
   bool cluster = false;
   std::size_t shards = 1;
+  std::size_t failovers = 0;  // played and measured instead of faults; 0: none
   bool hostile = false;
   std::int64_t speed = 1;  // pace of the wall clocks
   std::string check;
@@ -69,13 +71,12 @@ class Ring {
       : arguments_{arguments},
         cluster_{folder, isolated, arguments.seed, setup_of(arguments)},
         faults_{cluster_, arguments.seed, arguments.mean_pause_ms * 1000},
-        soak_{cluster_, arguments.minutes, arguments.speed, say} {}
+        soak_{cluster_, arguments.minutes, arguments.speed, say},
+        failovers_{cluster_, arguments.seed, arguments.failovers} {}
 
   // False: a signal asked for an end, so there is nothing to judge.
   bool play() {
-    go_on(
-        static_cast<std::int64_t>(arguments_.minutes * 60) * kSecond, [] { return false; }, true);
-    faults_.stop();
+    disturb();
     cluster_.end_hostile();
     if (asked_to_end()) return false;
     // Work that was put off by a clock that was set back is due now, once a broker has started with this clock.
@@ -106,9 +107,10 @@ class Ring {
     const Journals journals{cluster_.folder()};
     Checker checker{journals};
     const Verdict verdict = checker.check();
-    print_faults();
+    say("");
+    arguments_.failovers > 0 ? print_failovers(verdict) : print_faults();
     if (Database* database = cluster_.database())
-      say("\ntakeovers by another broker " + std::to_string(cluster_.brokers().takeovers()) +
+      say("takeovers by another broker " + std::to_string(cluster_.brokers().takeovers()) +
           ", failovers of the database " + std::to_string(database->failovers()));
     print(verdict);
     if (verdict.counts.submitted == 0) say("TROUBLE: nothing was submitted");
@@ -118,7 +120,20 @@ class Ring {
 
  private:
   static Cluster::Setup setup_of(const Arguments& arguments) {
-    return {pace(arguments.minutes), arguments.cluster ? 3U : 1U, arguments.shards, arguments.hostile, arguments.speed};
+    constexpr double kMinutes = 0.12;  // that a failover takes
+    const double minutes =
+        arguments.failovers > 0 ? kMinutes * static_cast<double>(arguments.failovers) : arguments.minutes;
+    return {pace(minutes), arguments.cluster ? 3U : 1U, arguments.shards, arguments.hostile, arguments.speed};
+  }
+
+  void disturb() {
+    if (arguments_.failovers > 0) {
+      failovers_.play();
+      return;
+    }
+    go_on(
+        static_cast<std::int64_t>(arguments_.minutes * 60) * kSecond, [] { return false; }, true);
+    faults_.stop();
   }
 
   // The verdict needs two kilobytes of memory per task, so clients of a long run submit more slowly.
@@ -140,8 +155,13 @@ class Ring {
     return false;
   }
 
+  void print_failovers(const Verdict& verdict) const {
+    say(failovers_.table() + "\n" + failovers_.summary() + ", lost " + std::to_string(verdict.lost) + ", double " +
+        std::to_string(verdict.doubled));
+  }
+
   void print_faults() const {
-    say("\n| fault | times |\n|---|---|");
+    say("| fault | times |\n|---|---|");
     for (const Fault& fault : faults_.all())
       say("| " + fault.name + " | " +
           (fault.impossible.empty() ? std::to_string(fault.times) : "not possible here: " + fault.impossible) + " |");
@@ -151,6 +171,7 @@ class Ring {
   Cluster cluster_;
   Faults faults_;
   Soak soak_;
+  Failovers failovers_;
   bool calm_ = false;
   bool swept_ = false;
 };
@@ -217,6 +238,10 @@ int main(int argc, char** argv) {
   app.add_option("--shards", arguments.shards, "With --cluster: into how many shards the tasks are divided")
       ->check(CLI::Range(1, 64))
       ->capture_default_str();
+  app.add_option("--failovers", arguments.failovers,
+                 "With --cluster: instead of faults, let owners and servers fail so often, one after the other, and "
+                 "measure how long it takes until a waiting future has its result")
+      ->check(CLI::Range(1, 100'000));
   app.add_flag("--hostile", arguments.hostile,
                "Let hostile peers flood the broker meanwhile: HELLO storms, garbage, slow and never-reading peers and, "
                "where there are keys, names and tasks over their quota, and claims of the tasks of others");
@@ -234,6 +259,14 @@ int main(int argc, char** argv) {
   }
   if (arguments.shards > 1 && !arguments.cluster) {
     std::fprintf(stderr, "chaos: --shards needs --cluster: only a database has several shards\n");
+    return 2;
+  }
+  if (arguments.failovers > 0 && !arguments.cluster) {
+    std::fprintf(stderr, "chaos: --failovers needs --cluster: a broker with a data directory has no successor\n");
+    return 2;
+  }
+  if (arguments.failovers > 0 && app.count("--minutes") > 0) {
+    std::fprintf(stderr, "chaos: --failovers and --minutes exclude each other: a run ends with the last failover\n");
     return 2;
   }
   try {

@@ -183,6 +183,8 @@ void rename_cluster(ServerSession& server, const std::string& name) {
 void bring_up_schema(ServerSession& server, const std::string& cluster, std::uint64_t shards,
                      const StoreOrigin& origin) {
   server.run("BEGIN");
+  // The server does not notice that the broker has given up a session that waits for a lock.
+  server.run("SET LOCAL lock_timeout = '5s'");
   server.run("SELECT pg_advisory_xact_lock($1::bigint)", Parameters{}.number(kLock));
   if (!has_schema(server)) {
     create_schema(server, cluster, shards, origin);

@@ -22,7 +22,10 @@ ShardRow row_of(const Rows& rows) {
           rows.number(0, 7) != 0};
 }
 
-std::string lease_end() { return "clock_timestamp() + interval '" + std::to_string(kLease.count()) + " ms'"; }
+// The end of a lease that begins now and is `times` as long as one is.
+std::string lease_end(int times = 1) {
+  return "clock_timestamp() + interval '" + std::to_string(times * kLease.count()) + " ms'";
+}
 
 // Ends the sessions that may have the row of the shard locked: those of an owner that was cut off in a transaction, or
 // stopped. A commit that waits for its standby is in the database already, and stays. Owners of other shards, which
@@ -73,6 +76,11 @@ void begin_alone(ServerSession& server) {
 
 }  // namespace
 
+// Servers that follow each other have clocks that differ a little: twice its length is more than a lease lasts.
+std::string lease_lasts(const std::string& until) {
+  return "(" + until + " > clock_timestamp() AND " + until + " <= " + lease_end(2) + ")";
+}
+
 void ask_standbys(ServerSession& server) { server.send_sql("SELECT current_setting('synchronous_standby_names')"); }
 
 void check_standbys(const Rows& answer) {
@@ -82,11 +90,12 @@ void check_standbys(const Rows& answer) {
 
 ShardRow read_shard(ServerSession& server, std::uint64_t shard) {
   const Rows rows = server.run(
-      "SELECT s.store, s.epoch, s.owner, s.address, s.commit_number, s.last_seq, l.lease_until > clock_timestamp(),"
-      " EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = (26220 + s.id)::oid AND objsubid = 2"
-      " AND objid = (s.epoch & 2147483647)::oid AND granted"
-      " AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))"
-      " FROM forkmill.shard s JOIN forkmill.lease l ON l.shard = s.id WHERE s.id = $1::bigint",
+      "SELECT s.store, s.epoch, s.owner, s.address, s.commit_number, s.last_seq, " + lease_lasts("l.lease_until") +
+          ", EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = (26220 + s.id)::oid AND objsubid "
+          "= 2"
+          " AND objid = (s.epoch & 2147483647)::oid AND granted"
+          " AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))"
+          " FROM forkmill.shard s JOIN forkmill.lease l ON l.shard = s.id WHERE s.id = $1::bigint",
       Parameters{}.number(shard));
   if (rows.size() != 1) {
     throw StoreError{"table forkmill.shard has no row of shard " + std::to_string(shard) +

@@ -17,6 +17,9 @@ namespace forkmill::broker {
 inline constexpr std::chrono::milliseconds kLease{2000};
 inline constexpr std::chrono::milliseconds kLeaseRenewal{400};
 inline constexpr std::chrono::milliseconds kLeaseLook{200};
+// Returns the condition, in SQL, that a lease lasts which ends at this time of the server's clock. One that ends later
+// than any lease does was made before the clock was set back, and by an owner that renews it no longer.
+std::string lease_lasts(const std::string& until);
 // How long an owner that has announced itself may be without its session.
 inline constexpr std::chrono::milliseconds kAbsence{1000};
 

@@ -229,6 +229,12 @@ def cluster_backlog(plan):
                          "--small-runs", "1", "--data", plan.data]
 
 
+def cluster_takeover(plan):
+    """The owner of a PostgreSQL store with a standby is killed, ten times: when has a waiting future its result?"""
+    yield "", [os.path.join(plan.bin, "bench_takeover"), "--rounds", str(plan.items(10, 2)), "--tasks",
+               str(plan.items(10_000, 1_000)), "--data", plan.data]
+
+
 def toolkit(plan):
     """Named objects in memory beside bare ZeroMQ: locks, queues, events; pools on local:// beside processes."""
     yield "", [os.path.join(plan.bin, "bench_toolkit")]
@@ -266,17 +272,19 @@ def operate(plan):
 SETS = {"throughput": throughput, "latency": latency, "window": window, "payload": payload, "keys": keys, "security": security,
         "clients": clients, "sessions": sessions, "queues": queues, "mixed": mixed, "map": map_,
         "commands": commands, "startup": startup, "memory": memory, "inflight": inflight, "respawn": respawn,
-        "durable": durable, "cluster": cluster, "cluster_backlog": cluster_backlog, "toolkit": toolkit, "backlog": backlog, "steady": steady, "restart": restart, "operate": operate}
-ONCE = ("backlog", "cluster_backlog", "steady", "restart", "operate")
+        "durable": durable, "cluster": cluster, "cluster_backlog": cluster_backlog,
+        "cluster_takeover": cluster_takeover, "toolkit": toolkit, "backlog": backlog, "steady": steady, "restart": restart, "operate": operate}
+ONCE = ("backlog", "cluster_backlog", "cluster_takeover", "steady", "restart", "operate")
 SPINE = ("throughput", "latency", "inflight", "respawn")
-ON_DISK = ("durable", "cluster", "cluster_backlog", "backlog", "steady", "restart", "operate")
+ON_DISK = ("durable", "cluster", "cluster_backlog", "cluster_takeover", "backlog", "steady", "restart", "operate")
 NEEDS = {"throughput": ("gearmand", "nats-server", "redis-server", "import celery", "import redis"),
          "latency": ("gearmand", "nats-server", "redis-server", "import celery", "import redis"),
          "window": ("gearmand", "nats-server", "redis-server"), "payload": ("gearmand", "nats-server", "redis-server"),
          "clients": ("gearmand", "nats-server", "redis-server"), "mixed": ("gearmand", "nats-server", "redis-server"),
          "memory": ("gearmand", "redis-server"), "commands": ("parallel",),
          "durable": ("nats-server", "beanstalkd", "redis-server"),
-         "cluster": ("/usr/lib/postgresql/15/bin/postgres",), "cluster_backlog": ("/usr/lib/postgresql/15/bin/postgres",)}
+         "cluster": ("/usr/lib/postgresql/15/bin/postgres",), "cluster_backlog": ("/usr/lib/postgresql/15/bin/postgres",),
+         "cluster_takeover": ("/usr/lib/postgresql/15/bin/postgres",)}
 
 
 def steps(names, plan):

@@ -40,6 +40,7 @@ KEYS = {
     "cluster": ({"forkmill-durable", "forkmill-postgres", "forkmill-postgres-standby", "forkmill-postgres-4-shards"},
                 (*RATES, "p50_us", "p99_us")),
     "cluster_backlog": ({"backlog"}, BACKLOG),
+    "cluster_takeover": ({"takeover"}, ("rounds", "first_p50_s", "first_max_s", "all_max_s", "lost")),
     "toolkit": ({"toolkit", "pool"}, ("floor.p50_us", "lock.p50_us", "queue.p50_us", "items_per_s")),
     "backlog": ({"backlog"}, BACKLOG),
     "steady": ({"steady"}, ("tasks_per_s",)),

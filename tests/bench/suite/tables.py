@@ -259,7 +259,10 @@ def cluster(figures):
              goal("with a standby", view.get("forkmill-postgres-standby", "tasks_per_s"), 30_000, False, 0) +
              goal("four shards in units of one, with a standby",
                   view.ratio("tasks_per_s", "forkmill-postgres-4-shards", "forkmill-postgres-standby"), 1.5))
-    return "\n".join([table(heads, rows), "", view.cpu(), goals])
+    ratios = [number(view.ratio("tasks_per_s", "forkmill-durable", system), 1)
+              for system in ("forkmill-postgres", "forkmill-postgres-standby")]
+    beside = f"A data directory does {ratios[0]} times as many as PostgreSQL alone, {ratios[1]} times as many as with a standby."
+    return "\n".join([table(heads, rows), "", view.cpu(), beside, "", goals])
 
 
 def cluster_backlog(figures):
@@ -270,6 +273,14 @@ def cluster_backlog(figures):
             f"{number(get('drained_per_s'))}/s.\n\n" +
             goal("broker's peak, MiB", peak, 1024, True, 0) +
             goal("seconds from SIGKILL to serving again, the lease included", get("restart_s"), 20, True))
+
+
+def cluster_takeover(figures):
+    get = View(figures, "cluster_takeover").of("takeover")
+    return (f"The owner was killed {number(get('rounds'))} times: the first result after {number(get('first_p50_s'), 1)} s "
+            f"(median), all of 10,000 after {number(get('all_max_s'), 1)} s at most.\n\n" +
+            goal("the latest first result, in s", get("first_max_s"), 3, True, 1) +
+            goal("tasks lost", get("lost"), 0, True, 0))
 
 
 def toolkit(figures):
@@ -360,7 +371,7 @@ def operate(figures):
 TABLES = {"throughput": throughput, "latency": latency, "window": window, "payload": payload, "keys": keys, "security": security,
           "clients": clients, "sessions": sessions, "queues": queues, "mixed": mixed, "map": map_, "commands": commands, "startup": startup,
           "memory": memory, "inflight": inflight, "respawn": respawn, "durable": durable, "cluster": cluster,
-          "cluster_backlog": cluster_backlog, "toolkit": toolkit,
+          "cluster_backlog": cluster_backlog, "cluster_takeover": cluster_takeover, "toolkit": toolkit,
           "backlog": backlog, "steady": steady, "restart": restart, "operate": operate}
 
 

@@ -5,7 +5,9 @@
 #include <atomic>
 #include <future>
 #include <string>
+#include <thread>
 
+#include "broker/cluster/membership.h"
 #include "broker/cluster/shard_orders.h"
 #include "tests/e2e/cluster/postgres_rig.h"
 #include "tests/unit/store/store_samples.h"
@@ -95,7 +97,11 @@ TEST_CASE("an owner whose process has died is followed although its lease lasts"
   clear(server);
   open_and_load(*make_store(server.url()));
   server.sql("UPDATE forkmill.shard SET owner = 'a broker that dies'");
-  server.sql("UPDATE forkmill.lease SET lease_until = 'infinity'");
+  const std::jthread renewal{[&](const std::stop_token& stop) {
+    do {
+      server.sql("UPDATE forkmill.lease SET lease_until = clock_timestamp() + interval '2 s'");
+    } while (!tests::stopped_within(stop, kLeaseRenewal));
+  }};
   std::unique_ptr<PGconn, void (*)(PGconn*)> owner{PQconnectdb(server.url().c_str()), PQfinish};
   PQclear(PQexec(owner.get(), "SELECT pg_advisory_lock_shared(26221, 1)"));
   auto options = store_options(server.url());
@@ -104,6 +110,49 @@ TEST_CASE("an owner whose process has died is followed although its lease lasts"
   auto turn = std::async(std::launch::async, [&] { return other.await().value(); });
   CHECK(turn.wait_for(2 * kAbsence) == std::future_status::timeout);
   owner.reset();
+  CHECK(turn.get());
+}
+
+TEST_CASE("a lease does not last for longer because the clock of the server was set back") {
+  PostgresServer& server = shared_server();
+  clear(server);
+  open_and_load(*make_store(server.url()));
+  SUBCASE("that of an owner which is paused") {
+    server.sql("UPDATE forkmill.shard SET owner = 'a broker that is paused'");
+    std::unique_ptr<PGconn, void (*)(PGconn*)> owner{PQconnectdb(server.url().c_str()), PQfinish};
+    PQclear(PQexec(owner.get(), "SELECT pg_advisory_lock_shared(26221, 1)"));
+    server.sql("UPDATE forkmill.lease SET lease_until = clock_timestamp() + interval '1 hour'");
+    auto options = store_options(server.url());
+    options.waits = true;
+    PostgresStore other{options};
+    CHECK(other.await().value());
+  }
+  SUBCASE("that of a broker which is started again") {
+    Membership killed{store_options(server.url()), "tcp://a:7117"};
+    static_cast<void>(killed.look());
+    Membership started{store_options(server.url()), "tcp://a:7117"};
+    CHECK_THROWS_AS(static_cast<void>(started.look()), Membership::NameTaken);
+    server.sql("UPDATE forkmill.broker SET lease_until = clock_timestamp() + interval '1 hour'");
+    CHECK(started.look().view.brokers.size() == 1);
+  }
+}
+
+TEST_CASE("attempts to bring the schema up do not leave sessions behind while another one does") {
+  PostgresServer& server = shared_server();
+  clear(server);
+  constexpr const char* kSchemaLock = "7381244120006225004";
+  std::unique_ptr<PGconn, void (*)(PGconn*)> other{PQconnectdb(server.url().c_str()), PQfinish};
+  PQclear(PQexec(other.get(), (std::string{"SELECT pg_advisory_lock("} + kSchemaLock + ")").c_str()));
+  auto options = store_options(server.url());
+  std::atomic<bool> has_given_up{false};
+  options.warn = [&](const std::string& text) { has_given_up = text.find("lock timeout") != std::string::npos; };
+  PostgresStore store{options};
+  auto turn = std::async(std::launch::async, [&] { return store.await().value(); });
+  const std::string waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted";
+  CHECK(eventually([&] { return server.sql(waiting) == "1"; }));
+  CHECK(eventually([&] { return has_given_up.load(); }));
+  CHECK(eventually([&] { return server.sql(waiting) == "1"; }));
+  other.reset();
   CHECK(turn.get());
 }
 

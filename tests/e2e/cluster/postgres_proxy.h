@@ -27,6 +27,7 @@ class PostgresProxy {
     after_commit,     // the client does not get the answer to it
     by_turns,         // one commit before, the next one after
     pretend_pooling,  // nowhere, but another process id is shown than the server's, as poolers do
+    pretend_old,      // nowhere, but the server says that it is PostgreSQL 14
   };
 
   explicit PostgresProxy(std::string server_folder) : server_{std::move(server_folder) + "/.s.PGSQL.5432"} {
@@ -103,12 +104,21 @@ class PostgresProxy {
     const std::string_view key_data{"K\0\0\0\x0C", 5};
     const auto at = bytes.find(key_data);
     if (where_ == Cut::pretend_pooling && at != std::string::npos) bytes.at(at + 8) ^= 1;
+    if (where_ == Cut::pretend_old) make_old(bytes);
     return write(to, bytes);
+  }
+
+  // The version is the first of nine values of a row, and has eight bytes.
+  static void make_old(std::string& bytes) {
+    const std::string_view before{"\0\x09\0\0\0\x08", 6};
+    const std::string_view old{"\0\0\0\0\0\x02\x22\xEA", 8};  // 140010
+    const auto at = bytes.find(before);
+    if (at != std::string::npos) bytes.replace(at + before.size(), old.size(), old);
   }
 
   Cut next_cut() {
     const Cut where = where_;
-    if (where == Cut::nowhere || where == Cut::pretend_pooling) return where;
+    if (where == Cut::nowhere || where == Cut::pretend_pooling || where == Cut::pretend_old) return Cut::nowhere;
     if (where == Cut::by_turns) {
       // A commit that was cut is sent once more, and must come through then.
       const int turn = turn_++ % 4;

@@ -61,7 +61,7 @@ class PostgresServer {
     for (const char* setting : {"listen_addresses=", "shared_buffers=32MB", "max_connections=40", "fsync=on"})
       argv.insert(argv.end(), {"-c", setting});
     for (const std::string& setting : settings) argv.insert(argv.end(), {"-c", setting});
-    process_.emplace(as_user(std::move(argv)), log());
+    process_.emplace(as_user(of_postgres(std::move(argv))), log());
     if (!eventually([&] { return PQping(url().c_str()) == PQPING_OK; })) throw std::runtime_error{"no start: " + log()};
   }
   // SIGINT ends its sessions, SIGQUIT is a crash, SIGTERM waits for sessions.
@@ -81,6 +81,15 @@ class PostgresServer {
     for (const pid_t pid : all_children()) ::kill(pid, number);
     process_->signal(number);
   }
+
+  // Copies the data, as a backup does, or puts such a copy in their place. REQUIRES: the server does not run.
+  void back_up() const { run_here({"cp", "-a", data(), folder_ + "/backup"}); }
+  void restore() const {
+    std::filesystem::remove_all(data());
+    run_here({"cp", "-a", folder_ + "/backup", data()});
+  }
+  // Starts another program of servers as their user, with what it says in a log.
+  Process start_beside(const std::vector<std::string>& argv) const { return Process{as_user(argv), log()}; }
 
   const std::string& folder() const { return folder_; }
   std::string data() const { return folder_ + "/data"; }
@@ -107,16 +116,21 @@ class PostgresServer {
     if (user == nullptr || ::chown(folder_.c_str(), user->pw_uid, user->pw_gid) != 0) throw std::runtime_error{"chown"};
     user_ = {"--reuid=" + std::to_string(user->pw_uid), "--regid=" + std::to_string(user->pw_gid), "--clear-groups"};
   }
-  std::vector<std::string> as_user(std::vector<std::string> argv) const {
+  static std::vector<std::string> of_postgres(std::vector<std::string> argv) {
     argv.front() = postgres_programs() + argv.front();
+    return argv;
+  }
+  std::vector<std::string> as_user(const std::vector<std::string>& argv) const {
     std::vector<std::string> line{"/usr/bin/setpriv", "--pdeathsig", "SIGQUIT"};
     line.insert(line.end(), user_.begin(), user_.end());
     line.insert(line.end(), argv.begin(), argv.end());
     return line;
   }
-  void run(std::vector<std::string> argv) const {
+  void run(const std::vector<std::string>& argv) const { run_here(of_postgres(argv)); }
+  void run_here(std::vector<std::string> argv) const {
     const std::string program = argv.front();
-    if (Process{as_user(std::move(argv)), log()}.exit_code() == 0) return;
+    if (argv.front().find('/') == std::string::npos) argv.front() = "/usr/bin/" + argv.front();
+    if (Process{as_user(argv), log()}.exit_code() == 0) return;
     std::ifstream text{log()};
     throw std::runtime_error{program + " failed: " + std::string{std::istreambuf_iterator<char>{text}, {}}};
   }

@@ -1,6 +1,8 @@
 // PostgreSQL servers and databases that a broker refuses, with the reason.
 #include <doctest/doctest.h>
 
+#include <optional>
+
 #include "tests/e2e/cluster/postgres_proxy.h"
 #include "tests/e2e/cluster/postgres_rig.h"
 
@@ -20,6 +22,28 @@ std::string refusal(const PostgresOptions& options) {
 std::string refusal(const std::string& url) { return refusal(store_options(url)); }
 
 bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+// PgBouncer in front of a server, in the mode in which each transaction may get another session of it.
+class Pooler {
+ public:
+  explicit Pooler(const PostgresServer& server) : folder_{server.folder()} {
+    const std::string settings = folder_ + "/pgbouncer.ini";
+    std::ofstream{settings} << "[databases]\npostgres = host=" << folder_
+                            << " port=5432 dbname=postgres user=forkmill\n[pgbouncer]\nlisten_port = " << kPort
+                            << "\nunix_socket_dir = " << folder_ << "\nauth_type = any\npool_mode = transaction\n";
+    process_.emplace(server.start_beside({"/usr/sbin/pgbouncer", settings}));
+    if (!eventually([&] { return PQping(url().c_str()) == PQPING_OK; }))
+      throw std::runtime_error{"no PgBouncer: deploy/install-deps --cluster"};
+  }
+  std::string url() const {
+    return "postgresql:///postgres?user=forkmill&host=" + folder_ + "&port=" + std::to_string(kPort);
+  }
+
+ private:
+  static constexpr int kPort = 6432;
+  const std::string folder_;
+  std::optional<Process> process_;
+};
 
 }  // namespace
 
@@ -97,6 +121,23 @@ TEST_CASE("a read-only standby is refused, and of several hosts the primary is t
   CHECK(contains(refusal(standby.url()), "the server is a read-only standby: name the primary"));
   const std::string both = "postgresql:///postgres?user=forkmill&host=" + standby.folder() + "," + primary.folder();
   CHECK(refusal(both) == "");
+}
+
+TEST_CASE("an older server is refused") {
+  PostgresProxy proxy{shared_server().folder()};
+  proxy.cut(PostgresProxy::Cut::pretend_old);
+  CHECK(refusal(proxy.url()) == "the server has version 14, and PostgreSQL 15 or newer is needed");
+}
+
+TEST_CASE("PgBouncer, which gives each transaction another session, is refused, and changes nothing") {
+  PostgresServer& server = shared_server();
+  clear(server);
+  const Pooler pooler{server};
+  const std::string text = refusal(pooler.url());
+  CHECK_MESSAGE(contains(text, "a pooler stands between the broker and the server"), text);
+  CHECK(contains(text, "connect to the server itself"));
+  CHECK(server.sql("SELECT to_regnamespace('forkmill') IS NULL") == "t");
+  CHECK(refusal(server.url()) == "");
 }
 
 TEST_CASE("a pooler between broker and server is refused") {

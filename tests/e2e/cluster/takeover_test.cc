@@ -48,8 +48,9 @@ class Brokers {
   void await_log(const std::string& name, const std::string& text) const {
     REQUIRE_MESSAGE(eventually([&] { return log(name).find(text) != std::string::npos; }), log(name));
   }
-  std::unique_ptr<Process> worker() const {
-    return std::make_unique<Process>(std::vector<std::string>{ROGUE_WORKER_PROGRAM, "--broker", endpoints(),
+  std::unique_ptr<Process> worker() const { return worker(endpoints()); }
+  std::unique_ptr<Process> worker(const std::string& endpoints) const {
+    return std::make_unique<Process>(std::vector<std::string>{ROGUE_WORKER_PROGRAM, "--broker", endpoints,
                                                               "--processes", "2", "--kill-grace", "200ms"},
                                      folder_.path("worker.log"));
   }
@@ -176,6 +177,67 @@ TEST_CASE("a broker that stands by ends when it is stopped, and one that is stop
   brokers["a"].signal(SIGTERM);
   CHECK(brokers["a"].exit_code() == 1);
   CHECK(waiting.state() == FutureState::pending);
+}
+
+TEST_CASE("clients and workers find the owner in a list with dead, wrong and repeated endpoints") {
+  Brokers brokers;
+  const std::string dead = "ipc://" + brokers.path("nobody");
+  const std::string wrong = "ipc://" + brokers.server().folder() + "/.s.PGSQL.5432";
+  const std::string a = brokers.endpoint("a");
+  const std::string b = brokers.endpoint("b");
+  const std::string list = dead + "," + wrong + "," + a + "," + a + ",tcp://127.0.0.1:1," + b + "," + dead + "," + a;
+  const auto worker = brokers.worker(list);
+  Client client{list};
+  CHECK(client.submit(kEcho, "x").get_for(kLong) == "x");
+  brokers["a"].signal(SIGKILL);
+  brokers["a"].wait();
+  auto waiting = client.submit(kEcho, "y");
+  brokers.await_log("b", "listening on");
+  CHECK(waiting.get_for(kLong) == "y");
+}
+
+TEST_CASE("a client that knows a newer history than the database is told, and tasks of the database stay") {
+  Brokers brokers;
+  for (const char* name : {"b", "a"}) {
+    brokers[name].signal(SIGTERM);
+    CHECK(brokers[name].exit_code() == 0);
+  }
+  const auto begin = [&] {
+    brokers.server().start();
+    brokers.start("a");
+    brokers.await_log("a", "listening on");
+  };
+  const auto end = [&] {
+    brokers["a"].signal(SIGKILL);
+    brokers["a"].wait();
+    brokers.server().stop();
+  };
+  const auto submit = [](Client& client, const std::string& text) {
+    auto future = client.submit(kEcho, text);
+    REQUIRE(eventually([&] { return future.state() == FutureState::accepted; }));
+    return future;
+  };
+  brokers.start("a");
+  brokers.await_log("a", "listening on");
+  Client client{brokers.endpoint("a")};
+  const auto kept = submit(client, "kept");
+  end();
+  brokers.server().back_up();
+  begin();
+  auto lost = submit(client, "lost");
+  end();
+  brokers.server().restore();
+  begin();
+  try {
+    static_cast<void>(lost.get_for(kLong));
+    FAIL("the task is not in the database any more");
+  } catch (const Disconnected& error) {
+    CHECK_MESSAGE(std::string{error.what()}.find("older history") != std::string::npos, error.what());
+    CHECK(std::string{error.what()}.find("Was a backup restored") != std::string::npos);
+  }
+  const auto worker = brokers.worker(brokers.endpoint("a"));
+  Client other{brokers.endpoint("a")};
+  CHECK(other.attach(kEcho, kept.id()).get_for(kLong) == "kept");
 }
 
 TEST_CASE("passwords on the command line of a broker are hidden, and logs do not have them") {

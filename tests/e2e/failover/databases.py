@@ -130,6 +130,7 @@ class Patroni(Database):
             "postgresql": {
                 "listen": f"{machine.address}:5432", "connect_address": f"{machine.address}:5432",
                 "data_dir": self.data(machine), "bin_dir": self.bin, "pgpass": os.path.join(machine.folder, "pgpass"),
+                "basebackup": {"checkpoint": "fast"},
                 "parameters": {"unix_socket_directories": machine.folder},
                 "pg_hba": ["local all all trust", "host all all samenet scram-sha-256",
                            "host replication all samenet scram-sha-256"],

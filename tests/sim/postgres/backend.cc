@@ -221,7 +221,8 @@ void Backend::answer_question(const Command& command) {
   } else if (has("FROM forkmill.cluster")) {
     answer({{binary(kSchema), "forkmill"}});
   } else if (has("FROM forkmill.shard s JOIN forkmill.lease")) {
-    const bool is_leased = server_.lease.until > server_.clock;
+    const std::int64_t left = server_.lease.until - server_.clock;
+    const bool is_leased = left > 0 && left <= 2 * kLease;
     answer({{its.store, binary(its.epoch), its.owner, its.address, binary(its.commit), binary(its.last_seq),
              truth(is_leased), truth(server_.has_announced(its.epoch))}});
   } else if (has("pg_try_advisory_lock_shared")) {
