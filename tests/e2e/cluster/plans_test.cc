@@ -9,6 +9,7 @@
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "tests/e2e/cluster/postgres_rig.h"
@@ -45,6 +46,9 @@ class PlanLog {
     std::vector<Plan> plans;
     bool is_plan = false;
     for (std::string line; std::getline(log_, line);) {
+      begin_ += line;
+      if (log_.eof()) break;  // the rest of this line comes later
+      line = std::exchange(begin_, {});
       if (!line.starts_with('\t')) {
         is_plan = line.ends_with("plan:");
         if (is_plan) plans.emplace_back();
@@ -62,6 +66,7 @@ class PlanLog {
 
  private:
   std::ifstream log_;
+  std::string begin_;  // of a line without its end
 };
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
@@ -153,7 +158,8 @@ TEST_CASE("with statistics, PostgreSQL finds tasks and records by their numbers"
   // The check itself finds what it is to find.
   site.server().sql("SELECT count(*) FROM forkmill.task_1_0 WHERE length(data) = 1");
   site.server().sql("SELECT seq FROM forkmill.task_1_0 ORDER BY seq OFFSET 20000 LIMIT 1");
-  const auto bad = log.drain();
+  auto bad = log.drain();
+  std::erase_if(bad, [](const Plan& plan) { return !has(plan.query, "task_1_0"); });  // renewals of the lease
   REQUIRE(bad.size() == 2);
   CHECK(reads_all(bad[0]));
   CHECK(reads_all(bad[1]));

@@ -231,7 +231,8 @@ class Compose:
     def logs(self):
         for service in SERVICES:
             with open(os.path.join(self.folder, service + ".log"), "w", encoding="utf-8") as file:
-                subprocess.run([self.engine, "logs", self.container(service)], stdout=file, stderr=file, check=False)
+                for container in self.containers(service):
+                    subprocess.run([self.engine, "logs", container], stdout=file, stderr=file, check=False)
 
     def remove(self):
         """Leaves nothing behind but images."""

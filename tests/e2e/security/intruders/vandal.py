@@ -19,6 +19,13 @@ def wrote(path, flags=os.O_WRONLY | os.O_CREAT):
     return True
 
 
+def made(path):
+    """Nothing stays of a file that could be made."""
+    wrote(path)
+    os.unlink(path)
+    return True
+
+
 def content(path):
     with open(path, encoding="utf-8") as file:
         return file.read()
@@ -83,8 +90,8 @@ def main():
     deeds.attempt("write through a link", lambda: through_link(outside))
     deeds.attempt("write through /proc", lambda: through_proc(outside))
     deeds.attempt("make a file", lambda: wrote(f"{folder}/new"))
-    deeds.attempt("make a file in /tmp", lambda: wrote(f"/tmp/forkmill-vandal.{os.getpid()}"))
-    deeds.attempt("make a file in /dev/shm", lambda: wrote(f"/dev/shm/forkmill-vandal.{os.getpid()}"))
+    deeds.attempt("make a file in /tmp", lambda: made(f"/tmp/forkmill-vandal.{os.getpid()}"))
+    deeds.attempt("make a file in /dev/shm", lambda: made(f"/dev/shm/forkmill-vandal.{os.getpid()}"))
     deeds.attempt("make a file above", lambda: wrote("../above"))
     deeds.attempt("make a folder", lambda: os.mkdir(f"{folder}/made") is None)
     deeds.attempt("make a pipe", lambda: os.mkfifo(f"{folder}/pipe") is None)
