@@ -165,8 +165,8 @@ TEST_CASE("the key for an invitation that a broker does not know stays, and is e
   const auto refused = join(request(desk.invitation(), file));
   CHECK(refused.code() == Errc::invitation_unknown);
   CHECK(contains(refused.failure().text, "does not know this invitation"));
-  CHECK(
-      contains(refused.failure().text, "repeat this with the same line, for which " + file + ".joining keeps its key"));
+  CHECK(contains(refused.failure().text, "repeat this with the same line"));
+  CHECK(contains(refused.failure().text, file + ".joining keeps its key"));
   REQUIRE(folder.files() == 1);
   const auto made = public_key_in(file + ".joining");
   desk.learn();
