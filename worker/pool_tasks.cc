@@ -59,7 +59,7 @@ class PoolHandler final : public detail::Handler {
     const PoolSpec spec = std::get<0>(detail::arguments_of_call<PoolSpec>(arguments));
     if (options_.sandbox) throw std::logic_error{"this worker's sandbox has no network, which a pool needs"};
     refuse_shared_process();
-    const WorkerOptions options = options_of(spec);
+    const WorkerOptions options = pool_options(spec, options_);
     check(options);
     ErrorMailbox mailbox;
     auto prepare = prepare_;
@@ -94,24 +94,6 @@ class PoolHandler final : public detail::Handler {
       throw std::logic_error{"a pool cannot be forked here: an on_child_start function has left a thread behind"};
   }
 
-  WorkerOptions options_of(const PoolSpec& spec) const {
-    WorkerOptions options = options_;
-    options.name.clear();
-    options.processes = spec.processes == 0 ? proto::usable_cpus() : spec.processes;
-    options.max_processes = 0;
-    options.queues = {spec.queue};
-    options.cgroup.clear();  // that of this process holds all
-    options.group_limits = {};
-    if (!options.task_folder.empty()) options.task_folder = ".";  // the folder of this task
-    options.max_tasks_per_child = spec.max_tasks_per_child;
-    options.drain_timeout = options.kill_grace =
-        std::chrono::milliseconds{0};  // a pool is stopped when no client waits
-    // Clients learn from their tasks' errors how children end: the log need not repeat it.
-    options.log_file.clear();  // which the user of this process may not be able to write
-    if (options.log_level == "info" || options.log_level == "warn") options.log_level = "error";
-    return options;
-  }
-
   static void initialize(detail::Handler& initializer, std::string_view arguments, ErrorMailbox& mailbox) {
     InitializerContext context;
     try {
@@ -133,6 +115,24 @@ class PoolHandler final : public detail::Handler {
 };
 
 }  // namespace
+
+WorkerOptions pool_options(const PoolSpec& spec, const WorkerOptions& host) {
+  WorkerOptions options = host;
+  options.name.clear();
+  options.processes = spec.processes == 0 ? proto::usable_cpus() : spec.processes;
+  options.scaling = {};  // a client's pool keeps its size, also if that of its host follows the load
+  options.max_processes = 0;
+  options.queues = {spec.queue};
+  options.cgroup.clear();  // that of this process holds all
+  options.group_limits = {};
+  if (!options.task_folder.empty()) options.task_folder = ".";  // the folder of this task
+  options.max_tasks_per_child = spec.max_tasks_per_child;
+  options.drain_timeout = options.kill_grace = std::chrono::milliseconds{0};  // a pool is stopped when no client waits
+  // Clients learn from their tasks' errors how children end: the log need not repeat it.
+  options.log_file.clear();  // which the user of this process may not be able to write
+  if (options.log_level == "info" || options.log_level == "warn") options.log_level = "error";
+  return options;
+}
 
 void add_pool_tasks(Registry& registry, const WorkerOptions& options,
                     const std::vector<std::function<void()>>& prepare) {

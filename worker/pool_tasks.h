@@ -6,6 +6,7 @@
 #include <functional>
 #include <vector>
 
+#include "proto/pool_tasks.h"
 #include "worker/tasks/registry.h"
 
 namespace forkmill::worker {
@@ -14,5 +15,8 @@ namespace forkmill::worker {
 // initializer.
 void add_pool_tasks(Registry& registry, const WorkerOptions& options,
                     const std::vector<std::function<void()>>& prepare);
+
+// Returns the options of the pool of a client that a worker with the options `host` runs.
+WorkerOptions pool_options(const proto::PoolSpec& spec, const WorkerOptions& host);
 
 }  // namespace forkmill::worker

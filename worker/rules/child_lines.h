@@ -24,11 +24,11 @@ struct ChildLine {
   };
   ChildKey key;
   bool present = false;
-  bool open = false;
+  bool open = false;  // may be given attempts
   bool dismissed = false;
   std::deque<Entry> line;
   double line_us = 0;             // sum over the line
-  proto::Instant front_since{0};  // when the front became the front
+  proto::Instant front_since{0};  // when the front became the front; meaningless without one
   std::uint64_t assigned = 0;     // attempts that the child has had, without the revoked ones
 
   // Time from which the estimate of the front is no longer used.
@@ -81,8 +81,8 @@ class ChildLines {
     const auto& line = children_.at(slot).line;
     return line.empty() ? std::nullopt : std::optional{line.front().serial};
   }
-  // When the front became the front. Meaningless without one.
-  proto::Instant front_since(std::uint32_t slot) const { return children_.at(slot).front_since; }
+  // The child in that place and its line. Valid until the number of places or the child in it changes.
+  const ChildLine& child(std::uint32_t slot) const { return children_.at(slot); }
   std::vector<std::uint64_t> behind_front(std::uint32_t slot) const;
   std::size_t slots() const { return children_.size(); }
   // How many children have something in their line.

@@ -43,7 +43,13 @@ void follow_load(proto::Instant now, PoolState& state, PoolAttempts& pool, std::
   const std::size_t before = state.sizer->children();
   PoolSizer::Load load;
   if (!state.shortage.lasts(now)) load.waiting = in_pool - std::min(pool.lines().running(), in_pool);
-  for (std::uint32_t slot = 0; slot < before; ++slot) load.busy += pool.lines().front(slot) ? 1 : 0;
+  for (std::uint32_t slot = 0; slot < before; ++slot) {
+    const ChildLine& child = pool.lines().child(slot);
+    if (!child.line.empty())
+      ++load.busy;
+    else if (!child.open)
+      ++load.starting;
+  }
   const std::size_t children = state.sizer->decide(now, load);
   if (children != before) scale(now, state, pool, children, true);
 }
@@ -177,7 +183,7 @@ void Foreman::handle(proto::Instant now, const ChildDeath& death) {
 
 Foreman::RunningTask Foreman::running(std::uint32_t slot) const {
   proto::Instant since{0};
-  if (slot < pool_.lines().slots()) since = pool_.lines().front_since(slot);
+  if (slot < pool_.lines().slots()) since = pool_.lines().child(slot).front_since;
   const Attempt* attempt = state_.attempts.find(serial_at(pool_, processes_, slot));
   return attempt == nullptr ? RunningTask{} : RunningTask{&attempt->task, since};
 }

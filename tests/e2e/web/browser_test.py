@@ -48,6 +48,10 @@ class Browser:
         page = self.page()
         return page if all(text in page for text in texts) else None
 
+    def seen_in_log(self, text):
+        log = self.page().partition('aria-label="Log"')[2]
+        return log if text in log else None
+
 
 def main():
     in_cluster(history_age="7d")
@@ -62,6 +66,7 @@ def main():
             check_pages(Browser(chromium, gateway), waiting, failed)
             check_log(Browser(chromium, gateway), place)
             check_result(Browser(chromium, gateway))
+            check_odd_results(Browser(chromium, gateway), waiting)
             check_history(Browser(chromium, gateway))
             check_steering(Browser(chromium, gateway), waiting)
             check_edit(Browser(chromium, gateway))
@@ -240,7 +245,8 @@ def check_log(browser, place):
     browser.shows(f"tasks/{task}", "Log of attempt 1", f"out {SHOWN}", f"err {SHOWN}", r"\u001b]0;x\u0007")
     with open(more, "w", encoding="utf-8") as pipe:
         pipe.write("then\n")
-    page = browser.awaited(f"then {SHOWN}", "succeeded")
+    browser.awaited("<h2>Result</h2>", "succeeded")
+    page = within(lambda: browser.seen_in_log(f"then {SHOWN}"))
     need(page.count(f"out {SHOWN}") == 1 and page.count(f"err {SHOWN}") == 1, page)
 
 
@@ -255,6 +261,25 @@ def check_result(browser):
     browser.shows(ended("sh", "-c", "printf '<i>'; head -c 20000 /dev/zero | tr '\\0' x"), "<h2>Result</h2>", "&lt;i&gt;xxx",
                   "the first 1.0 KiB of 19.6 KiB", "000003f0  78 78")
     need("<i>" not in browser.page() and "00000400" not in browser.page(), browser.page())
+
+
+def check_odd_results(browser, waiting):
+    """A result that only looks as bytes do in an answer of the gateway is shown as it is."""
+    browser.open("tasks?queue=mail")
+    browser.awaited(waiting[:23])
+    browser.chromium.run(STREAMS)
+    browser.chromium.run(f"document.querySelector('a[href=\"/tasks/{waiting}\"]').click()")
+    within(lambda: browser.chromium.run("'tasks' in window.streams"))
+    task = browser.gateway.get(f"/api/v1/tasks/{waiting}").json()
+
+    def page_with(digits, size):
+        told = json.dumps({**task, "result": {"hex": digits}, "result_bytes": size})
+        browser.chromium.run(f"window.streams.tasks.tell({told})")
+        return browser.page()
+
+    need("00000000  61 62 ff" in page_with("6162ff", 3) and "These bytes are no JSON." in browser.page(), browser.page())
+    for digits, size in (("6162ff", 12), ("6162f", 3), ("two words", 14), ("ABCD", 2)):
+        need(f'"hex": "{digits}"' in page_with(digits, size) and 'class="dump"' not in browser.page(), browser.page())
 
 
 def check_history(browser):

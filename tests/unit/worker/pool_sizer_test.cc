@@ -60,7 +60,29 @@ TEST_CASE("a busy pool asks for more tasks than it can run, and does not grow if
   CHECK(pool.sizer.probe(pool.now) == 0);
   CHECK(pool.pass(PoolSizer::kGrowAfter, {4, 0}) == 4);
   CHECK(pool.sizer.probe(pool.now) == 1);
-  CHECK(pool.pass(0s, {3, 0}) == 4);
+  CHECK(pool.pass(PoolSizer::kLongestGap - 1us, {3, 0}) == 4);
+  CHECK(pool.sizer.probe(pool.now) == 1);
+  CHECK(pool.sizer.next_wakeup() == pool.now + 1us);
+  CHECK(pool.pass(1us, {3, 0}) == 4);
+  CHECK(pool.sizer.probe(pool.now) == 0);
+  CHECK(pool.sizer.next_wakeup() > pool.now + 1s);
+}
+
+TEST_CASE("children that are idle for moments between their tasks are busy, and others are not") {
+  Pool pool{{16, 32}};
+  const auto count_rounds = [&pool](Instant work, Instant gap, std::size_t idle) {
+    int rounds = 0;
+    for (; rounds < 100 && pool.sizer.probe(pool.now) == 0; ++rounds) {
+      pool.pass(work, {16, 0});
+      pool.pass(gap, {16 - idle, 0});
+    }
+    return rounds;
+  };
+  CHECK(count_rounds(3ms, PoolSizer::kLongestGap, 1) == 100);
+  pool.pass(1s, {0, 0});
+  CHECK(count_rounds(8ms, 1ms, 1) == 12);  // one of 16 with tasks of 150 ms ends each 9 ms
+  CHECK(pool.sizer.decide(pool.now, {15, 4}) == 20);
+  pool.pass(1s, {0, 0});
   CHECK(pool.sizer.probe(pool.now) == 0);
 }
 
@@ -77,6 +99,15 @@ TEST_CASE("a pool shrinks to the children that it needed at most for a while, an
   CHECK(pool.pass(PoolSizer::kShrinkAfter, {0, 0}) == 1);
   CHECK(pool.pass(PoolSizer::kShrinkAfter, {0, 0}) == 1);
   CHECK(pool.sizer.next_wakeup() == proto::kNever);
+}
+
+TEST_CASE("a child that has not started yet is needed, and is no reason to add others") {
+  Pool pool{{1, 8}};
+  REQUIRE(pool.pass(PoolSizer::kGrowAfter, {1, 1}) == 2);
+  const PoolSizer::Load starting{.busy = 1, .waiting = 1, .starting = 1};
+  for (int i = 0; i < 5; ++i) CHECK(pool.pass(PoolSizer::kShrinkAfter, starting) == 2);
+  CHECK(pool.sizer.probe(pool.now) == 0);
+  CHECK(pool.pass(PoolSizer::kShrinkAfter, {1, 0}) == 1);  // an idle child is not
 }
 
 TEST_CASE("a pool whose children are all busy now and then keeps them") {
@@ -163,6 +194,60 @@ TEST_CASE("a worker whose pool follows its load asks for children, and lets surp
   world.settle();
   CHECK(world.children[1].log == "KILL ");
   CHECK(world.outcomes.contains(2));
+}
+
+TEST_CASE("a pool grows for tasks that come one after another, each when the broker has the result of the last") {
+  World world{Following{.slots = 4, .least = 1, .most = 3}};
+  std::uint64_t seq = 0;
+  do {
+    world.grant(++seq);
+    world.settle();
+    world.start(0);
+    world.pass(20ms);
+    world.finish(0, 20'000);
+    world.settle();
+    world.acknowledge();
+    world.pass(1ms);
+  } while (world.last_credit < seq + 2 && seq < 100);
+  CHECK(seq == 5);  // after 100 ms there is room for one that shows that there are more
+  for (int i = 0; i < 2; ++i) world.grant(++seq);
+  world.settle();
+  CHECK(world.wanted == 2);
+}
+
+TEST_CASE("an idle pool no longer asks for more than it can run") {
+  World world{Following{.slots = 4, .least = 1, .most = 3}};
+  world.grant(1, "long");
+  world.settle();
+  world.start(0);
+  world.pass(PoolSizer::kGrowAfter);
+  world.finish(0, 100'000);
+  world.settle();
+  CHECK(world.last_credit == 3);
+  REQUIRE(world.foreman.next_wakeup() == world.now + PoolSizer::kLongestGap);
+  world.pass(PoolSizer::kLongestGap);
+  CHECK(world.last_credit == 2);
+}
+
+TEST_CASE("a child whose start takes long is not taken away before its first task") {
+  World world{Following{.slots = 4, .least = 1, .most = 2}};
+  world.grant(1, "long");
+  world.settle();
+  world.start(0);
+  world.pass(PoolSizer::kGrowAfter);
+  world.grant(2, "long");
+  world.settle();
+  REQUIRE(world.wanted == 2);
+  world.children[1].generation = 1;
+  world.foreman.spawned({1, 1}, 5001);
+  for (int i = 0; i < 3; ++i) world.pass(PoolSizer::kShrinkAfter);
+  CHECK(world.wanted == 2);
+  CHECK(world.children[1].log.empty());
+  CHECK(world.returned == std::vector<std::uint64_t>{2});
+  world.foreman.handle(world.now, {1, 1}, ChildBorn{});
+  world.grant(3, "long");
+  world.settle();
+  CHECK(world.start(1) == 3);
 }
 
 TEST_CASE("a pool that follows its load shrinks also while its worker is short of something") {

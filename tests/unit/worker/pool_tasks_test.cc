@@ -4,9 +4,11 @@
 #include <forkmill/worker.h>
 
 #include "proto/os/coarse_clock.h"
+#include "proto/os/cpus.h"
 #include "proto/pool_tasks.h"
 #include "tests/unit/worker/fake_context.h"
 #include "worker/errors/handler_error.h"
+#include "worker/rules/scaling/pool_bounds.h"
 
 namespace pool_tasks_test {
 
@@ -203,6 +205,22 @@ TEST_CASE("a worker with a sandbox hosts no pool, whose processes could not reac
   CHECK_THROWS_WITH_AS(chunks.run(proto::kPoolTask, pack_value(std::tuple{proto::PoolSpec{}})),
                        "this worker's sandbox has no network, which a pool needs", std::logic_error);
   CHECK(unpack_value<std::vector<int>>(chunks.chunk("half", 7, false, {2})) == std::vector{1});
+}
+
+TEST_CASE("the pool of a client keeps its size when that of its host follows the load") {
+  WorkerOptions host;
+  host.processes = 2;
+  host.scaling = {.min = 1, .max = 2};
+  proto::PoolSpec spec;
+  spec.queue = "pool.1";
+  spec.processes = 8;
+  const WorkerOptions options = worker::pool_options(spec, host);
+  CHECK_FALSE(worker::follows_load(options));
+  CHECK(worker::children_at_start(options) == 8);
+  CHECK(options.queues == std::vector<std::string>{"pool.1"});
+  CHECK(options.max_processes == 0);
+  spec.processes = 0;
+  CHECK(worker::children_at_start(worker::pool_options(spec, host)) == proto::usable_cpus());
 }
 
 TEST_CASE("a chunk of an unknown function or of another signature is refused, and so are bytes that are no chunk") {

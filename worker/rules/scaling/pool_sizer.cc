@@ -9,28 +9,29 @@ using proto::kNever;
 
 std::size_t PoolSizer::decide(Instant now, const Load& load) {
   decided_at_ = now;
-  watch(now, load.busy);
+  watch(now, load);
   if (may_grow(now) && load.waiting > 0) {
     const std::size_t step = std::min(load.waiting, largest_step());
     room_ -= step;  // until the memory is measured again
     return set(children_ + step);
   }
   if (spare_since_ == kNever || now < spare_since_ + kShrinkAfter) return children_;
-  return set(std::max(most_busy_, bounds_.least));
+  return set(std::max(most_needed_, bounds_.least));
 }
 
-void PoolSizer::watch(Instant now, std::size_t busy) {
-  if (busy >= children_) {
+void PoolSizer::watch(Instant now, const Load& load) {
+  if (spare_since_ != kNever && now >= spare_since_ + kLongestGap) busy_since_ = kNever;
+  if (load.busy >= children_) {
     if (busy_since_ == kNever) busy_since_ = now;
     spare_since_ = kNever;
     return;
   }
-  busy_since_ = kNever;
   if (spare_since_ == kNever) {
     spare_since_ = now;
-    most_busy_ = 0;
+    most_needed_ = 0;
   }
-  most_busy_ = std::max(most_busy_, busy);
+  // A child that starts slowly would otherwise be taken away before its first task, and be asked for again.
+  most_needed_ = std::max(most_needed_, std::min(load.busy + load.starting, children_));
 }
 
 bool PoolSizer::may_grow(Instant now) const {
@@ -50,6 +51,7 @@ Instant PoolSizer::next_wakeup() const {
   Instant next = kNever;
   if (busy_since_ != kNever && largest_step() > 0 && decided_at_ < busy_since_ + kGrowAfter)
     next = busy_since_ + kGrowAfter;
+  if (spare_since_ != kNever && busy_since_ != kNever) next = std::min(next, spare_since_ + kLongestGap);
   if (spare_since_ != kNever && children_ > bounds_.least) next = std::min(next, spare_since_ + kShrinkAfter);
   return next;
 }

@@ -18,6 +18,7 @@ function section(title, text) {
   return text === null || text === undefined || text === "" ? [] : [h("h2", {}, title), h("pre", {tabindex: 0}, text)];
 }
 
+const MOST_SENT = 16 * 1024;  // bytes of a payload that the API has
 const MOST_DUMPED = 1024;  // bytes that are shown of a payload that is no JSON
 
 // Rows of 16 bytes: where they are, in hexadecimal digits, and as text.
@@ -31,13 +32,19 @@ function dump(hex) {
   return Array.from({length: rows}, (_, i) => row(16 * i)).join("\n");
 }
 
-// Arguments or a result. What is binary, or has been cut since it is large, comes as {hex: …} of its beginning. size: of
-// the whole, as far as it is known.
+// Whether that is a payload which is binary, or has been cut since it is large: it comes as {hex: …} of its beginning. A
+// value of a program may look like that as well, but the size of the whole, as far as it is known, is then another one.
+function is_bytes(value, size) {
+  const {hex} = value;
+  if (typeof hex !== "string" || Object.keys(value).length !== 1 || !/^([0-9a-f]{2})*$/.test(hex)) return false;
+  return size === null || hex.length / 2 === Math.min(size, MOST_SENT);
+}
+
+// Arguments or a result. size: of the whole, as far as it is known.
 function payload_view(title, value, size) {
   if (value === null || value === undefined) return [];
   const {hex} = value;
-  const is_dump = typeof hex === "string" && Object.keys(value).length === 1 && (size === null || size * 2 >= hex.length);
-  if (!is_dump) return section(title, JSON.stringify(value, null, 2));
+  if (!is_bytes(value, size)) return section(title, JSON.stringify(value, null, 2));
   const shown = Math.min(hex.length / 2, MOST_DUMPED);
   const note = shown === size ? "These bytes are no JSON." :
     `Binary, or more than 16 KiB: the first ${bytes(shown)}${size === null ? "" : ` of ${bytes(size)}`} as they are.`;
