@@ -144,6 +144,7 @@ TEST_CASE("a worker ends no clients in processes of another principal's worker, 
   // A client that says it is the holder, and leaves, frees none either.
   HandPeer impostor = site.as(site.mallory);
   proto::Hello forged = inside;
+  forged.pid = kPid + 1;  // the worker of its own principal has said that the other one is gone
   forged.order = ~std::uint64_t{0};
   impostor.greet(forged);
   impostor.settle();

@@ -66,7 +66,6 @@ def check_results(gateway):
 
     one, task = ended("echo größe")
     need(task == rows("task", "get", one) and "größe\n" in task["result"], task)
-    need(task["result"] == json.loads(command("attach", one)), task)
     _, task = ended("head -c 20000 /dev/zero | tr '\\0' x")
     need(list(task["result"]) == ["hex"] and len(task["result"]["hex"]) == 2 * 16384 < 2 * task["result_bytes"], task)
     _, task = ended("printf '\\377'")
