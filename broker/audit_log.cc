@@ -25,6 +25,7 @@ void AuditLog::flush(Instant now) {
   if (pending_.empty()) return;
   const std::string text = std::exchange(pending_, {});
   const auto status = file_.write(text, now);
+  if (const std::string warning = file_.take_warning(); !warning.empty()) log_->error("--audit-log: {}", warning);
   if (status.ok()) return;
   lost_ += static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n'));
   note_failure(status, now);

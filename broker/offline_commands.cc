@@ -103,14 +103,17 @@ std::string shown(const RestoredBook& book, const std::string& file) {
 }
 
 int run_restore(const ProgramOptions& options, proto::Env& env) {
+  RestoredBook book;
   std::string keys;
   const auto take_key_book = [&](const std::string& text) {
     const AsOwner owner{options.enrolled_keys};
-    keys = shown(restore_book(text, options.enrolled_keys), options.enrolled_keys);
+    book = restore_book(text, options.enrolled_keys);
+    keys = shown(book, options.enrolled_keys);
   };
   const auto report = restore(options.restore, options.data, fresh_store_id(env), system_files(), take_key_book);
   if (failed(report)) {
-    if (!keys.empty())
+    // A book that was there before is not the backup's: the operator must not be told to remove it.
+    if (!keys.empty() && !book.is_kept)
       std::cerr << "forkmill-broker: the keys of invitations were restored before that. Repeat --restore with the "
                    "same backup; for another one, remove "
                 << options.enrolled_keys << " first\n";

@@ -19,8 +19,9 @@ class Dispatcher {
   // Answers the next query that waits. Call once in each round.
   void answer_waiting();
   bool has_waiting() const { return !queries_.empty(); }
-  // Goes on with ATTACH messages of many results. Call once in each round.
-  void attach_more() { parking_.attach_more(handler()); }
+  // Goes on with ATTACH messages of many results, and with messages that have waited for the disk. Call once in each
+  // round.
+  void go_on() { parking_.go_on(handler()); }
 
  private:
   MessageParking::Handle handler() {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <set>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
@@ -53,6 +54,15 @@ std::function<bool(const Task&)> claims_of(const Hello& hello) {
   };
 }
 
+// Removes and returns the first clients of the list, as many as have their turn in one round.
+std::vector<std::pair<ClientHandle, SessionId>> next_turns(std::vector<std::pair<ClientHandle, SessionId>>& list) {
+  constexpr std::size_t kClients = 16;
+  const auto end = list.begin() + static_cast<std::ptrdiff_t>(std::min(kClients, list.size()));
+  std::vector<std::pair<ClientHandle, SessionId>> first{list.begin(), end};
+  list.erase(list.begin(), end);
+  return first;
+}
+
 }  // namespace
 
 bool MessageParking::park(PeerId peer, Client& client, Envelope& envelope) {
@@ -66,7 +76,10 @@ bool MessageParking::park(PeerId peer, Client& client, Envelope& envelope) {
     return false;
   }
   client.parked = true;
-  paging_.park({peer, std::move(envelope), {}, {}, {}, attach != nullptr}, std::move(wanted));
+  std::vector<TaskSeq> held;
+  if (attach != nullptr) held = hold(client, *attach);
+  paging_.park({peer, std::move(envelope), {}, {}, {}, attach != nullptr, {}, true, {}, std::move(held)},
+               std::move(wanted));
   return true;
 }
 
@@ -92,10 +105,7 @@ bool MessageParking::park_behind(Client& client, Envelope& envelope) {
 
 void MessageParking::resume(Paging::Parked parked, const Handle& handle) {
   const SessionId session = parked.envelope.header.session;
-  const auto waiting = [&] {
-    Client* client = index_.client(parked.peer);
-    return client != nullptr && client->session.id == session ? client : nullptr;
-  };
+  const auto waiting = [&] { return client_in(parked.peer, session); };
   if (Client* client = waiting(); !std::holds_alternative<Hello>(parked.envelope.message) && client != nullptr) {
     if (parked.in_parts) set_aside(*client, std::get<Attach>(parked.envelope.message), parked.left, !parked.holds_up);
     parked.left.clear();
@@ -104,44 +114,90 @@ void MessageParking::resume(Paging::Parked parked, const Handle& handle) {
   }
   if (Client* client = waiting(); client != nullptr && parked.holds_up) client->parked = false;
   handle(parked.peer, parked.envelope, parked.fresh, &parked.ids);
+  for (const TaskSeq seq : parked.held) state_.paging.release(seq);
   paging_.release(parked.visitors);
   if (Client* client = waiting(); client != nullptr) {
     if (!parked.holds_up) client->attaching.goes_on = false;
     if (parked.in_parts) client->attaching.wait_for(client->results);
     broker::attach_more(state_, *client);
   }
-  if (!parked.holds_up) return;
-  for (Client* client = waiting(); client != nullptr; client = waiting()) {
-    if (client->parked || client->behind.empty()) return;
+  if (parked.holds_up) handle_behind(parked.peer, session, handle);
+}
+
+void MessageParking::handle_behind(PeerId peer, SessionId session, const Handle& handle) {
+  constexpr std::size_t kMessages = 16;
+  constexpr std::size_t kIds = 64 * 1024;  // that the messages attach
+  std::size_t ids = 0;
+  for (std::size_t handled = 0;; ++handled) {
+    Client* client = client_in(peer, session);
+    if (client == nullptr || client->parked || client->behind.empty()) return;
+    if (handled == kMessages || ids >= kIds) {
+      client->parked = true;
+      state_.paging.behind.emplace_back(client->handle, session);
+      return;
+    }
     Envelope next = std::move(client->behind.front());
     client->behind.pop_front();
     client->behind_bytes -= std::min(client->behind_bytes, size_of(next.message));
-    handle(parked.peer, next, {}, nullptr);
+    if (const auto* attach = std::get_if<Attach>(&next.message)) ids += attach->ids.size();
+    handle(peer, next, {}, nullptr);
   }
 }
 
+Client* MessageParking::client_in(PeerId peer, SessionId session) const {
+  Client* client = index_.client(peer);
+  return client != nullptr && client->session.id == session ? client : nullptr;
+}
+
+std::vector<TaskSeq> MessageParking::hold(const Client& client, const Attach& attach) {
+  std::vector<TaskSeq> held;
+  for (const TaskId& id : attach.ids) {
+    const auto entry = state_.tasks.find_paged_out(id_in_table(client, id));
+    if (!entry || !is_terminal(entry->state) || !might_see(client, *entry)) continue;
+    ++state_.paging.held[entry->seq];
+    held.push_back(entry->seq);
+  }
+  return held;
+}
+
 void MessageParking::set_aside(Client& client, Attach& attach, const std::vector<TaskSeq>& seqs, bool in_front) {
-  const std::unordered_set<TaskSeq> chosen{seqs.begin(), seqs.end()};
-  std::vector<TaskId> later;
+  std::unordered_map<TaskSeq, bool> is_listed;
+  for (const TaskSeq seq : seqs) is_listed.emplace(seq, false);
+  std::vector<Client::Attaching::Wanted> later;
   std::erase_if(attach.ids, [&](const TaskId& id) {
     const auto entry = state_.tasks.find_paged_out(id_in_table(client, id));
-    if (!entry || !chosen.contains(entry->seq)) return false;
-    later.push_back(id);
+    if (!entry) return false;
+    const auto chosen = is_listed.find(entry->seq);
+    if (chosen == is_listed.end()) return false;
+    if (std::exchange(chosen->second, true)) return true;  // the message names it twice
+    const bool is_finished = is_terminal(entry->state);
+    if (is_finished) ++state_.paging.held[entry->seq];
+    later.push_back({id, is_finished ? entry->seq : TaskSeq{}});
     return true;
   });
   auto& rest = client.attaching.rest;
   rest.insert(in_front ? rest.begin() : rest.end(), later.begin(), later.end());
-  if (rest.size() > kMaxAttaching) state_.output.cuts.push_back(client.session.peer);
+  if (rest.size() <= state_.options.resident.attaching) return;
+  state_.output.cuts.push_back(client.session.peer);
+  give_up_attaching(state_, client);
+}
+
+void MessageParking::go_on(const Handle& handle) {
+  for (const auto& [of_client, session] : next_turns(state_.paging.behind)) {
+    Client* client = state_.client(of_client);
+    // A client that is out of reach sends them again in its next session.
+    if (client == nullptr || client->session.id != session || !client->session.peer) continue;
+    const PeerId peer = client->session.peer;
+    client->parked = false;
+    handle_behind(peer, session, handle);
+    if (Client* still = client_in(peer, session)) broker::attach_more(state_, *still);
+  }
+  attach_more(handle);
 }
 
 void MessageParking::attach_more(const Handle& handle) {
-  constexpr std::size_t kClients = 16;
   constexpr std::size_t kTasks = 1024;  // for each client
-  auto& waiting = state_.paging.attaching;
-  const auto end = waiting.begin() + static_cast<std::ptrdiff_t>(std::min(kClients, waiting.size()));
-  const std::vector<std::pair<ClientHandle, SessionId>> now{waiting.begin(), end};
-  waiting.erase(waiting.begin(), end);
-  for (const auto& [of_client, session] : now) {
+  for (const auto& [of_client, session] : next_turns(state_.paging.attaching)) {
     Client* client = state_.client(of_client);
     // A client that is out of reach attaches them again in its next session.
     if (client == nullptr || client->session.id != session || !client->session.peer) continue;
@@ -151,9 +207,15 @@ void MessageParking::attach_more(const Handle& handle) {
     }
     auto& rest = client->attaching.rest;
     const auto last = rest.begin() + static_cast<std::ptrdiff_t>(std::min(kTasks, rest.size()));
-    Envelope envelope{{session, {}}, Attach{{rest.begin(), last}}};
+    Attach attach;
+    std::vector<TaskSeq> held;
+    for (auto one = rest.begin(); one != last; ++one) {
+      attach.ids.push_back(one->id);
+      held.push_back(one->held);
+    }
     rest.erase(rest.begin(), last);
-    resume({client->session.peer, std::move(envelope), {}, {}, {}, true, {}, false}, handle);
+    Envelope envelope{{session, {}}, std::move(attach)};
+    resume({client->session.peer, std::move(envelope), {}, {}, {}, true, {}, false, {}, std::move(held)}, handle);
   }
 }
 
@@ -162,12 +224,15 @@ std::vector<TaskSeq> MessageParking::needed(const Message& message, const Client
   if (state_.tasks.paged_out() == 0) return seqs;
   // A submission names a task of its own principal only.
   const bool is_submission = std::holds_alternative<Submit>(message);
+  const bool is_attach = std::holds_alternative<Attach>(message);
+  std::unordered_set<TaskSeq> attached;
   const auto add = [&](const TaskId& id, bool also_unfinished) {
     const auto entry = state_.tasks.find_paged_out(id_in_table(client, id));
     if (!entry || !(is_submission ? owns(client, *entry) : might_see(client, *entry))) return;
     // The queue of a task on disk, by which the client may see it, is not known.
     const bool by_queue = !sees_all(client) && !owns(client, *entry);
-    if (also_unfinished || by_queue || is_terminal(entry->state)) seqs.push_back(entry->seq);
+    if (!also_unfinished && !by_queue && !is_terminal(entry->state)) return;
+    if (!is_attach || attached.insert(entry->seq).second) seqs.push_back(entry->seq);
   };
   if (const auto* submit = std::get_if<Submit>(&message)) {
     for (const Submission& submission : submit->tasks) add(submission.id, true);

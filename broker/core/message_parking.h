@@ -1,7 +1,7 @@
 // MessageParking: messages that name tasks on disk wait until these tasks are in memory, and later messages of the
 // same client wait behind them, so that each client's messages are handled in order. An ATTACH of many results is
 // handled in parts: further ones are fetched when the client has been sent those before, and later messages of the
-// client do not wait for them.
+// client do not wait for them. Results that it has still to be sent stay on disk, also when their time is over.
 #pragma once
 
 #include <functional>
@@ -25,18 +25,26 @@ class MessageParking {
   // bytes meanwhile is disconnected and must reconnect.
   bool park_behind(Client& client, proto::Envelope& envelope);
   static constexpr std::size_t kMaxBehind = 128 * 1024 * 1024;
-  // Tasks that a client may attach and that are still to be fetched for it; with more, it is disconnected as well.
-  static constexpr std::size_t kMaxAttaching = kMaxBehind / sizeof(TaskId);
 
-  // Handles the message, whose tasks have been fetched, and those that wait behind it; or parks it again, because tasks
-  // of it have been paged out meanwhile. `found`: the tasks that a message names. Null: it has not waited.
+  // Handles the message, whose tasks have been fetched, and the first of those that wait behind it; or parks it again,
+  // because tasks of it have been paged out meanwhile. `found`: the tasks that a message names. Null: it has not
+  // waited.
   using Handle = std::function<void(proto::PeerId, proto::Envelope&, proto::SessionId fresh, const TaskIds* found)>;
   void resume(Paging::Parked parked, const Handle& handle);
 
-  // Fetches the next results for clients that have been sent all results before. Call once in each round.
-  void attach_more(const Handle& handle);
+  // Handles the next messages that have waited behind one, and fetches the next results for clients that have been sent
+  // all results before. Call once in each round.
+  void go_on(const Handle& handle);
 
  private:
+  // Handles messages that have waited behind one, no more than a round should take; lists the client for the next round
+  // if there are more.
+  void handle_behind(proto::PeerId peer, proto::SessionId session, const Handle& handle);
+  void attach_more(const Handle& handle);
+  // Returns the client of the peer if it still has this session.
+  Client* client_in(proto::PeerId peer, proto::SessionId session) const;
+  // Holds the finished tasks on disk that the message names (PagingState::held), and returns them.
+  std::vector<proto::TaskSeq> hold(const Client& client, const proto::Attach& attach);
   // Takes the tasks with these numbers out of the message, for attach_more().
   void set_aside(Client& client, proto::Attach& attach, const std::vector<proto::TaskSeq>& seqs, bool in_front);
   std::vector<proto::TaskSeq> needed(const proto::Message& message, const Client& client) const;

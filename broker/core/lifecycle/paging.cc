@@ -306,12 +306,16 @@ void Paging::ask_for_deadlines() {
   const ResidentLimits& resident = state_.options.resident;
   // No more tasks are fetched than memory is given for, the earliest deadlines first.
   if (!deadlines_asked_ && state_.paging.fetched_early <= resident.scheduled) {
+    constexpr std::size_t kMost = 4096;  // looked at in one round
     std::vector<proto::TaskSeq> seqs;
-    while (seqs.size() < resident.page) {
+    for (std::size_t i = 0; i < kMost && seqs.size() < resident.page; ++i) {
       auto seq = state_.paging.deadlines.pop(state_.clock.now());
       if (!seq) seq = state_.paging.wall_deadlines.pop(Instant{state_.clock.unix_time()});
       if (!seq) break;
-      seqs.push_back(*seq);
+      if (state_.paging.is_held(*seq))
+        state_.paging.deadlines.add(state_.clock.now() + PagingState::kHeldFor, *seq);
+      else
+        seqs.push_back(*seq);
     }
     if (seqs.empty()) return;
     deadlines_asked_ = true;

@@ -34,6 +34,7 @@ class Paging {
     std::vector<proto::TaskSeq> left{};
     bool holds_up = true;                      // later messages of the client wait behind it
     std::function<bool(const Task&)> wants{};  // tasks that need not stay in memory for it are not found; null: all do
+    std::vector<proto::TaskSeq> held{};        // in PagingState::held for it
   };
   void park(Parked message, std::vector<proto::TaskSeq> wanted);
 

@@ -15,6 +15,11 @@ void forget_stored(BrokerState& state, const Task& task) {
   if (task.durable) state.output.store(Forget{task.seq});
 }
 
+// Returns until when a task is kept at least because a client attaches it that has still to be sent it.
+Instant held_until(const BrokerState& state, const Task& task) {
+  return state.paging.is_held(task.seq) ? state.clock.now() + PagingState::kHeldFor : Instant{0};
+}
+
 }  // namespace
 
 std::size_t kept_size(const Task& task) {
@@ -42,7 +47,7 @@ void Retention::keep(Task& task) {
 }
 
 void Retention::restore(Task& task) {
-  task.finished->kept_until = kept_after_restart(task.options(), task.finished->at);
+  task.finished->kept_until = std::max(kept_after_restart(task.options(), task.finished->at), held_until(state_, task));
   shelve(task, shelf_for(task));
   if (has_deadline(task)) state_.deadlines.add(std::max(task.finished->kept_until, state_.clock.now()), task);
 }
@@ -142,8 +147,16 @@ void Retention::shelve(Task& task, Kind kind) {
   task.finished->shelf_bytes = bytes;
 }
 
-// A failed task becomes a dead letter, unless it has a result_ttl of its own or its submitter wants none.
+// A failed task becomes a dead letter, unless it has a result_ttl of its own or its submitter wants none. A
+// task that a client attaches and has still to be sent stays as it is.
 void Retention::expire(Task& task) {
+  if (const Instant until = held_until(state_, task); until > state_.clock.now()) {
+    remove(task);
+    task.finished->kept_until = until;
+    shelve(task, shelf_for(task));
+    if (has_deadline(task)) state_.deadlines.add(until, task);
+    return;
+  }
   const bool dead = task.state == State::failed && task.options().result_ttl.count() == 0 &&
                     task.options().dead_letter && !task.finished->released &&
                     !proto::mutant(proto::Mutant::unfetched_failure_forgotten);

@@ -9,6 +9,7 @@
 #include "broker/core/peers/principals.h"
 #include "broker/core/peers/wrong_shard.h"
 #include "broker/core/state/audit.h"
+#include "broker/core/state/residency.h"
 #include "broker/core/state/rights_checks.h"
 #include "proto/limits.h"
 #include "proto/mutants.h"
@@ -117,7 +118,7 @@ void Admission::admit_client(PeerId peer, const Hello& hello, SessionId fresh) {
     client->parked = false;
     client->behind.clear();
     client->behind_bytes = 0;
-    client->attaching = {};
+    give_up_attaching(state_, *client);
     client->outgoing.ack = {};  // the client sends again what it has no answer to
     client->outgoing.full_acks.clear();
     client->outgoing.unknown.clear();

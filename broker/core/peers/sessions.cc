@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "broker/core/state/audit.h"
+#include "broker/core/state/residency.h"
 #include "broker/core/state/rights_checks.h"
 
 namespace forkmill::broker {
@@ -48,6 +49,7 @@ void Sessions::close(Client& client, Objects::End end) {
   cancels_.end_daemons(client);
   children_.remove(client);
   deliveries_.abandon(client);
+  give_up_attaching(state_, client);
   index_.erase(client.session);
   state_.clients.erase(client.handle);
 }

@@ -39,7 +39,8 @@ struct Client {
   Owner* owner = nullptr;   // its principal; null: there are too many
   bool is_new = false;      // the broker knew nothing of the client when it came
   bool over_quota = false;  // the last task or object was refused for a quota; counts as refused once
-  // A message of the client waits for tasks from the disk. Later ones wait in `behind`, so that all keep their order.
+  // A message of the client waits for tasks from the disk, or those in `behind` wait for the next round. Later ones
+  // wait in `behind` as well, so that all keep their order.
   bool parked = false;
   std::deque<proto::Envelope> behind;
   std::size_t behind_bytes = 0;                       // about
@@ -69,7 +70,11 @@ struct Client {
   // Tasks on disk that the client attaches, and whose results are fetched when it has been sent those before: so that
   // they do not all come to memory at once.
   struct Attaching {
-    std::deque<TaskId> rest;
+    struct Wanted {
+      TaskId id;
+      proto::TaskSeq held;  // its number in PagingState::held; none: it is not finished
+    };
+    std::deque<Wanted> rest;
     bool goes_on = false;     // some of them are on their way, or about to be asked for
     std::uint64_t after = 0;  // the number of results that are sent before further ones are fetched
 

@@ -22,6 +22,20 @@ struct PagingState {
   std::unordered_map<proto::TaskSeq, std::uint64_t> outdated;
   // Clients, in these sessions, for which further results are fetched that they have asked for (Client::Attaching).
   std::vector<std::pair<ClientHandle, proto::SessionId>> attaching;
+  // Clients, in these sessions, whose next messages have waited for the disk behind one that has been handled
+  // (Client::behind), and are handled in the next round.
+  std::vector<std::pair<ClientHandle, proto::SessionId>> behind;
+  bool has_more_to_do() const { return !attaching.empty() || !behind.empty(); }
+
+  // Finished tasks on disk that clients attach and have still to be sent, and how often. Their time does not end
+  // meanwhile, since the client would be told that they are unknown: it ends kHeldFor later, or later still.
+  static constexpr proto::Instant kHeldFor = std::chrono::minutes{1};
+  std::unordered_map<proto::TaskSeq, std::size_t> held;
+  bool is_held(proto::TaskSeq seq) const { return !held.empty() && held.contains(seq); }
+  void release(proto::TaskSeq seq) {
+    const auto found = held.find(seq);
+    if (found != held.end() && --found->second == 0) held.erase(found);
+  }
 
   // Call when the task is in memory, and scheduled no longer.
   void no_longer_scheduled(Task& task) {

@@ -58,4 +58,9 @@ void attach_more(BrokerState& state, Client& client) {
   state.paging.attaching.emplace_back(client.handle, client.session.id);
 }
 
+void give_up_attaching(BrokerState& state, Client& client) {
+  for (const auto& one : client.attaching.rest) state.paging.release(one.held);
+  client.attaching = {};
+}
+
 }  // namespace forkmill::broker

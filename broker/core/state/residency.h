@@ -17,5 +17,7 @@ void plan_paged_out(BrokerState& state, proto::TaskSeq seq, const proto::TaskOpt
 // Lists the client among those for which further results are fetched, if there are some that it attaches, and it has
 // been sent those that were due before (Client::Attaching). Does nothing while a message of the client is parked.
 void attach_more(BrokerState& state, Client& client);
+// Forgets the tasks that the client attaches and that are still to be fetched.
+void give_up_attaching(BrokerState& state, Client& client);
 
 }  // namespace forkmill::broker

@@ -90,12 +90,6 @@ Status SubmissionChecks::check_windows(Client& client) {
   return {};
 }
 
-// Workers of other queues say nothing about the task: their principals may have no right to this queue.
-bool SubmissionChecks::is_known_in_queue(const TaskSpec& spec) const {
-  const Queue* queue = state_.queues.find(spec.queue);
-  return queue != nullptr && queue->offers.has_name(spec.name);
-}
-
 Status SubmissionChecks::check_spec(const TaskSpec& spec) const {
   if (!proto::is_name(spec.queue)) return {Errc::name_invalid, "queue name '" + spec.queue + "'"};
   if (!proto::is_name(spec.name)) return {Errc::name_invalid, "task name '" + spec.name + "'"};
@@ -108,8 +102,11 @@ Status SubmissionChecks::check_spec(const TaskSpec& spec) const {
   if (spec.options.process && spec.queue.size() + kProcessSuffix.size() > proto::limits::kMaxName) {
     return {Errc::name_invalid, "queue name '" + spec.queue + "' is too long for processes"};
   }
-  if (registry_.ask(spec.name, spec.signature) == Registry::Answer::other_signature && is_known_in_queue(spec)) {
-    return {Errc::signature_mismatch, "the workers have " + spec.name + " as " + registry_.signatures(spec.name)};
+  if (registry_.ask(spec.name, spec.signature) == Registry::Answer::other_signature) {
+    // Workers of other queues say nothing about the task: their principals may have no right to this queue.
+    const Queue* queue = state_.queues.find(spec.queue);
+    if (queue != nullptr && queue->offers.has_name(spec.name))
+      return {Errc::signature_mismatch, "the workers have " + spec.name + " as " + queue->offers.signatures(spec.name)};
   }
   return check_options(spec.options);
 }

@@ -24,7 +24,6 @@ class SubmissionChecks {
 
  private:
   proto::Status check_spec(const TaskSpec& spec) const;
-  bool is_known_in_queue(const TaskSpec& spec) const;
 
   BrokerState& state_;
   const Registry& registry_;

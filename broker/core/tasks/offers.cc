@@ -6,6 +6,7 @@
 #include <bit>
 
 #include "broker/core/tasks/queue.h"
+#include "proto/limits.h"
 #include "proto/mutants.h"
 
 namespace forkmill::broker {
@@ -40,6 +41,11 @@ bool Offer::look_up(const TaskTypes& types, TaskTypeId type) const {
 bool Offer::has_name(std::string_view name) const {
   return std::any_of(setup_.tasks.begin(), setup_.tasks.end(),
                      [&](const proto::TaskInfo& task) { return task.name == name; });
+}
+
+void Offer::add_signatures(std::string_view name, std::set<std::string_view>& signatures) const {
+  for (const proto::TaskInfo& task : setup_.tasks)
+    if (task.name == name) signatures.insert(task.signature);
 }
 
 void Offer::note(std::size_t place) {
@@ -116,6 +122,17 @@ void QueueOffers::tell_all() {
 
 bool QueueOffers::has_name(std::string_view name) const {
   return std::any_of(offers_.begin(), offers_.end(), [&](const Place& one) { return one.offer->has_name(name); });
+}
+
+std::string QueueOffers::signatures(std::string_view name) const {
+  std::set<std::string_view> all;
+  for (const Place& one : offers_) one.offer->add_signatures(name, all);
+  std::string text;
+  for (const std::string_view signature : all) {
+    if (text.size() >= proto::limits::kMaxSignature) break;
+    text.append(text.empty() ? "" : ", ").append(signature);
+  }
+  return text;
 }
 
 // ---- Offers ---------------------------------------------------------------------------------------------------------

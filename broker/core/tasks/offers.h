@@ -14,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -59,6 +60,8 @@ class Offer {
   bool may_take(const TaskTypes& types, TaskTypeId type) const { return setup_.takes_unknown || serves(types, type); }
   // Whether the workers have a task of this name, with any signature.
   bool has_name(std::string_view name) const;
+  // Adds the signatures with which the workers have the task.
+  void add_signatures(std::string_view name, std::set<std::string_view>& signatures) const;
 
   // ---- Queues that may have a task; a queue is named by its place in queues()
   void note(std::size_t place);
@@ -115,6 +118,9 @@ class QueueOffers {
   void tell_all();
   // Returns whether workers of the queue have a task of this name, with any signature.
   bool has_name(std::string_view name) const;
+  // Returns the signatures with which they have it, such as "f64(f64), i32(i32)"; not all of them if they are very
+  // long.
+  std::string signatures(std::string_view name) const;
   // Call when an offer has forgotten the queue.
   void note_forgotten() { told_.reset(); }
 

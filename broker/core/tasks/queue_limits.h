@@ -23,6 +23,7 @@ struct ResidentLimits {
   std::size_t scheduled = 64 * 1024;     // tasks that are not due yet
   std::size_t results = 128 * 1024;      // results that have not been fetched yet
   std::size_t result_bytes = 64 * 1024 * 1024;
+  std::size_t attaching = 8 * 1024 * 1024;  // tasks on disk that one client attaches; with more, it is disconnected
   friend bool operator==(const ResidentLimits&, const ResidentLimits&) = default;
 };
 

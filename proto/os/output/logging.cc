@@ -120,6 +120,8 @@ class FileSink final : public LineSink {
     }
     const Instant now = coarse_now();
     const Status status = file_.write(text, now);
+    if (const std::string warning = file_.take_warning(); !warning.empty())
+      write_to_stderr("--log-file: " + warning + "\n");
     if (status.ok()) {
       lost_ = 0;
       return;

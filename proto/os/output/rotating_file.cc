@@ -14,6 +14,7 @@ namespace forkmill::proto {
 namespace {
 
 constexpr Instant kLookAtPath = std::chrono::seconds{1};
+constexpr Instant kMoveAgain = std::chrono::seconds{10};
 
 Status failed(const std::string& what) {
   return {Errc::option_out_of_range, "cannot " + what + ": " + std::strerror(errno)};
@@ -64,7 +65,7 @@ Status RotatingFile::open() {
 
 Status RotatingFile::write(std::string_view text, Instant now) {
   auto status = follow_path(now);
-  if (status.ok()) status = make_room(text.size());
+  if (status.ok()) status = make_room(text.size(), now);
   if (status.ok() && is_torn_) status = append("\n");
   return status.ok() ? append(text) : status;
 }
@@ -84,7 +85,8 @@ bool RotatingFile::has_its_name() const {
          is_same_file(named, opened);
 }
 
-Status RotatingFile::make_room(std::size_t bytes) {
+Status RotatingFile::make_room(std::size_t bytes, Instant now) {
+  if (failed_at_ != kNever && now - failed_at_ < kMoveAgain) return {};
   struct stat found {};
   if (::fstat(file_.get(), &found) != 0) return failed("look at " + options_.path);
   const auto size = static_cast<std::uint64_t>(found.st_size);
@@ -92,10 +94,22 @@ Status RotatingFile::make_room(std::size_t bytes) {
   if (!has_its_name()) return open();  // another process has moved it
   const FileLock lock{file_.get()};
   if (!lock.is_held()) return {};  // another process moves it now: the text is the last one in the old file
-  return has_its_name() ? rotate() : open();
+  return has_its_name() ? rotate(now) : open();
 }
 
-Status RotatingFile::rotate() {
+// Without a move, the text goes to the end of the same file.
+Status RotatingFile::rotate(Instant now) {
+  if (const Status moved = move_away(); !moved.ok()) {
+    if (failed_at_ == kNever)
+      warning_ = moved.failure().text + "; " + options_.path + " grows beyond its size until its folder is writable";
+    failed_at_ = now;
+    return {};
+  }
+  failed_at_ = kNever;
+  return open();
+}
+
+Status RotatingFile::move_away() const {
   const auto name = [this](std::uint64_t number) {
     return number == 0 ? options_.path : options_.path + "." + std::to_string(number);
   };
@@ -105,7 +119,7 @@ Status RotatingFile::rotate() {
   }
   if (options_.files == 1 && ::unlink(options_.path.c_str()) != 0 && errno != ENOENT)
     return failed("remove " + options_.path);
-  return open();
+  return {};
 }
 
 Status RotatingFile::append(std::string_view text) {

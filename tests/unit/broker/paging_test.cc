@@ -259,6 +259,105 @@ TEST_CASE("a client that attaches many large results is sent them in parts, whic
   CHECK(paged.broker.results(late).empty());
 }
 
+TEST_CASE("results that a client attaches do not end before it has been sent them, however slowly it reads") {
+  constexpr std::uint64_t kTasks = 40;
+  Paged paged;
+  paged.submit(1, kTasks);
+  auto worker = paged.broker.worker(1);
+  paged.broker.send(paged.client, Goodbye{});
+  for (auto grants = paged.broker.grants(worker); !grants.empty(); grants = paged.broker.grants(worker))
+    for (const auto& granted : grants) paged.broker.succeed(worker, granted.grant, std::string(1024 * 1024, 'x'));
+  REQUIRE(paged.paged_out() + paged.resident() == kTasks);
+  SUBCASE("of this run of the broker") {}
+  SUBCASE("whose time was over when the broker was started again") {
+    paged.broker.now.steady += 24h;
+    paged.broker.now.unix_time += 24h;
+    paged.broker.restart();
+    worker = paged.broker.worker(1);
+  }
+  Hello hello;
+  hello.name = "slow";
+  hello.window_results = 2;
+  const auto slow = paged.broker.connect(hello);
+  paged.broker.send(slow, Attach{ids(1, kTasks / 2)});
+  paged.broker.send(slow, Attach{ids(kTasks / 2 + 1, kTasks)});
+  paged.broker.advance_alive(11min, {slow, worker});
+  CHECK(paged.paged_out() > kTasks / 2);
+  std::unordered_set<TaskId> received;
+  for (std::size_t round = 0; received.size() < kTasks; ++round) {
+    REQUIRE(round < 2 * kTasks);
+    for (const auto& result : paged.broker.results(slow)) {
+      CHECK(result.outcome.kind == OutcomeKind::succeeded);
+      CHECK(received.insert(result.id).second);
+    }
+    paged.broker.send(slow, ResultAck{{paged.broker.last_taken()}});
+    while (paged.broker.core().next_wakeup() <= paged.broker.now.steady) paged.broker.advance(0s);
+  }
+  CHECK(paged.broker.core().state().paging.held.empty());
+  paged.broker.send(slow, Goodbye{});
+  paged.broker.advance_alive(13min, {worker});
+  CHECK(paged.resident() + paged.paged_out() == 0);
+}
+
+TEST_CASE("results that a client attaches end in time once the client has gone, or has attached too many") {
+  constexpr std::uint64_t kTasks = 40;
+  CoreOptions options = tiny();
+  bool goes = false;
+  SUBCASE("gone") { goes = true; }
+  SUBCASE("too many") { options.resident.attaching = 20; }
+  Paged paged{options};
+  paged.submit(1, kTasks);
+  const auto worker = paged.broker.worker(1);
+  paged.broker.send(paged.client, Goodbye{});
+  for (auto grants = paged.broker.grants(worker); !grants.empty(); grants = paged.broker.grants(worker))
+    for (const auto& granted : grants) paged.broker.succeed(worker, granted.grant, std::string(1024 * 1024, 'x'));
+  Hello hello;
+  hello.name = "late";
+  hello.window_results = 2;
+  const auto late = paged.broker.connect(hello);
+  Attach twice{ids(1, kTasks)};
+  twice.ids.insert(twice.ids.end(), twice.ids.begin(), twice.ids.begin() + kTasks);  // counts once
+  paged.broker.send(late, twice);
+  std::size_t attaching = 0;
+  for (const auto& [handle, client] : paged.broker.core().state().clients) attaching += client->attaching.rest.size();
+  CHECK((attaching > 0) == goes);
+  CHECK(attaching <= kTasks);
+  CHECK(paged.broker.core().state().paging.held.size() == attaching);
+  if (goes) paged.broker.send(late, Goodbye{});
+  CHECK(paged.broker.core().state().paging.held.empty());
+  paged.broker.advance_alive(13min, {worker});  // a client that is cut off falls silent
+  paged.broker.advance_alive(13min, {worker});
+  CHECK(paged.resident() + paged.paged_out() == 0);
+}
+
+TEST_CASE("many messages that have waited for the disk are handled in several rounds, in order, before later ones") {
+  constexpr std::size_t kMessages = 100;
+  Paged paged;
+  paged.submit(1, 20);
+  paged.broker.take<SubmitAck>(paged.client);
+  paged.broker.hold_commits();
+  paged.broker.send(paged.client, Cancel{{id(15)}});  // the later messages wait behind this one
+  std::vector<MessageSeq> sent;
+  for (std::size_t i = 0; i < kMessages; ++i) sent.push_back(paged.broker.send(paged.client, Submit{{task(100 + i)}}));
+  std::vector<MessageSeq> acknowledged;
+  const auto take = [&] {
+    for (const auto& ack : paged.broker.take<SubmitAck>(paged.client))
+      acknowledged.insert(acknowledged.end(), ack.messages.begin(), ack.messages.end());
+  };
+  paged.broker.release_commits();
+  take();
+  CHECK(acknowledged.size() < kMessages);
+  sent.push_back(paged.broker.send(paged.client, Submit{{task(100 + kMessages)}}));
+  take();
+  CHECK(acknowledged.size() < kMessages);
+  for (std::size_t round = 0; paged.broker.core().next_wakeup() <= paged.broker.now.steady; ++round) {
+    REQUIRE(round < kMessages);
+    paged.broker.advance(0s);
+  }
+  take();
+  CHECK(acknowledged == sent);
+}
+
 TEST_CASE("results that keep coming to a client do not hold up those on disk that it attaches") {
   constexpr std::uint64_t kTasks = 20;
   Paged paged;

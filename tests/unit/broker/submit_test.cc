@@ -168,6 +168,12 @@ TEST_CASE("workers that do not serve the queue of a task say nothing about its s
   const auto worker = broker.connect(hello);
   broker.send(worker, Credit{1});
   CHECK(broker.grants(worker).at(0).id == id(1));
+
+  Submission two = task(2);
+  two.edit().signature = signature_hash("f64(f64)");
+  const std::string refused = broker.submit_rejected(client, two).text;
+  CHECK(refused.find("i32(i32)") != std::string::npos);
+  CHECK(refused.find("str(str)") == std::string::npos);
 }
 
 TEST_CASE("a task is granted no earlier than its delay and not_before say") {

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -88,6 +89,35 @@ TEST_CASE("one file is begun again, and a line that is larger than a file has on
   REQUIRE(file.write(line(2), Instant{1h}).ok());
   CHECK(folder.read("log") == line(2));
   CHECK(folder.files() == 1);
+}
+
+TEST_CASE("a file that cannot be moved away grows on, says so once, and is moved when that can be done") {
+  const forkmill::tests::Folder folder;
+  const std::string path = folder.path("log");
+  std::uint64_t files = 2;
+  std::string in_the_way = path + ".1";
+  SUBCASE("two files") {}
+  SUBCASE("several files") {
+    files = 3;
+    in_the_way = path + ".2";
+    std::ofstream{path + ".1"} << "before\n";
+  }
+  std::filesystem::create_directory(in_the_way);
+  RotatingFile file{{path, 100, files}};
+  std::string all;
+  for (int i = 10; i < 60; ++i) {
+    REQUIRE(file.write(line(i), Instant{1h} + i * 1s).ok());
+    all += line(i);
+    const std::string warning = file.take_warning();
+    CHECK(warning.empty() == (i != 22));  // the 13th line has no room
+    if (i == 22) CHECK(warning.find("cannot rename " + path) != std::string::npos);
+  }
+  CHECK(folder.read("log") == all);
+  std::filesystem::remove(in_the_way);
+  REQUIRE(file.write(line(60), Instant{2h}).ok());
+  CHECK(folder.read("log") == line(60));
+  CHECK(folder.read("log.1") == all);
+  CHECK(file.take_warning().empty());
 }
 
 TEST_CASE("a file that was moved away is made again within a second, or at once when that is asked for") {
@@ -185,6 +215,27 @@ TEST_CASE(
   LogOptions wrong;
   wrong.file = folder.path("none/log");
   CHECK_THROWS_WITH_AS(check_log_file(wrong), doctest::Contains("--log-file: cannot open "), std::runtime_error);
+}
+
+TEST_CASE("a logger whose file cannot be moved away loses no line, and says so on stderr once") {
+  const forkmill::tests::Folder folder;
+  const std::string path = folder.path("log");
+  std::filesystem::create_directory(path + ".1");
+  CHECK(ended_well(in_fork([&] {
+    const int errors = ::open(folder.path("stderr").c_str(), O_WRONLY | O_CREAT, 0600);
+    ::dup2(errors, STDERR_FILENO);
+    LogOptions options;
+    options.file = path;
+    options.max_bytes = 100;
+    options.files = 2;
+    const auto log = make_logger("test", options);
+    for (int i = 0; i < 10; ++i) log->info("kept {}", i);
+  })));
+  const std::string text = folder.read("log");
+  for (int i = 0; i < 10; ++i) CHECK(text.find("kept " + std::to_string(i) + "\n") != std::string::npos);
+  const std::string told = folder.read("stderr");
+  CHECK(told.starts_with("--log-file: cannot rename " + path));
+  CHECK(std::count(told.begin(), told.end(), '\n') == 1);
 }
 
 TEST_CASE("lines that cannot be written are counted, said on stderr, and reported in the file when it is writable") {
