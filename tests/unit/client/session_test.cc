@@ -200,7 +200,12 @@ TEST_CASE("a broker from which others have taken over, and which does not know y
     CHECK(c.ended.empty());
   }
   SUBCASE("the store itself is an old one, as no other broker appears") {
-    c.after(61s);
+    for (int i = 0; i < 5; ++i) {
+      c.after(10s);
+      meet(3, 99);
+      CHECK(c.ended.empty());
+    }
+    c.after(10s);
     meet(3, 99);
     REQUIRE(c.ended.size() == 1);
     CHECK(c.ended[0].outcome.error->message.find("older history") != std::string::npos);
@@ -244,9 +249,11 @@ TEST_CASE("a broker that was deposed is left, also if it has every commit that i
     CHECK(c.take<proto::Hello>().second.resume == proto::SessionId{5});
   }
   SUBCASE("a store that was restored from a backup goes on after a minute, as nothing is lost") {
-    c.after(50s);
-    meet(4);
-    CHECK_FALSE(c.session.open());
+    for (int i = 0; i < 5; ++i) {
+      c.after(10s);
+      meet(4);
+      CHECK_FALSE(c.session.open());
+    }
     c.after(10s);
     meet(4);
     CHECK(c.session.open());
