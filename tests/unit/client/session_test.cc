@@ -237,8 +237,16 @@ TEST_CASE("a broker that was deposed is left, also if it has every commit that i
   CHECK(c.count<proto::Submit>() == 0);
   CHECK(c.ended.empty());
   CHECK(c.logged == std::vector<std::string>{"the broker does not know yet that another one has taken over"});
+  CHECK(c.obstacle == c.logged.at(0));
   c.after(400ms);
   CHECK(c.reconnects == 1);
+  CHECK(c.logged.size() == 1);  // and not that the broker does not answer
+  SUBCASE("one that does not answer is said to be so") {
+    c.link_up();
+    c.after(6s);
+    CHECK(c.reconnects == 2);
+    CHECK(c.logged.size() == 2);
+  }
   SUBCASE("the one that has taken over goes on") {
     meet(5);
     CHECK(c.session.open());
