@@ -243,7 +243,7 @@ TEST_CASE("a broker that was deposed is left, also if it has every commit that i
   CHECK(c.logged.size() == 1);  // and not that the broker does not answer
   SUBCASE("one that does not answer is said to be so") {
     c.link_up();
-    c.after(6s);
+    c.after(12s);
     CHECK(c.reconnects == 2);
     CHECK(c.logged.size() == 2);
   }
