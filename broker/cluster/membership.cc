@@ -18,6 +18,7 @@ std::string shards_and_owners() {
          " LEFT JOIN forkmill.placement p ON p.shard = s.id ORDER BY s.id";
 }
 
+// Brokers whose leases end too late look dead until they renew them. A shard of theirs is not free so soon.
 void read_brokers(ServerSession& server, ClusterView& view) {
   const Rows rows =
       server.run("SELECT name, draining, " + lease_lasts("lease_until") + " FROM forkmill.broker ORDER BY name");

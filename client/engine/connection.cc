@@ -127,6 +127,7 @@ void Connection::carry_out(std::uint32_t shard) noexcept {
     if (line.serious) reachability_.set_obstacle(line.text);  // the broker has refused this client
     log().log(line.serious ? spdlog::level::err : spdlog::level::warn, "{}: {}", options_.endpoint, line.text);
   }
+  if (!effects_.obstacle.empty()) reachability_.set_obstacle(effects_.obstacle);  // until the next connection
   links_.carry_out(shard, effects_, sessions_.count() != shards_before);
   if (effects_.holdings_lost) holdings_.count_loss(shard);
   capacity_.publish(sessions_.load());  // a task that has ended leaves room, which its waiter may need at once

@@ -1,7 +1,5 @@
 #include "client/session/cancels.h"
 
-#include <forkmill/serialize.h>
-
 #include <utility>
 
 #include "client/session/batches.h"
@@ -34,8 +32,7 @@ void Cancels::answer(const TaskId& id, proto::CancelState state) {
   if (asked == unanswered_.end()) return;
   // Answers an earlier request, which let a running task go on; the answer to the later one follows.
   if (state == proto::CancelState::started && !asked->second.unless_started) return;
-  const auto body = proto::Payload::own(pack_value(static_cast<unsigned>(state)));
-  for (auto cookie : asked->second.cookies) effects_.answered.push_back({cookie, {0, Errc::ok, {}, body}});
+  for (auto cookie : asked->second.cookies) effects_.answer_cancel(cookie, state);
   unanswered_.erase(asked);
 }
 

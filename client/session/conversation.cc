@@ -1,5 +1,7 @@
 #include "client/session/conversation.h"
 
+#include <utility>
+
 #include "proto/mutants.h"
 
 namespace forkmill::client {
@@ -36,7 +38,10 @@ void Conversation::connected(Instant now) {
   if (!handshake_.refused()) greet(now);
 }
 
-void Conversation::greet(Instant now) { effects_.send.push_back(handshake_.greet(now, hello_)); }
+void Conversation::greet(Instant now) {
+  leaves_ = false;
+  effects_.send.push_back(handshake_.greet(now, hello_));
+}
 
 Conversation::Heard Conversation::handle(Instant now, const proto::Envelope& envelope) {
   const auto heard = handshake_.handle(now, envelope);
@@ -63,10 +68,12 @@ bool Conversation::tick(Instant now) {
       greet(now);
       break;
     case proto::Handshake::Due::no_answer:
-      reconnect("the broker does not answer");
+      if (!std::exchange(leaves_, false)) warn("the broker does not answer; connecting again");
+      effects_.reconnect = true;
       break;
     case proto::Handshake::Due::silence:
-      reconnect("the broker has gone silent");
+      warn("the broker has gone silent; connecting again");
+      effects_.reconnect = true;
       break;
     case proto::Handshake::Due::heartbeat:
       return true;
@@ -74,11 +81,6 @@ bool Conversation::tick(Instant now) {
       break;
   }
   return false;
-}
-
-void Conversation::reconnect(const char* why) {
-  warn(std::string{why} + "; connecting again");
-  effects_.reconnect = true;
 }
 
 proto::MessageSeq Conversation::send(Instant now, proto::Message message) {

@@ -29,7 +29,10 @@ class Conversation {
   [[nodiscard]] bool tick(Instant now);
   Instant next_wakeup() const { return handshake_.next_wakeup(); }
   // Call in place of using the session that has just begun: after a pause, there is a new connection.
-  void leave(Instant now) { handshake_.leave(now); }
+  void leave(Instant now) {
+    handshake_.leave(now);
+    leaves_ = true;
+  }
   // Ends the conversation for good.
   void refuse() { handshake_.refuse(); }
 
@@ -42,12 +45,12 @@ class Conversation {
 
  private:
   void greet(Instant now);
-  void reconnect(const char* why);
 
   Effects& effects_;
   proto::Hello hello_;
   const std::uint32_t shard_;
   proto::Handshake handshake_;
+  bool leaves_ = false;  // the next connection is made because of leave()
 };
 
 }  // namespace forkmill::client

@@ -1,8 +1,15 @@
 #include "client/session/effects.h"
 
+#include <forkmill/serialize.h>
+
 #include <utility>
 
 namespace forkmill::client {
+
+void Effects::answer_cancel(Cookie cookie, proto::CancelState state) {
+  if (cookie == 0) return;
+  answered.push_back({cookie, {0, Errc::ok, {}, proto::Payload::own(pack_value(static_cast<unsigned>(state)))}});
+}
 
 void Effects::clear() {
   log.clear();
@@ -14,6 +21,7 @@ void Effects::clear() {
   answered.clear();
   holdings_lost = false;
   operated.clear();
+  obstacle.clear();
   reconnect = false;
   moved.reset();
   shards = 0;
@@ -30,6 +38,7 @@ void Effects::swap(Effects& other) noexcept {
   answered.swap(other.answered);
   std::swap(holdings_lost, other.holdings_lost);
   operated.swap(other.operated);
+  obstacle.swap(other.obstacle);
   std::swap(reconnect, other.reconnect);
   std::swap(moved, other.moved);
   std::swap(shards, other.shards);

@@ -60,6 +60,7 @@ struct Effects {
   std::vector<Answered> answered;
   bool holdings_lost = false;  // the broker may have given to others what this client held of named objects
   std::vector<Operated> operated;
+  std::string obstacle;                   // keeps this client from the broker; empty: no news
   bool reconnect = false;                 // drop the connection and make a new one
   std::optional<proto::Moved> moved;      // the broker of the shard is to be had elsewhere
   std::uint32_t shards = 0;               // not 0: a session has begun, with a cluster of that number
@@ -72,7 +73,9 @@ struct Effects {
   void fail_query(Cookie cookie, Errc code, const std::string& text) {
     if (cookie != 0) answered.push_back({cookie, {0, code, text, {}}});
   }
-  // The same for an operation.
+  // Answers a cancel. Cookie 0: nothing waits for the answer.
+  void answer_cancel(Cookie cookie, proto::CancelState state);
+  // Answers an operation with an error, in the same way.
   void fail_operation(Cookie cookie, Errc code, const std::string& text) {
     if (cookie != 0) operated.push_back({cookie, {0, code, text, 0, 0, {}}});
   }

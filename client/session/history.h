@@ -27,6 +27,7 @@ class History {
   Verdict judge(const proto::Welcome& welcome, proto::Instant now) {
     const bool is_short = welcome.store == store_ && welcome.commit < commit_;
     if (is_short && !has_standbys_) return Verdict::lost;
+    // A client that knows of one endpoint looks for a later broker too: there may be several behind one address.
     const bool is_noticed = is_short || !proto::mutant(proto::Mutant::client_stays_with_deposed);
     const bool is_earlier = is_noticed && succession_.is_earlier(welcome);
     if (is_earlier && succession_.is_deposed(welcome, now)) return Verdict::deposed;

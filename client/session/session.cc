@@ -102,6 +102,7 @@ void Session::Arrival::begin(const proto::Welcome& welcome) const {
   switch (session.history_.judge(welcome, now)) {
     case History::Verdict::deposed:
       if (is_first) session.conversation_.warn(proto::Succession::kTextOfDeposed);
+      session.effects_.obstacle = proto::Succession::kTextOfDeposed;
       return session.conversation_.leave(now);
     case History::Verdict::lost:
       return session.refuse(Errc::disconnected,

@@ -1,5 +1,6 @@
 #include "client/shards/unplaced.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "client/shards/placement.h"
@@ -51,6 +52,8 @@ void Unplaced::handle(Instant now, Request&& request, Session& first, const std:
     if (drop_held(cookie)) return effects.fail_operation(cookie, Errc::timeout, "the operation was not sent");
     return first.handle(now, std::move(request));
   }
+  if (const auto* cancel = std::get_if<CancelTask>(&request); cancel != nullptr && cancel_held(*cancel, effects))
+    return;
   Request alone = request;
   if (in_one_shard(alone).ok()) {
     keep({std::move(request), false}, cookie);
@@ -83,6 +86,28 @@ bool Unplaced::drop_held(Cookie cookie) {
   if (place == places_.end() || !kept_.at(place->second).is_held) return false;
   forget(cookie);
   return true;
+}
+
+// As a session ends a task that it has not sent (Cancels::add()).
+bool Unplaced::cancel_held(const CancelTask& cancel, Effects& effects) {
+  if (held_.held_tasks == 0) return false;
+  const auto found = std::ranges::find_if(kept_, [&](const auto& one) {
+    const auto* submit = std::get_if<SubmitTask>(&one.second.request);
+    return submit != nullptr && one.second.is_held && submit->task.id == cancel.id;
+  });
+  if (found == kept_.end()) return false;
+  const auto& submit = std::get<SubmitTask>(found->second.request);
+  // Under a key another client may have submitted the task as well: a waiter for the answer is told by the broker.
+  const bool is_answered = submit.task.spec->options.key.empty();
+  effects.end(submit.cookie,
+              proto::Outcome::ended(proto::OutcomeKind::cancelled, Errc::cancelled, "before it was sent"));
+  --held_.outstanding;
+  --held_.held_tasks;
+  held_.held_bytes -= submit.task.payload.size();
+  if (is_answered) effects.answer_cancel(cancel.cookie, proto::CancelState::cancelled);
+  places_.erase(submit.cookie);
+  kept_.erase(found);
+  return is_answered || cancel.cookie == 0;
 }
 
 // ---- The end --------------------------------------------------------------------------------------------------------

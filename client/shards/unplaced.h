@@ -51,6 +51,8 @@ class Unplaced {
   void keep(Entry entry, Cookie cookie);
   void forget(Cookie cookie);
   bool drop_held(Cookie cookie);
+  // Ends the task if it is held. Returns whether the cancel needs nothing more.
+  bool cancel_held(const CancelTask& cancel, Effects& effects);
 
   std::uint64_t last_ = 0;
   std::map<std::uint64_t, Entry> kept_;

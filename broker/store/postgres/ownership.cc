@@ -63,10 +63,17 @@ bool OwnerWatch::has_left(const ShardRow& row) {
   return announced_ == row.epoch && !row.is_present && ++absent_looks_ > kAbsence / kLeaseLook;
 }
 
+// An owner that lives renews a lease that ends too late soon after the clock of the server was set back.
+bool OwnerWatch::has_ended(const ShardRow& row) {
+  late_looks_ = row.ends_too_late ? late_looks_ + 1 : 0;
+  if (row.is_leased || (row.ends_too_late && late_looks_ <= kLease / kLeaseLook)) return false;
+  return std::exchange(grace_looks_, std::max(grace_looks_ - 1, 0)) == 0;
+}
+
 bool OwnerWatch::is_free(const ShardRow& row, const PostgresOptions& options, ServerSession& server) {
   if (!options.waits || row.owner == options.owner) return true;
-  const bool has_ended = !row.is_leased && std::exchange(grace_looks_, std::max(grace_looks_ - 1, 0)) == 0;
-  if (has_ended || has_left(row)) return options.is_chosen(server);
+  const bool is_over = has_ended(row);
+  if (is_over || has_left(row)) return options.is_chosen(server);
   if (std::exchange(told_, row.owner) != row.owner) {
     options.standing_by("standing by: the tasks are owned by " + row.owner + " (epoch " +
                         std::to_string(row.epoch.value()) + (row.address.empty() ? "" : ", " + row.address) + ")");

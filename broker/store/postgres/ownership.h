@@ -72,11 +72,14 @@ class OwnerWatch {
  private:
   // Returns whether the owner had a session that announced it, and has none any longer: its process has died.
   bool has_left(const ShardRow& row);
+  // Returns whether the lease of the owner is over.
+  bool has_ended(const ShardRow& row);
 
   std::string told_;        // the owner that was reported last
   proto::Epoch announced_;  // the owner that was seen to be present last
   int absent_looks_ = 0;    // since then
   int grace_looks_ = 0;     // how often a lease that has run out counts as one that has not
+  int late_looks_ = 0;      // in a row that have found a lease that ends too late
 };
 
 class Ownership {

@@ -19,7 +19,8 @@ ShardRow row_of(const Rows& rows) {
           proto::CommitSeq{rows.number(0, 4)},
           proto::TaskSeq{rows.number(0, 5)},
           rows.number(0, 6) != 0,
-          rows.number(0, 7) != 0};
+          rows.number(0, 7) != 0,
+          rows.number(0, 8) != 0};
 }
 
 // The end of a lease that begins now and is `times` as long as one is.
@@ -77,8 +78,10 @@ void begin_alone(ServerSession& server) {
 }  // namespace
 
 // Servers that follow each other have clocks that differ a little: twice its length is more than a lease lasts.
+std::string lease_ends_too_late(const std::string& until) { return "(" + until + " > " + lease_end(2) + ")"; }
+
 std::string lease_lasts(const std::string& until) {
-  return "(" + until + " > clock_timestamp() AND " + until + " <= " + lease_end(2) + ")";
+  return "(" + until + " > clock_timestamp() AND NOT " + lease_ends_too_late(until) + ")";
 }
 
 void ask_standbys(ServerSession& server) { server.send_sql("SELECT current_setting('synchronous_standby_names')"); }
@@ -94,7 +97,8 @@ ShardRow read_shard(ServerSession& server, std::uint64_t shard) {
           ", EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = (26220 + s.id)::oid AND objsubid "
           "= 2"
           " AND objid = (s.epoch & 2147483647)::oid AND granted"
-          " AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))"
+          " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())), " +
+          lease_ends_too_late("l.lease_until") +
           " FROM forkmill.shard s JOIN forkmill.lease l ON l.shard = s.id WHERE s.id = $1::bigint",
       Parameters{}.number(shard));
   if (rows.size() != 1) {
@@ -110,7 +114,7 @@ bool take_over(ServerSession& server, proto::Epoch seen, const Claimant& claiman
   server.send_sql(
       "UPDATE forkmill.shard SET epoch = epoch + 1, owner = $3::text, address = $4::text, last_seq = last_seq + "
       "$5::bigint WHERE id = $1::bigint AND epoch = $2::bigint RETURNING store, epoch, owner, address, commit_number, "
-      "last_seq, true, true",
+      "last_seq, true, true, false",
       Parameters{}
           .number(claimant.shard)
           .number(seen.value())

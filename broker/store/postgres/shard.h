@@ -17,8 +17,10 @@ namespace forkmill::broker {
 inline constexpr std::chrono::milliseconds kLease{2000};
 inline constexpr std::chrono::milliseconds kLeaseRenewal{400};
 inline constexpr std::chrono::milliseconds kLeaseLook{200};
-// Returns the condition, in SQL, that a lease lasts which ends at this time of the server's clock. One that ends later
-// than any lease does was made before the clock was set back, and by an owner that renews it no longer.
+// Returns the condition, in SQL, that a lease ends later than any lease does which ends at this time of the server's
+// clock: it was made before the clock was set back. Its owner is about to renew it, or renews it no longer.
+std::string lease_ends_too_late(const std::string& until);
+// Returns the condition that such a lease lasts, and does not end too late.
 std::string lease_lasts(const std::string& until);
 // How long an owner that has announced itself may be without its session.
 inline constexpr std::chrono::milliseconds kAbsence{1000};
@@ -35,8 +37,9 @@ struct ShardRow {
   std::string address;  // where clients reach it
   proto::CommitSeq commit;
   proto::TaskSeq last_seq;
-  bool is_leased = false;   // the lease of the owner lasts
-  bool is_present = false;  // the owner has a session that says so
+  bool is_leased = false;      // the lease of the owner lasts, and does not end too late
+  bool is_present = false;     // the owner has a session that says so
+  bool ends_too_late = false;  // the lease was made before the clock of the server was set back
 };
 
 // Tenure: the time in which one broker owns a shard.

@@ -472,8 +472,8 @@ class Client {
   //     if (!client.wait_connected(5s)) std::cerr << "no broker at " << client.endpoint();
   bool wait_connected(std::chrono::milliseconds how_long);
   // Returns what keeps this client from the broker, in words and with what to do: a key or a role that the broker does
-  // not accept, or another server at the endpoint. Empty: nothing is known, and the broker may just not answer. Never
-  // blocks.
+  // not accept, another server at the endpoint, or a broker that another one has followed. Empty: nothing is known, and
+  // the broker may just not answer. Never blocks.
   std::string obstacle() const;
   // The endpoint in use: never empty, and for local:// the address of the broker that was started. The
   // reference is valid as long as this client. Never blocks.

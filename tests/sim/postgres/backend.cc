@@ -150,7 +150,7 @@ bool Backend::execute_about_shard(const Command& command) {
     its.address = command.parameters.at(3);
     if (!server_.faults.numbers_kept) its.last_seq += command.number(4);
     answer({{its.store, binary(its.epoch), its.owner, its.address, binary(its.commit), binary(its.last_seq),
-             truth(true), truth(true)}});
+             truth(true), truth(true), truth(false)}});
   } else if (begins("UPDATE forkmill.shard SET epoch = epoch ")) {
     if (!lock_row()) return false;
     const bool is_owner = own().epoch == command.number(1) && own().owner == command.parameters.at(2);
@@ -222,9 +222,10 @@ void Backend::answer_question(const Command& command) {
     answer({{binary(kSchema), "forkmill"}});
   } else if (has("FROM forkmill.shard s JOIN forkmill.lease")) {
     const std::int64_t left = server_.lease.until - server_.clock;
-    const bool is_leased = left > 0 && left <= 2 * kLease;
+    const bool ends_too_late = left > 2 * kLease;
+    const bool is_leased = left > 0 && !ends_too_late;
     answer({{its.store, binary(its.epoch), its.owner, its.address, binary(its.commit), binary(its.last_seq),
-             truth(is_leased), truth(server_.has_announced(its.epoch))}});
+             truth(is_leased), truth(server_.has_announced(its.epoch)), truth(ends_too_late)}});
   } else if (has("pg_try_advisory_lock_shared")) {
     announced_ = command.number(0);
     answer({{truth(true)}});

@@ -41,6 +41,12 @@ void Routing::arrives(std::uint32_t shard, const proto::Submission& task) {
   known.shard = shard;
 }
 
+bool Routing::has_deposed_run_since(const TaskId& id, Instant when) const {
+  const std::uint32_t shard = tasks_.at(id).shard;
+  return std::ranges::any_of(deposed_ran_,
+                             [&](const auto& one) { return (shard == 0 || shard == one.first) && one.second >= when; });
+}
+
 void Routing::check_spread(std::uint64_t client) const {
   const auto found = turns_.find(client);
   if (found == turns_.end()) return;

@@ -30,10 +30,11 @@ class Routing {
   }
   // A message has come to the owner of a shard.
   void arrives(std::uint32_t shard, const proto::Envelope& envelope);
-  // An owner that was deposed has run a round. While it does not know of its successor, it does not know the tasks that
-  // this has taken in.
-  void deposed_runs(Instant now) { deposed_ran_ = now; }
-  bool has_deposed_run_since(Instant when) const { return deposed_ran_ >= when; }
+  // An owner of the shard that was deposed has run a round. While it does not know of its successor, it does not know
+  // the tasks that this has taken in.
+  void deposed_runs(std::uint32_t shard, Instant now) { deposed_ran_[shard] = now; }
+  // Whether that was an owner of the shard to which the task has come. Any shard, if that is not known.
+  bool has_deposed_run_since(const TaskId& id, Instant when) const;
   // A client that has submitted all of its tasks and has their outcomes.
   void check_spread(std::uint64_t client) const;
 
@@ -47,7 +48,7 @@ class Routing {
   void arrives(std::uint32_t shard, const proto::Submission& task);
 
   const std::uint32_t shards_;
-  Instant deposed_ran_{0};  // for the last time
+  std::map<std::uint32_t, Instant> deposed_ran_;  // for the last time, by shard
   std::map<TaskId, Known> tasks_;
   std::map<std::uint64_t, std::vector<TaskId>> turns_;  // by client: its tasks that each shard gets in its turn
 };

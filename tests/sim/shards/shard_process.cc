@@ -78,7 +78,7 @@ void ShardProcess::take_over() {
 // The grants of a deposed owner are no promise.
 void ShardProcess::ends_round(const broker::Core& core) {
   if (cluster_.table.is_owner(shard_, life_->epoch)) return;
-  cluster_.routing.deposed_runs(cluster_.world.now());
+  cluster_.routing.deposed_runs(shard_, cluster_.world.now());
   for (const auto& worker : core.state().workers) cluster_.history.executions().worker_ended(worker.first);
 }
 

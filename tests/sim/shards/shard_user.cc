@@ -72,7 +72,7 @@ void ShardUser::ended(const client::Effects::Ended& ended) {
   futures_.erase(found);
   const bool is_unknown = ended.outcome.kind == proto::OutcomeKind::rejected && ended.outcome.error &&
                           ended.outcome.error->code == Errc::task_unknown;
-  if (awaited.must_be_there && is_unknown && !routing_.has_deposed_run_since(awaited.asked))
+  if (awaited.must_be_there && is_unknown && !routing_.has_deposed_run_since(awaited.id, awaited.asked))
     violated("1", awaited.id, "was acknowledged, but a client that attached to it was told that it is unknown");
   history_.futures().resolved(to_history(ended.cookie), ended.outcome, ended.known_before);
 }

@@ -33,6 +33,7 @@ struct Conversation {
   int losses = 0;  // losses of what was held
   std::vector<std::string> logged;
   int reconnects = 0;
+  std::string obstacle;  // the last one
   proto::SessionId id{0};
   std::uint64_t broker_seq = 0;
   std::uint64_t last_task = 0;
@@ -51,6 +52,7 @@ struct Conversation {
     losses += effects.holdings_lost ? 1 : 0;
     for (auto& line : effects.log) logged.push_back(line.text);
     if (effects.reconnect) ++reconnects;
+    if (!effects.obstacle.empty()) obstacle = effects.obstacle;
   }
   void ask(client::Request request) {
     act([&] { session.handle(now, std::move(request)); });

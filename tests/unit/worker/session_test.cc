@@ -325,8 +325,11 @@ TEST_CASE("a broker that was deposed is left for the one that has taken over, an
     CHECK(world.said<proto::Outcomes>());
   }
   SUBCASE("a store that was restored from a backup goes on after a minute") {
-    now += 1min;
-    meet(2);
+    for (int i = 0; i < 6; ++i) {
+      CHECK(world.welcomes == 2);
+      now += 10s;
+      meet(2);
+    }
     CHECK(world.welcomes == 3);
     CHECK(world.session->handshake().established());
     CHECK(world.warnings.back().find("was a backup restored?") != std::string::npos);

@@ -54,6 +54,29 @@ TEST_CASE("what was asked before the shards are known goes to the right ones, on
   CHECK(world.answered.size() == 1);
 }
 
+TEST_CASE("a task that waits for the number of shards is cancelled without any broker") {
+  World world;
+  world.submit("images", 2, {.shard = 3});
+  world.submit("images", 4, {.shard = 3});
+  world.submit("images", 6, {.shard = 3}, "key");
+  world.ask(CancelTask{TaskId::make(1, 2, 2), 8});
+  world.ask(CancelTask{TaskId::make(1, 2, 6), 10});
+  REQUIRE(world.ended.size() == 2);
+  CHECK(world.ended[0].cookie == 2);
+  CHECK(world.ended[0].outcome.kind == proto::OutcomeKind::cancelled);
+  CHECK(world.ended[1].cookie == 6);
+  REQUIRE(world.answered.size() == 1);  // under a key, another client may have submitted the task as well
+  CHECK(world.answered[0].cookie == 8);
+  CHECK(unpack_value<unsigned>(world.answered[0].reply.body.view()) ==
+        static_cast<unsigned>(proto::CancelState::cancelled));
+  CHECK(world.sessions.load().held_tasks == 1);
+  CHECK(world.sessions.load().outstanding == 1);
+  world.move(1);
+  world.welcome(1);
+  world.welcome(3);
+  CHECK(world.tasks(3) == 1);
+}
+
 TEST_CASE("what only a cluster with several shards takes waits until it is known whether there are several") {
   World world;
   world.submit("images", 2, {.shard = 3});
