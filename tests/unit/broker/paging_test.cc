@@ -226,8 +226,8 @@ TEST_CASE("unfetched results are paged out, found by clients that attach, and dr
 
 TEST_CASE("a client that attaches many large results is sent them in parts, which are not in memory all at once") {
   constexpr std::uint64_t kTasks = 40;
-  // Results of one answer of the store, results under way, results that may stay, those of the last acknowledgement, and
-  // a task.
+  // Results of one answer of the store, results under way, results that may stay, those of the last acknowledgement,
+  // and a task.
   constexpr std::size_t kInMemory = 8 + 2 + 2 + 2 + 1;
   CoreOptions options = tiny();
   options.kept_results = 1;
