@@ -66,7 +66,7 @@ class PlanLog {
 
  private:
   std::ifstream log_;
-  std::string begin_;  // of a line without its end
+  std::string begin_;  // a line whose end is not written yet
 };
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
