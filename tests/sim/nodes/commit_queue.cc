@@ -49,15 +49,15 @@ void CommitQueue::serve_later() {
   if (at_next_commit_) world_.after(world_.random.between(takes / 2, takes), std::exchange(at_next_commit_, {}));
   world_.after(takes, [this, alive = alive_] {
     if (!*alive) return;
-    if (world_.now() < pulse_.still_until()) return serve_later();
-    if (world_.now() < cut_off_until_) return serve_when_reached();
+    if (const Instant from = std::max(pulse_.still_until(), cut_off_until_); world_.now() < from)
+      return serve_from(from);
     serving_ = false;
     serve_some();
   });
 }
 
-void CommitQueue::serve_when_reached() {
-  world_.at(cut_off_until_, [this, alive = alive_] {
+void CommitQueue::serve_from(Instant from) {
+  world_.at(from, [this, alive = alive_] {
     if (*alive) serve_later();
   });
 }

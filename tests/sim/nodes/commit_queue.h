@@ -49,7 +49,7 @@ class CommitQueue {
   using Job = std::variant<Commit, broker::StoreRequest>;
 
   void serve_later();
-  void serve_when_reached();
+  void serve_from(Instant from);
   void serve_some();
   bool serve(std::size_t jobs);
   proto::Status serve(std::size_t jobs, proto::CommitSeq& last, std::vector<broker::StoreAnswer>& answers);
