@@ -40,7 +40,7 @@ class Meter {
   void turn_on() { on_ = true; }
 
   // Ends a case: prints "NAME tasks allocations" and makes callgrind write its counts under this name. Turns the meter
-  // off.
+  // off. Throws std::logic_error if it is off: nothing was counted.
   void report(const std::string& name, std::uint64_t tasks);
 
  private:

@@ -21,6 +21,7 @@ void trace_tasks(Meter& meter) {
     for (std::uint64_t i = 0; i < kTasks; ++i) sample.submit();
   });
   meter.report("rights.task", kTasks);
+  meter.turn_on();
   meter.count([&] {
     for (std::uint64_t i = 0; i < kTasks; ++i) sample.submit_new();
   });
