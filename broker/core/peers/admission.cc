@@ -23,15 +23,6 @@ using proto::SessionId;
 using proto::Status;
 using proto::Welcome;
 
-namespace {
-
-// Returns the worker if it is one of the principal, and null if not.
-Worker* worker_of(const std::string& principal, Worker* worker) {
-  return worker != nullptr && worker->session.principal == principal ? worker : nullptr;
-}
-
-}  // namespace
-
 void Admission::admit(PeerId peer, const proto::Header& header, Hello hello, SessionId fresh, const TaskIds& running) {
   const Identity& identity = state_.identity;
   if (is_for_another_shard(hello, identity.shard, identity.shards) &&
@@ -88,6 +79,11 @@ Client* Admission::resumed_client(const Hello& hello, const std::string& princip
   return client != nullptr && client->session.principal == principal ? client : nullptr;
 }
 
+Worker* Admission::resumed_worker(const Hello& hello, const std::string& principal) const {
+  Worker* worker = index_.worker(hello.resume);
+  return worker != nullptr && worker->session.principal == principal ? worker : nullptr;
+}
+
 void Admission::admit_client(PeerId peer, const Hello& hello, SessionId fresh) {
   Client* client = resumed_client(hello, principal_of(state_, peer));
   const bool resumed = client != nullptr;
@@ -131,13 +127,10 @@ void Admission::admit_client(PeerId peer, const Hello& hello, SessionId fresh) {
 }
 
 void Admission::admit_worker(PeerId peer, const Hello& hello, SessionId fresh, const TaskIds& running) {
-  const std::string principal = principal_of(state_, peer);
-  Worker* worker = worker_of(principal, index_.worker(hello.resume));
+  Worker* worker = resumed_worker(hello, principal_of(state_, peer));
   const bool resumed = worker != nullptr;
-  // A worker may say HELLO again on one connection, or on another one for a session that this broker does not have: it
-  // is the same worker, and not another one to be given work.
+  // A worker may say HELLO again on one connection: it is the same worker, and not another one to be given work.
   if (!resumed) worker = index_.worker(peer);
-  if (worker == nullptr && hello.instance != 0) worker = worker_of(principal, roster_.with_instance(hello.instance));
   if (worker == nullptr || index_.worker(peer) != worker) sessions_.abandon(peer);
   if (worker != nullptr) {
     roster_.delist(*worker);

@@ -44,8 +44,9 @@ class Admission {
   const proto::Rights* rights_of(proto::PeerId peer) const;
   // Whether the peer sent the HELLO before the one that began the session that it has now.
   bool is_late(const proto::Hello& hello) const;
-  // Returns the client whose session the HELLO resumes; null if its principal has begun none.
+  // Returns the client or worker whose session the HELLO resumes; null if its principal has begun none.
   Client* resumed_client(const proto::Hello& hello, const std::string& principal) const;
+  Worker* resumed_worker(const proto::Hello& hello, const std::string& principal) const;
   void admit_client(proto::PeerId peer, const proto::Hello& hello, proto::SessionId fresh);
   void admit_worker(proto::PeerId peer, const proto::Hello& hello, proto::SessionId fresh, const TaskIds& running);
   void note_foreign_session(proto::PeerId peer, const proto::Hello& hello);

@@ -83,9 +83,7 @@ TEST_CASE("processes spread over the workers") {
   Broker broker;
   const auto client = broker.client();
   const auto one = broker.connect(host(8));
-  Hello hello = host(8);
-  hello.instance = kInstance + 1;
-  const auto other = broker.connect(hello);
+  const auto other = broker.connect(host(8));
   broker.submit(client, {process(1), process(2), process(3), process(4)});
   CHECK(broker.grants(one).size() == 2);
   CHECK(broker.grants(other).size() == 2);

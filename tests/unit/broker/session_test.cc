@@ -186,34 +186,6 @@ TEST_CASE("a worker that says HELLO twice on one connection is one worker") {
   CHECK(grants[0].id == id(1));
 }
 
-TEST_CASE("a worker that names a session of another broker again and again is one worker, and keeps its tasks") {
-  Broker broker;
-  const auto client = broker.client();
-  TaskOptions once;
-  once.at_most_once = true;
-  broker.submit(client, {task(1, once)});
-  Hello hello = Broker::worker_hello();
-  hello.instance = 7;
-  hello.resume = SessionId{4711};  // a broker that began later, before a backup was restored
-  hello.order = 1;
-  const auto first = broker.connect(hello);
-  broker.send(first, Credit{1});
-  const auto grants = broker.grants(first);
-  REQUIRE(grants.size() == 1);
-  hello.worker.holding = {grants[0].grant};
-  Broker::Peer last;
-  for (hello.order = 2; hello.order < 20; ++hello.order) {
-    last = broker.connect(hello);
-    CHECK_FALSE(last.welcome.resumed);
-    CHECK(last.welcome.abandon.empty());
-    CHECK(broker.core().state().workers.size() == 1);
-  }
-  broker.advance_alive(30s, {client, last});
-  CHECK(broker.results(client).empty());
-  broker.succeed(last, grants[0].grant);
-  CHECK(broker.results(client).at(0).outcome.kind == OutcomeKind::succeeded);
-}
-
 TEST_CASE("a HELLO that comes late from a broken connection takes nothing from a worker") {
   Broker broker;
   const auto client = broker.client();
@@ -409,6 +381,25 @@ TEST_CASE("the broker of a shard sends peers on that want another one, and refus
   REQUIRE(welcome.size() == 1);
   CHECK(std::get<Welcome>(welcome[0].envelope.message).shard == 2);
   CHECK(std::get<Welcome>(welcome[0].envelope.message).shards == 4);
+}
+
+TEST_CASE("a worker whose link began again is not given what its children may have started") {
+  Broker broker;
+  const auto client = broker.client();
+  broker.submit(client, {task(1)});
+  Hello hello = Broker::worker_hello();
+  hello.instance = 7;
+  hello.order = 1;
+  const auto first = broker.connect(hello);
+  broker.send(first, Credit{1});
+  const auto grants = broker.grants(first);
+  REQUIRE(grants.size() == 1);
+  hello.order = 2;  // the new link does not know what the one before had
+  const auto second = broker.connect(hello);
+  broker.send(second, Credit{1});
+  for (const auto& again : broker.grants(second)) CHECK_FALSE(again.grant == grants[0].grant);
+  broker.succeed(first, grants[0].grant);
+  CHECK(broker.results(client).at(0).outcome.kind == OutcomeKind::succeeded);
 }
 
 }  // namespace session_test
