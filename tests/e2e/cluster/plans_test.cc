@@ -90,7 +90,7 @@ class Site {
  public:
   Site() {
     server_.start({"session_preload_libraries=auto_explain", "auto_explain.log_min_duration=0",
-                   "log_line_prefix=", "autovacuum=off", "fsync=off"});
+                   "log_line_prefix=", "autovacuum=off"});
     open();
   }
 
