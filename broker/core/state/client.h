@@ -79,7 +79,7 @@ struct Client {
     std::uint64_t after = 0;  // the number of results that are sent before further ones are fetched
 
     // Lets further ones wait for all results that are due now.
-    void wait_for(const Results& results) { after = results.sent + results.due.size(); }
+    void wait_for(const Results& all) { after = all.sent + all.due.size(); }
   };
   Attaching attaching;
 
