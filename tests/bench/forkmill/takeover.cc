@@ -18,7 +18,6 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -101,12 +100,10 @@ class Tasks {
   }
   // Waits until one of the last `count` tasks has its result.
   void await_one_of_last(std::size_t count) const {
-    const auto end = Clock::now() + kPatience;
     const auto is_ready = [](const auto& future) { return future.ready(); };
-    while (!std::any_of(futures_.end() - static_cast<std::ptrdiff_t>(count), futures_.end(), is_ready)) {
-      if (Clock::now() > end) throw std::runtime_error{"no result a minute after the owner was killed"};
-      std::this_thread::sleep_for(1ms);
-    }
+    const auto last = futures_.end() - static_cast<std::ptrdiff_t>(count);
+    if (!forkmill::tests::eventually([&] { return std::any_of(last, futures_.end(), is_ready); }, kPatience))
+      throw std::runtime_error{"no result a minute after the owner was killed"};
   }
   // Waits for all results, checks them, and returns how many tasks have none.
   std::size_t finish() {

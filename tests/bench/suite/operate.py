@@ -25,6 +25,9 @@ import threading
 import time
 import urllib.parse
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
+from eventually import eventually  # noqa: E402
+
 WATCHED = ("/api/v1/overview", "/api/v1/queues", "/api/v1/workers", "/api/v1/processes", "/api/v1/errors",
            "/api/v1/objects", "/api/v1/audit")
 # Pages ask for these as well, and operators search for tasks. The places of {task} and {old} take a queued task and a
@@ -88,12 +91,12 @@ class Gateway:
             return body, len(body) + sum(len(name) + len(value) + 4 for name, value in answer.headers.items())
 
     def await_broker(self):
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
+        def answers():
             with contextlib.suppress(RuntimeError):
                 return self.get("/readyz")
-            time.sleep(0.05)
-        raise RuntimeError("the gateway has no broker")
+
+        if not eventually(answers):
+            raise RuntimeError("the gateway has no broker")
 
     def first_page(self):
         """The bytes of all that a browser loads for the first page."""
@@ -180,14 +183,15 @@ def fail_some(forkmill, broker):
     """Tasks for the page of errors. Returns the id of one."""
     ids = [subprocess.run([forkmill, "submit", "-d", "--broker", broker, "--attempts", "1", "forkmill.exec", str(number)],
                           stdout=subprocess.PIPE, text=True, check=True).stdout.strip() for number in range(FAILURES)]
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
+
+    def have_failed():
         shown = subprocess.run([forkmill, "status", "-o", "json", "--broker", broker], stdout=subprocess.PIPE, text=True,
                                check=True).stdout
-        if json.loads(shown)["tasks"]["failed"] == FAILURES:
-            return ids[0]
-        time.sleep(0.1)
-    raise RuntimeError("the tasks have not failed")
+        return json.loads(shown)["tasks"]["failed"] == FAILURES
+
+    if not eventually(have_failed):
+        raise RuntimeError("the tasks have not failed")
+    return ids[0]
 
 
 class Programs:
@@ -289,11 +293,14 @@ def measure_history(programs, place, answers):
         with programs.work("forkmill-bench-worker"):
             programs.fill("--run")
         programs.fill()
-        deadline = time.monotonic() + 60
-        while (kept := programs.status()["history"])["tasks"] + kept["dropped"] < programs.options.tasks:
-            if time.monotonic() > deadline:
-                raise RuntimeError(f"the history has {kept['tasks']} tasks of {programs.options.tasks}")
-            time.sleep(0.1)
+
+        def is_whole():
+            history = programs.status()["history"]
+            return history["tasks"] + history["dropped"] >= programs.options.tasks and history
+
+        kept = eventually(is_whole)
+        if not kept:
+            raise RuntimeError(f"the history has no {programs.options.tasks} tasks: {programs.status()['history']}")
         report("pages.history_tasks", kept["tasks"])
         with serving(programs) as gateway:
             task, old = first_task(gateway, "state=ready"), first_task(gateway, "finished=true")

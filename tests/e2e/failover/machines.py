@@ -5,7 +5,9 @@ import os
 import signal
 import subprocess
 import sys
-import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
+import eventually as waiting  # noqa: E402
 
 NETWORK = "10.78.0."
 # The first process of a machine waits until the machine is stopped, and reaps the orphans of the machine.
@@ -51,13 +53,10 @@ def children_of(pid):
 
 def eventually(condition, seconds, what):
     """Waits until the condition holds, and returns its value."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        value = condition()
-        if value:
-            return value
-        time.sleep(0.1)  # between two looks at what nothing announces
-    raise Failure(f"{what}: not after {seconds} s")
+    value = waiting.eventually(condition, seconds)
+    if not value:
+        raise Failure(f"{what}: not after {seconds} s")
+    return value
 
 
 class Program:

@@ -294,7 +294,8 @@ TEST_CASE("a barrier has a default time limit, which travels, and a limit of one
   barrier.reset();
   std::thread first{[&] { CHECK(barrier.wait(60s) == 1); }};
   REQUIRE(eventually([&] { return barrier.n_waiting() == 1; }));
-  std::this_thread::sleep_for(50ms);  // longer than the default
+  // A wait that began later, and has the default limit, ends by it.
+  CHECK_THROWS_AS((Barrier{"later", 2, {}, 20ms, rig.a}.wait()), BrokenBarrier);
   CHECK(theirs.wait() == 0);
   first.join();
   CHECK_THROWS_AS((Barrier{2, {}, 0s, rig.a}.wait()), BrokenBarrier);

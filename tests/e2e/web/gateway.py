@@ -10,8 +10,10 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.parse
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
+from eventually import eventually  # noqa: E402
 
 GUARD = 60  # seconds after which a wait has failed
 
@@ -30,13 +32,9 @@ def need(condition, *what):
 
 def within(condition, *what):
     """Waits until the condition holds, and returns its value."""
-    deadline = time.monotonic() + GUARD
-    while time.monotonic() < deadline:
-        value = condition()
-        if value:
-            return value
-        time.sleep(0.02)  # between two looks at what nothing announces
-    raise AssertionError(f"not within time: {what}")
+    value = eventually(condition, GUARD)
+    need(value, "not within time:", *what)
+    return value
 
 
 @contextlib.contextmanager
