@@ -350,7 +350,7 @@ void add_logging(proto::Settings& settings, ProgramOptions& options) {
   settings.text("log-format", options.log.format, "text or json", "FORMAT");
   settings.text(
       "log-file", options.log.file,
-      "Append the log to this file in place of stderr. SIGHUP, or a second, follows a file that was moved away",
+      "Append the log to this file in place of stderr. If it is moved away, another one is made within a second",
       "FILE");
   settings.size("log-size", options.log.max_bytes,
                 "Begin a new log file after this size, at least 64K; the old one is FILE.1");

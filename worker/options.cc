@@ -174,7 +174,7 @@ std::optional<int> read_options(int argc, const char* const* argv, Program progr
   settings.text("log-format", options.log_format, "text or json", "FORMAT");
   settings.text(
       "log-file", options.log_file,
-      "Append the log to this file in place of stderr. SIGHUP, or a second, follows a file that was moved away",
+      "Append the log to this file in place of stderr. If it is moved away, another one is made within a second",
       "FILE");
   settings.size("log-size", options.log_size,
                 "Begin a new log file after this size, at least 64K; the old one is FILE.1");

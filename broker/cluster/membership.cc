@@ -18,7 +18,9 @@ std::string shards_and_owners() {
          " LEFT JOIN forkmill.placement p ON p.shard = s.id ORDER BY s.id";
 }
 
-// Brokers whose leases end too late look dead until they renew them. A shard of theirs is not free so soon.
+// Leases end too late when the clock of the server was set back. Until they are renewed, within 400 ms, their brokers
+// look dead, and their shards look as if they had no owner. No shard changes hands so soon: OwnerWatch and HandOver
+// look several times.
 void read_brokers(ServerSession& server, ClusterView& view) {
   const Rows rows =
       server.run("SELECT name, draining, " + lease_lasts("lease_until") + " FROM forkmill.broker ORDER BY name");

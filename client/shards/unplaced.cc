@@ -42,6 +42,7 @@ void Unplaced::handle(Instant now, SubmitTask&& submit, Session& first, const st
   ++held_.outstanding;
   ++held_.held_tasks;
   held_.held_bytes += submit.task.payload.size();
+  held_tasks_[submit.task.id] = last_ + 1;
   keep({std::move(submit), true}, cookie);
 }
 
@@ -90,12 +91,9 @@ bool Unplaced::drop_held(Cookie cookie) {
 
 // As a session ends a task that it has not sent (Cancels::add()).
 bool Unplaced::cancel_held(const CancelTask& cancel, Effects& effects) {
-  if (held_.held_tasks == 0) return false;
-  const auto found = std::ranges::find_if(kept_, [&](const auto& one) {
-    const auto* submit = std::get_if<SubmitTask>(&one.second.request);
-    return submit != nullptr && one.second.is_held && submit->task.id == cancel.id;
-  });
-  if (found == kept_.end()) return false;
+  const auto place = held_tasks_.find(cancel.id);
+  if (place == held_tasks_.end()) return false;
+  const auto found = kept_.find(place->second);
   const auto& submit = std::get<SubmitTask>(found->second.request);
   // Under a key another client may have submitted the task as well: a waiter for the answer is told by the broker.
   const bool is_answered = submit.task.spec->options.key.empty();
@@ -107,6 +105,7 @@ bool Unplaced::cancel_held(const CancelTask& cancel, Effects& effects) {
   if (is_answered) effects.answer_cancel(cancel.cookie, proto::CancelState::cancelled);
   places_.erase(submit.cookie);
   kept_.erase(found);
+  held_tasks_.erase(place);
   return is_answered || cancel.cookie == 0;
 }
 
@@ -117,6 +116,7 @@ std::vector<Unplaced::Kept> Unplaced::take() {
   for (auto& one : kept_) taken.push_back(std::move(one.second.request));
   kept_.clear();
   places_.clear();
+  held_tasks_.clear();
   held_ = {};
   return taken;
 }
@@ -128,6 +128,7 @@ std::vector<Unplaced::Kept> Unplaced::take_held() {
     return one.second.is_held;
   });
   std::erase_if(places_, [&](const auto& one) { return !kept_.contains(one.second); });
+  held_tasks_.clear();
   held_ = {};
   return taken;
 }

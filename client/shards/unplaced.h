@@ -56,7 +56,8 @@ class Unplaced {
 
   std::uint64_t last_ = 0;
   std::map<std::uint64_t, Entry> kept_;
-  std::unordered_map<Cookie, std::uint64_t> places_;
+  std::unordered_map<Cookie, std::uint64_t> places_;      // in kept_
+  std::unordered_map<TaskId, std::uint64_t> held_tasks_;  // in kept_
   Load held_;
 };
 

@@ -45,8 +45,9 @@ void Soak::tell(std::uint64_t faults) {
   const BrokerCost* cost = cluster_.cost();
   if (cost != nullptr) line += ", " + cost->text(cluster_.broker_log());
   say_(line);
-  // Faults of a database may take longer.
-  if (cost != nullptr && ended_ == before) cluster_.trouble("no task ended in the last minute");
+  idle_minutes_ = ended_ == before ? idle_minutes_ + 1 : 0;
+  const unsigned most = cluster_.database() == nullptr ? 1 : 3;  // faults of a database take longer
+  if (idle_minutes_ >= most) cluster_.trouble("no task ended in the last " + std::to_string(most) + " minutes");
 }
 
 std::uint64_t Soak::tasks_ended() {

@@ -36,6 +36,7 @@ class Soak {
   std::int64_t advanced_ = 0;                   // seconds by which the wall clocks are ahead because of `speed`
   std::map<std::string, std::streamoff> read_;  // bytes of each journal of a client
   std::uint64_t ended_ = 0;
+  unsigned idle_minutes_ = 0;  // in a row, in which no task ended
 };
 
 }  // namespace forkmill::chaos

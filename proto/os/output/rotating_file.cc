@@ -58,6 +58,7 @@ Status RotatingFile::open() {
     file_.reset();
     return {Errc::option_out_of_range, options_.path + " is not a regular file"};
   }
+  failed_at_ = kNever;
   char last = '\n';
   is_torn_ = found.st_size > 0 && ::pread(file_.get(), &last, 1, found.st_size - 1) == 1 && last != '\n';
   return {};
@@ -105,7 +106,6 @@ Status RotatingFile::rotate(Instant now) {
     failed_at_ = now;
     return {};
   }
-  failed_at_ = kNever;
   return open();
 }
 

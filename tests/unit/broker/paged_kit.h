@@ -52,7 +52,7 @@ struct Paged {
     work_off(worker, std::string(1024 * 1024, 'x'));
     return worker;
   }
-  // Returns a client that takes so many results before it acknowledges them.
+  // Returns a client that is sent at most `window` results before it acknowledges them.
   Broker::Peer reader(std::uint32_t window) {
     Hello hello;
     hello.name = "reader";

@@ -1,4 +1,4 @@
-// What a broker knows after a restart: tasks, those that still run in workers, and claims that are not true.
+// Knowledge of a broker after a restart: tasks, those that still run in workers, and claims that are not true.
 #include <cstddef>
 #include <cstdint>
 #include <string>

@@ -301,7 +301,8 @@ void add_dead_letter_actions(const Program& program, CLI::App& group) {
   retried
       ->add_option_function<std::string>(
           "--arguments", [selection](const std::string& json) { selection->arguments = json; },  // also an empty text
-          "Other arguments, a JSON array, for one dead letter [default: its own]")
+          "Other arguments, a JSON array, for one dead letter; of another principal's, for admins only [default: its "
+          "own]")
       ->type_name("JSON");
   auto* dropped = group.add_subcommand("drop", "Delete dead letters permanently");
   dropped->footer(kDropFooter);

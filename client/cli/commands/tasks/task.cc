@@ -135,7 +135,10 @@ void check_selection(const CancelCommand& options) {
 
 void add_get(const Program& program, CLI::App& group) {
   auto* command =
-      group.add_subcommand("get", "Show the state, command, attempts, worker and error of a task")->alias("show");
+      group
+          .add_subcommand("get",
+                          "Show the state, command, attempts, worker and error of a task; with -o json, its result")
+          ->alias("show");
   command->footer("Example:\n  forkmill task get 0190163d-8694-739b");
   auto id = std::make_shared<std::string>();
   auto output = std::make_shared<OutputOptions>();
