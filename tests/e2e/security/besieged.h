@@ -72,6 +72,12 @@ class Besieged {
 #else
   static constexpr bool kIsSlow = false;
 #endif
+  // Sanitizers take and keep more memory than a limit of the broker leaves them.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  static constexpr bool kTakesMore = true;
+#else
+  static constexpr bool kTakesMore = false;
+#endif
   // Resident memory of the broker, in MiB.
   std::size_t resident_mib() const {
     std::ifstream statm{"/proc/" + std::to_string(pid_) + "/statm"};
