@@ -57,11 +57,11 @@ std::unique_ptr<broker::Store> make_postgres_store(const broker::ProgramOptions&
 }
 
 std::unique_ptr<broker::Store> make_store(const broker::ProgramOptions& options, proto::Env& env,
-                                          std::shared_ptr<spdlog::logger> log) {
+                                          const std::shared_ptr<spdlog::logger>& log) {
   const std::string id = broker::fresh_store_id(env);
   if (!options.store.empty()) {
     if (options.core.history) make_default_home(options.data);
-    return make_postgres_store(options, id, std::move(log));
+    return make_postgres_store(options, id, log);
   }
   if (options.memory)
     return std::make_unique<broker::MemoryStore>("memory-" + id, false,

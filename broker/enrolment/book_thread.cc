@@ -56,6 +56,7 @@ BookThread::News BookThread::take() {
 void BookThread::run() {
   for (std::deque<BookChange> changes; wait(changes); changes.clear()) {
     std::vector<Answer> answers;
+    answers.reserve(changes.size());
     for (const BookChange& change : changes) answers.push_back(carry_out(change));
     if (changes.empty()) read();
     publish({.answers = std::move(answers)});

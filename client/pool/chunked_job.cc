@@ -131,6 +131,7 @@ void ChunkedJob::note_error(std::size_t item, const std::exception_ptr& error) {
 std::vector<Chunk> ChunkedJob::chunks_under_way() const {
   const std::lock_guard hold{mutex_};
   std::vector<Chunk> chunks;
+  chunks.reserve(sent_.size());
   for (const auto& [index, one] : sent_) chunks.push_back(one.chunk);
   return chunks;
 }

@@ -40,8 +40,8 @@ ProcessPoolExecutor::~ProcessPoolExecutor() {
 }
 
 void ProcessPoolExecutor::submit_packed(std::string_view task, std::uint64_t signature, std::string arguments,
-                                        detail::ExecutorPromise promise) {
-  state_->feed().submit({std::string{task}, signature, false}, std::move(arguments), std::move(promise));
+                                        const detail::ExecutorPromise& promise) {
+  state_->feed().submit({std::string{task}, signature, false}, std::move(arguments), promise);
 }
 
 detail::PoolStreamRef ProcessPoolExecutor::open_stream(std::string_view task, std::uint64_t signature,

@@ -81,8 +81,7 @@ struct OfObject {
   }
   Place operator()(OperateObject& operate) const {
     const proto::Operation& operation = operate.operation;
-    const auto shard =
-        operation.verb == proto::Verb::open ? of_opened(operate) : Place{shard_of_object(operation.object)};
+    auto shard = operation.verb == proto::Verb::open ? of_opened(operate) : Place{shard_of_object(operation.object)};
     if (!shard.ok()) return shard;
     for (const proto::LoanInValue& loan : operation.loans) {
       const std::uint32_t pipe = shard_of_object(loan.pipe);
@@ -99,7 +98,7 @@ struct OfObject {
   // A condition lives with its lock, and the lock of an object with that.
   Place of_opened(const OperateObject& open) const {
     if (proto::mutant(proto::Mutant::object_on_any_shard)) return 1 + turn++ % shards;
-    const auto stated = is_without_name(open) ? Place{home_of(open)} : of(open.place);
+    auto stated = is_without_name(open) ? Place{home_of(open)} : of(open.place);
     if (!stated.ok() || !open.operation.spec || open.operation.spec->other == 0) return stated;
     const std::uint32_t shard = shard_of_object(open.operation.spec->other);
     if (!open.place.is_stated() || stated.value() == shard) return shard;

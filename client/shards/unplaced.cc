@@ -113,6 +113,7 @@ bool Unplaced::cancel_held(const CancelTask& cancel, Effects& effects) {
 
 std::vector<Unplaced::Kept> Unplaced::take() {
   std::vector<Kept> taken;
+  taken.reserve(kept_.size());
   for (auto& one : kept_) taken.push_back(std::move(one.second.request));
   kept_.clear();
   places_.clear();

@@ -159,6 +159,7 @@ std::vector<ObjectId> ObjectDirectory::owned_by(ClientHandle client) const {
 
 std::vector<ClientHandle> ObjectDirectory::clients() const {
   std::vector<ClientHandle> all;
+  all.reserve(belongings_.size());
   for (const auto& [client, belongings] : belongings_) all.push_back(client);
   return all;
 }

@@ -48,6 +48,7 @@ void OperationAnswers::erase(ClientHandle client) {
 
 std::vector<ClientHandle> OperationAnswers::clients() const {
   std::vector<ClientHandle> all;
+  all.reserve(clients_.size());
   for (const auto& [client, operations] : clients_) all.push_back(client);
   std::sort(all.begin(), all.end());
   return all;

@@ -54,6 +54,7 @@ void Processes::handle(const Worker& worker, const proto::ChildrenGone& gone) {
   if (worker.instance == 0) return;
   const std::unordered_set<std::uint32_t> in_order{gone.in_order.begin(), gone.in_order.end()};
   std::vector<Sessions::EndedChild> ended;
+  ended.reserve(gone.pids.size());
   for (const std::uint32_t pid : gone.pids)
     ended.push_back({pid, in_order.contains(pid) ? Objects::End::in_order : Objects::End::lost});
   sessions_.close_children(worker.instance, ended);

@@ -10,6 +10,7 @@ void WorkerRoster::enlist(Worker& worker, proto::WorkerInfo info) {
   worker.info = std::move(info);
   worker.info.holding.clear();
   std::vector<Queue*> queues;
+  queues.reserve(worker.info.queues.size());
   for (const std::string& name : worker.info.queues) queues.push_back(&state_.queues.restore(name));
   for (Queue* queue : queues) ++queue->workers;
   registry_.add(worker.info);

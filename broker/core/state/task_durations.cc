@@ -21,6 +21,7 @@ TaskSeries& TaskDurations::find_or_make(const proto::TaskSpec& spec, Instant now
 
 std::vector<const TaskSeries*> TaskDurations::in_order() const {
   std::vector<const TaskSeries*> all;
+  all.reserve(by_name_.size());
   for (const auto& [names, series] : by_name_) all.push_back(series.get());
   std::sort(all.begin(), all.end(), [](const TaskSeries* a, const TaskSeries* b) {
     return std::tie(a->queue, a->task) < std::tie(b->queue, b->task);

@@ -100,6 +100,7 @@ void HistoryThread::work(Jobs& jobs) {
     keeper_.write(tasks.subspan(at, std::min(kOneCommit, tasks.size() - at)), time_now());
   keeper_.add_dropped(jobs.dropped, time_now());
   std::vector<StoreAnswer> answers;
+  answers.reserve(jobs.requests.size());
   for (const StoreRequest& request : jobs.requests)
     answers.push_back({request.ticket, keeper_.answer(std::get<HistoryRequest>(request.what), time_now())});
   if (!tasks.empty() || plan_.more_to_trim || Clock::now() >= plan_.trim_at) {

@@ -164,7 +164,7 @@ class ProcessPoolExecutor {
 
  private:
   void submit_packed(std::string_view task, std::uint64_t signature, std::string arguments,
-                     detail::ExecutorPromise promise);
+                     const detail::ExecutorPromise& promise);
   detail::PoolStreamRef open_stream(std::string_view task, std::uint64_t signature, ChunkSize chunk_size);
 
   detail::Ref<detail::Origin> origin_;        // for the futures

@@ -150,7 +150,7 @@ Json retry_letters(Call& call) {
 Json drop_letters(Call& call) { return change_counted(call, order_of(call, TaskAction::drop, false), {"dropped"}); }
 
 std::vector<Parameter> with(std::vector<Parameter> parameters, Parameter more) {
-  parameters.push_back(std::move(more));
+  parameters.push_back(more);
   return parameters;
 }
 

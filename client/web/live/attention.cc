@@ -9,9 +9,9 @@
 
 namespace forkmill::web {
 
-namespace {
-
 using Json = nlohmann::ordered_json;
+
+namespace {
 
 constexpr std::int64_t kOldMs = 5 * 60 * 1000;   // a ready task that waits this long
 constexpr std::int64_t kSilentMs = 10 * 1000;    // a worker that says nothing for this long

@@ -11,9 +11,9 @@
 
 namespace forkmill::web {
 
-namespace {
-
 using Json = nlohmann::ordered_json;
+
+namespace {
 
 constexpr std::size_t kMaxQueues = 5;  // named in one group
 
@@ -62,6 +62,7 @@ Json groups_of_errors(const Json& rows) {
     group.add(row);
   }
   std::vector<std::pair<std::string, const Group*>> sorted;
+  sorted.reserve(groups.size());
   for (const auto& [print, group] : groups) sorted.emplace_back(print, &group);
   std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) {
     return std::pair{a.second->count, a.second->last_ms} > std::pair{b.second->count, b.second->last_ms};

@@ -11,10 +11,11 @@
 
 namespace forkmill::web {
 
+using Json = nlohmann::ordered_json;
+
 namespace {
 
 using Clock = std::chrono::steady_clock;
-using Json = nlohmann::ordered_json;
 
 constexpr std::uint64_t kMaxBytes = 256 * 1024;  // texts of one event, about
 constexpr int kMaxSteps = 16;                    // attempts that one stream passes in one round

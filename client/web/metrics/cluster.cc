@@ -9,9 +9,10 @@
 
 namespace forkmill::web {
 
+using Json = nlohmann::ordered_json;
+
 namespace {
 
-using Json = nlohmann::ordered_json;
 using Kind = Exposition::Kind;
 
 constexpr std::size_t kMaxUnserved = 200;  // pairs of a queue and a task that no worker has

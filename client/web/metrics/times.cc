@@ -7,9 +7,10 @@
 
 namespace forkmill::web {
 
+using Json = nlohmann::ordered_json;
+
 namespace {
 
-using Json = nlohmann::ordered_json;
 using Kind = Exposition::Kind;
 
 constexpr std::size_t kEverySecond = 2;  // the broker has more bounds than a scrape should

@@ -89,7 +89,7 @@ Status enrol_at(const std::string& endpoints, std::optional<milliseconds> patien
 // Has a broker enrol the key. A broker that does not know the invitation may be one that lags behind the others, so
 // that each of several is asked. Fails with invitation_unknown, and who was asked, if none knows it.
 Status enrol(const JoinRequest& request, const Invitation& invitation, const Key& own) {
-  const Status first = enrol_at(invitation.endpoints, request.patience, request, invitation, own);
+  Status first = enrol_at(invitation.endpoints, request.patience, request, invitation, own);
   if (first.code() != Errc::invitation_unknown) return first;
   const auto brokers = split_endpoints(invitation.endpoints);
   const std::string id = " this invitation (" + invitation_id(invitation.own.public_key) + ")";

@@ -185,6 +185,7 @@ std::optional<Answer> ItemQueue::expire(Call& call) {
 
 std::vector<Object::Hold> ItemQueue::holders() const {
   std::vector<Hold> rows;
+  rows.reserve(lent_.leases.size());
   for (const auto& [number, lease] : lent_.leases) rows.push_back({lease.client, 0, std::ssize(lease.items), number});
   return rows;
 }
@@ -208,6 +209,7 @@ void ItemQueue::load(const msgpack::object& state) {
 
 std::vector<ClientHandle> ItemQueue::holding_clients() const {
   std::vector<ClientHandle> all;
+  all.reserve(lent_.leases.size());
   for (const auto& [number, lease] : lent_.leases) all.push_back(lease.client);
   return all;
 }

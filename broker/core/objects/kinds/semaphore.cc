@@ -97,6 +97,7 @@ void Semaphore::client_left(ClientHandle client) {
 
 std::vector<Object::Hold> Semaphore::holders() const {
   std::vector<Hold> rows;
+  rows.reserve(held_.size());
   for (const auto& [client, tokens] : held_) rows.push_back({client, 0, std::ssize(tokens), tokens.back()});
   return rows;
 }
@@ -125,6 +126,7 @@ void Semaphore::load(const msgpack::object& state) {
 
 std::vector<ClientHandle> Semaphore::holding_clients() const {
   std::vector<ClientHandle> all;
+  all.reserve(held_.size());
   for (const auto& [client, tokens] : held_) all.push_back(client);
   return all;
 }

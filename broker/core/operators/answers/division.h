@@ -12,6 +12,7 @@ namespace forkmill::broker {
 
 inline PackedMap packed_division(const ClusterView& view) {
   std::vector<PackedMap> shards;
+  shards.reserve(view.shards.size());
   for (const OwnedShard& shard : view.shards) {
     shards.push_back(PackedMap{}
                          .add("shard", shard.number)
@@ -22,6 +23,7 @@ inline PackedMap packed_division(const ClusterView& view) {
                          .add("chosen", shard.chosen));
   }
   std::vector<PackedMap> brokers;
+  brokers.reserve(view.brokers.size());
   for (const LiveBroker& broker : view.brokers) {
     brokers.push_back(PackedMap{}
                           .add("name", broker.name)

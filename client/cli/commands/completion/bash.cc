@@ -7,6 +7,7 @@ namespace {
 
 std::string bash_words(const CompletionPoint& point) {
   std::vector<std::string> words;
+  words.reserve(point.commands.size());
   for (const auto& [name, description] : point.commands) words.push_back(name);
   for (const auto& option : point.options) words.insert(words.end(), option.names.begin(), option.names.end());
   return joined(words, " ");

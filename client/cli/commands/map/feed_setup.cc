@@ -66,6 +66,7 @@ std::unique_ptr<Rows> FeedSetup::open_rows(std::vector<Input> inputs) {
   const auto& input = options_.input;
   if (input.delimiter.empty()) throw UsageError{"--delimiter is empty"};
   std::vector<Input> all;
+  all.reserve(input.files.size());
   for (const auto& file : input.files) all.push_back({.file = true, .linked = false, .words = {file}});
   all.insert(all.end(), std::make_move_iterator(inputs.begin()), std::make_move_iterator(inputs.end()));
   announce_terminal(all);

@@ -85,6 +85,7 @@ std::vector<SteerWorkers> orders_of(const WorkerSelection& selection) {
     throw UsageError{"give either names, --host or --all"};
   if (selection.names.empty()) return {SteerWorkers{.action = action, .host = selection.host}};
   std::vector<SteerWorkers> orders;
+  orders.reserve(selection.names.size());
   for (const auto& name : selection.names) orders.push_back({.action = action, .name = name});
   return orders;
 }
@@ -126,6 +127,7 @@ SteerWorkers scale_order(const std::string& text) {
 
 std::vector<SteerWorkers> scale_orders(const WorkerSelection& selection) {
   std::vector<SteerWorkers> orders;
+  orders.reserve(selection.names.size());
   for (const auto& text : selection.names) orders.push_back(scale_order(text));
   return orders;
 }
