@@ -29,9 +29,35 @@ struct Pool {
     return sizer.decide(now, load);
   }
 
+  // All children have a task for a time, and there are some more for them; then none has.
+  std::size_t burst(Instant busy, Instant idle, std::size_t waiting = 0) {
+    pass(busy, {sizer.children(), waiting});
+    return pass(idle, {0, 0});
+  }
+
   PoolSizer sizer;
   Instant now = 1000s;
 };
+
+Pool pool_of_eight() {
+  Pool pool{{1, 8}};
+  for (const std::size_t busy : {1, 2, 4}) pool.pass(PoolSizer::kGrowAfter, {busy, 8});
+  REQUIRE(pool.sizer.children() == 8);
+  return pool;
+}
+
+// The load of a worker's one child makes the pool ask for a second.
+void grow_to_two(World& world) {
+  world.grant(1, "long");
+  world.settle();
+  world.start(0);
+  world.pass(PoolSizer::kGrowAfter);
+  CHECK(world.last_credit == 2);  // one to run, and one to show that there is more
+  CHECK(world.wanted == 0);
+  world.grant(2, "long");
+  world.settle();
+  REQUIRE(world.wanted == 2);
+}
 
 }  // namespace
 
@@ -60,7 +86,7 @@ TEST_CASE("a busy pool asks for more tasks than it can run, and does not grow if
   CHECK(pool.sizer.probe(pool.now) == 0);
   CHECK(pool.pass(PoolSizer::kGrowAfter, {4, 0}) == 4);
   CHECK(pool.sizer.probe(pool.now) == 1);
-  CHECK(pool.pass(PoolSizer::kLongestGap - 1us, {3, 0}) == 4);
+  CHECK(pool.pass(BusyStretch::kLongestGap - 1us, {3, 0}) == 4);
   CHECK(pool.sizer.probe(pool.now) == 1);
   CHECK(pool.sizer.next_wakeup() == pool.now + 1us);
   CHECK(pool.pass(1us, {3, 0}) == 4);
@@ -78,7 +104,7 @@ TEST_CASE("children that are idle for moments between their tasks are busy, and 
     }
     return rounds;
   };
-  CHECK(count_rounds(3ms, PoolSizer::kLongestGap, 1) == 100);
+  CHECK(count_rounds(3ms, BusyStretch::kLongestGap, 1) == 100);
   pool.pass(1s, {0, 0});
   CHECK(count_rounds(8ms, 1ms, 1) == 12);  // one of 16 with tasks of 150 ms ends each 9 ms
   CHECK(pool.sizer.decide(pool.now, {15, 4}) == 20);
@@ -86,10 +112,47 @@ TEST_CASE("children that are idle for moments between their tasks are busy, and 
   CHECK(pool.sizer.probe(pool.now) == 0);
 }
 
+TEST_CASE("short bursts of tasks do not make a pool grow, and do not delay that it grows for a load that stays") {
+  for (const std::size_t least : {1, 6}) {
+    Pool pool{{least, 12}};
+    for (int i = 0; i < 1000; ++i) REQUIRE(pool.burst(1ms, 14ms, 9) == least);
+    CHECK(pool.sizer.probe(pool.now) == 0);
+    pool.pass(PoolSizer::kGrowAfter, {least, 0});
+    CHECK(pool.pass(PoolSizer::kGrowAfter, {least, least}) == 2 * least);
+  }
+}
+
+TEST_CASE("children that had much to do long ago, and have little now, are not busy") {
+  Pool pool{{2, 8}};
+  pool.pass(1h, {2, 0});
+  REQUIRE(pool.sizer.probe(pool.now) == 2);
+  for (int i = 0; i < 20; ++i) pool.burst(1ms, 14ms);
+  CHECK(pool.sizer.probe(pool.now) == 0);
+  for (int i = 0; i < 20; ++i) CHECK(pool.burst(1ms, 14ms, 4) == 2);
+}
+
+TEST_CASE("a pool whose children are all busy in short bursts only shrinks by half each while") {
+  Pool pool = pool_of_eight();
+  const auto bursts_until = [&pool](std::size_t children) {
+    const Instant begin = pool.now;
+    while (pool.sizer.children() > children && pool.now < begin + 1min) pool.burst(1ms, 99ms);
+    CHECK(pool.sizer.children() == children);
+    return pool.now - begin;
+  };
+  for (const std::size_t children : {4, 2, 1}) CHECK(bursts_until(children) == PoolSizer::kShrinkAfter);
+  CHECK(pool.burst(1ms, 1min) == 1);
+}
+
+TEST_CASE("a pool keeps its children while they have tasks for more than a fifth of their time, or for long") {
+  Pool pool = pool_of_eight();
+  for (int i = 0; i < 300; ++i) REQUIRE(pool.burst(25ms, 75ms) == 8);
+  for (int i = 0; i < 10; ++i) REQUIRE(pool.burst(PoolSizer::kGrowAfter, 9s) == 8);
+  for (int i = 0; i < 300; ++i) pool.burst(20ms, 80ms);
+  CHECK(pool.sizer.children() == 1);
+}
+
 TEST_CASE("a pool shrinks to the children that it needed at most for a while, and never below its minimum") {
-  Pool pool{{1, 8}};
-  for (const std::size_t busy : {1, 2, 4}) pool.pass(PoolSizer::kGrowAfter, {busy, 8});
-  REQUIRE(pool.sizer.children() == 8);
+  Pool pool = pool_of_eight();
   pool.pass(1s, {8, 0});
   CHECK(pool.pass(5s, {2, 0}) == 8);
   CHECK(pool.pass(0s, {5, 0}) == 8);  // a peak
@@ -170,15 +233,7 @@ TEST_CASE("--processes is a number, auto, or auto with bounds") {
 
 TEST_CASE("a worker whose pool follows its load asks for children, and lets surplus ones end when they are idle") {
   World world{Following{.slots = 4, .least = 1, .most = 3}};
-  world.grant(1, "long");
-  world.settle();
-  world.start(0);
-  world.pass(PoolSizer::kGrowAfter);
-  CHECK(world.last_credit == 2);  // one to run, and one to show that there is more
-  CHECK(world.wanted == 0);
-  world.grant(2, "long");
-  world.settle();
-  CHECK(world.wanted == 2);
+  grow_to_two(world);
   CHECK(world.scaled == 2);
   world.spawn(1);
   world.settle();
@@ -224,20 +279,14 @@ TEST_CASE("an idle pool no longer asks for more than it can run") {
   world.finish(0, 100'000);
   world.settle();
   CHECK(world.last_credit == 3);
-  REQUIRE(world.foreman.next_wakeup() == world.now + PoolSizer::kLongestGap);
-  world.pass(PoolSizer::kLongestGap);
+  REQUIRE(world.foreman.next_wakeup() == world.now + BusyStretch::kLongestGap);
+  world.pass(BusyStretch::kLongestGap);
   CHECK(world.last_credit == 2);
 }
 
 TEST_CASE("a child whose start takes long is not taken away before its first task") {
   World world{Following{.slots = 4, .least = 1, .most = 2}};
-  world.grant(1, "long");
-  world.settle();
-  world.start(0);
-  world.pass(PoolSizer::kGrowAfter);
-  world.grant(2, "long");
-  world.settle();
-  REQUIRE(world.wanted == 2);
+  grow_to_two(world);
   world.children[1].generation = 1;
   world.foreman.spawned({1, 1}, 5001);
   for (int i = 0; i < 3; ++i) world.pass(PoolSizer::kShrinkAfter);
@@ -252,13 +301,7 @@ TEST_CASE("a child whose start takes long is not taken away before its first tas
 
 TEST_CASE("a pool that follows its load shrinks also while its worker is short of something") {
   World world{Following{.slots = 4, .least = 1, .most = 2}};
-  world.grant(1, "long");
-  world.settle();
-  world.start(0);
-  world.pass(PoolSizer::kGrowAfter);
-  world.grant(2, "long");
-  world.settle();
-  REQUIRE(world.wanted == 2);
+  grow_to_two(world);
   world.spawn(1);
   world.settle();
   world.start(1);

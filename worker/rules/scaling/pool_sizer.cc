@@ -5,54 +5,37 @@
 namespace forkmill::worker {
 
 using proto::Instant;
-using proto::kNever;
 
 std::size_t PoolSizer::decide(Instant now, const Load& load) {
-  decided_at_ = now;
-  watch(now, load);
+  stretch_.watch(now, load.busy, children_);
+  // A child that starts slowly would otherwise be taken away before its first task, and be asked for again.
+  const std::size_t needed = std::min(load.busy + load.starting, children_);
+  spare_.watch(now, needed, load.busy >= children_);
+  if (stretch_.is_long(now)) spare_.restart(now);
   if (may_grow(now) && load.waiting > 0) {
     const std::size_t step = std::min(load.waiting, largest_step());
     room_ -= step;  // until the memory is measured again
-    return set(children_ + step);
+    return set(now, children_ + step);
   }
-  if (spare_since_ == kNever || now < spare_since_ + kShrinkAfter) return children_;
-  return set(std::max(most_needed_, bounds_.least));
+  const std::size_t enough = std::max(spare_.judge(now, children_), bounds_.least);
+  return enough == children_ ? children_ : set(now, enough);
 }
 
-void PoolSizer::watch(Instant now, const Load& load) {
-  if (spare_since_ != kNever && now >= spare_since_ + kLongestGap) busy_since_ = kNever;
-  if (load.busy >= children_) {
-    if (busy_since_ == kNever) busy_since_ = now;
-    spare_since_ = kNever;
-    return;
-  }
-  if (spare_since_ == kNever) {
-    spare_since_ = now;
-    most_needed_ = 0;
-  }
-  // A child that starts slowly would otherwise be taken away before its first task, and be asked for again.
-  most_needed_ = std::max(most_needed_, std::min(load.busy + load.starting, children_));
-}
-
-bool PoolSizer::may_grow(Instant now) const {
-  return busy_since_ != kNever && now >= busy_since_ + kGrowAfter && largest_step() > 0;
-}
+bool PoolSizer::may_grow(Instant now) const { return stretch_.is_long(now) && largest_step() > 0; }
 
 // Twice as many at most: what the new children do shows whether further ones are needed.
 std::size_t PoolSizer::largest_step() const { return std::min({children_, bounds_.most - children_, room_}); }
 
-std::size_t PoolSizer::set(std::size_t children) {
-  busy_since_ = kNever;
-  spare_since_ = kNever;
+std::size_t PoolSizer::set(Instant now, std::size_t children) {
+  stretch_.end();
+  spare_.restart(now);
   return children_ = children;
 }
 
 Instant PoolSizer::next_wakeup() const {
-  Instant next = kNever;
-  if (busy_since_ != kNever && largest_step() > 0 && decided_at_ < busy_since_ + kGrowAfter)
-    next = busy_since_ + kGrowAfter;
-  if (spare_since_ != kNever && busy_since_ != kNever) next = std::min(next, spare_since_ + kLongestGap);
-  if (spare_since_ != kNever && children_ > bounds_.least) next = std::min(next, spare_since_ + kShrinkAfter);
+  Instant next = stretch_.next_end();
+  if (largest_step() > 0) next = std::min(next, stretch_.next_long());
+  if (children_ > bounds_.least) next = std::min(next, spare_.next_wakeup());
   return next;
 }
 

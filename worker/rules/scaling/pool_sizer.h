@@ -1,16 +1,16 @@
 // PoolSizer: the number of children of a pool that follows its load. The pool grows when all of its children have been
-// busy for a while and the broker has more for them, and shrinks by those that it did not need for longer. It asks the
-// broker for some more tasks than it can run when it might grow: only the broker knows whether there are any that this
-// worker may have. A child is idle between two tasks, until the broker has learned the result of the first and has sent
-// the second: such a gap does not count. Pure.
+// busy for a while (BusyStretch) and the broker has more for them, and shrinks by those that it did not need for longer
+// (SpareChildren). It asks the broker for some more tasks than it can run when it might grow: only the broker knows
+// whether there are any that this worker may have. Pure.
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 
 #include "proto/clock.h"
+#include "worker/rules/scaling/busy_stretch.h"
+#include "worker/rules/scaling/spare_children.h"
 
 namespace forkmill::worker {
 
@@ -21,9 +21,8 @@ struct MemoryRoom {
 
 class PoolSizer {
  public:
-  static constexpr proto::Instant kGrowAfter = std::chrono::milliseconds{100};  // all children were busy, but for gaps
-  static constexpr proto::Instant kLongestGap = std::chrono::milliseconds{20};  // never all children were busy
-  static constexpr proto::Instant kShrinkAfter = std::chrono::seconds{10};      // never all children were busy
+  static constexpr proto::Instant kGrowAfter = BusyStretch::kLong;       // all children were busy, but for gaps
+  static constexpr proto::Instant kShrinkAfter = SpareChildren::kWhile;  // some children were not needed
 
   struct Bounds {
     std::size_t least = 1;
@@ -51,18 +50,15 @@ class PoolSizer {
   std::size_t children() const { return children_; }
 
  private:
-  void watch(proto::Instant now, const Load& load);
   bool may_grow(proto::Instant now) const;
   std::size_t largest_step() const;
-  std::size_t set(std::size_t children);
+  std::size_t set(proto::Instant now, std::size_t children);
 
   const Bounds bounds_;
   std::size_t children_;
   std::size_t room_ = MemoryRoom{}.children;
-  proto::Instant decided_at_{0};
-  proto::Instant busy_since_ = proto::kNever;   // all children, but for gaps; kNever: not all are
-  proto::Instant spare_since_ = proto::kNever;  // since then never all of them; kNever: all are busy
-  std::size_t most_needed_ = 0;                 // since then, busy or starting
+  BusyStretch stretch_;
+  SpareChildren spare_;
 };
 
 // Returns how many children of that size, or of a usual one if it is larger, `free` bytes of memory are enough for.
