@@ -58,7 +58,7 @@ MemoryRoom room_for_children(const proto::Report& report) {
   std::uint64_t largest = 0;
   for (const proto::ProcessRow& row : report.processes)
     if (row.role == proto::ProcessRole::child) largest = std::max(largest, row.rss_bytes);
-  return {children_in(*spare, largest)};
+  return {children_that_fit(*spare, largest)};
 }
 
 }  // namespace forkmill::worker

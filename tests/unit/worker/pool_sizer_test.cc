@@ -191,9 +191,9 @@ TEST_CASE("a pool grows by the children for which there is memory, and asks for 
   pool.sizer.set_room({1});
   CHECK(pool.pass(PoolSizer::kGrowAfter, {7, 50}) == 8);
   constexpr std::uint64_t kMiB = 1024 * 1024;
-  CHECK(children_in(100 * kMiB, 40 * kMiB) == 2);
-  CHECK(children_in(100 * kMiB, 1) == 6);  // a child that has done nothing yet says little
-  CHECK(children_in(0, 0) == 0);
+  CHECK(children_that_fit(100 * kMiB, 40 * kMiB) == 2);
+  CHECK(children_that_fit(100 * kMiB, 1) == 6);  // a child that has done nothing yet says little
+  CHECK(children_that_fit(0, 0) == 0);
 }
 
 TEST_CASE("the bounds of a pool come from its options, the CPUs and the quota") {

@@ -39,7 +39,7 @@ Instant PoolSizer::next_wakeup() const {
   return next;
 }
 
-std::size_t children_in(std::uint64_t free, std::uint64_t child) {
+std::size_t children_that_fit(std::uint64_t free, std::uint64_t child) {
   constexpr std::uint64_t kUsual = std::uint64_t{16} * 1024 * 1024;
   return static_cast<std::size_t>(free / std::max(child, kUsual));
 }

@@ -62,6 +62,6 @@ class PoolSizer {
 };
 
 // Returns how many children of that size, or of a usual one if it is larger, `free` bytes of memory are enough for.
-std::size_t children_in(std::uint64_t free, std::uint64_t child);
+std::size_t children_that_fit(std::uint64_t free, std::uint64_t child);
 
 }  // namespace forkmill::worker
