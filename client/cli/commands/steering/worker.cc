@@ -43,8 +43,10 @@ Exit status: 0 the workers restart, or have restarted with --wait; 1 one of them
 such worker.)";
 
 constexpr const char* kScaleWorkerFooter =
-    R"(A worker may have up to four times the processes that it was started with. Processes beyond a lower number end
-when they have finished what they run. A worker that is started again has its own number again.
+    R"(A worker may have up to four times the processes that --processes gave it, or four times the most that
+--processes auto may give it, and 4096 at most. Processes beyond a lower number end when they have
+finished what they run. With --processes auto, the order also ends that the worker follows its load. A worker
+that is started again has its own number again, or follows its load again.
 
 Examples:
   forkmill worker scale w1=8
