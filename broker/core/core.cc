@@ -60,8 +60,7 @@ void Core::expel(Now now, const Sessions::WhyExpelled& why) {
 }
 
 Instant Core::next_wakeup() const {
-  if (parts_.operators.is_listing() || (dispatcher_.has_waiting() && !parts_.operators.is_waiting()))
-    return state_.clock.now();
+  if (parts_.operators.is_listing() || dispatcher_.has_waiting()) return state_.clock.now();
   if (state_.paging.has_more_to_do()) return state_.clock.now();
   return std::min({state_.deadlines.next_due(), parts_.sessions.next_wakeup(), parts_.objects.next_wakeup(),
                    parts_.retention.next_wakeup(), parts_.time_limits.next_wakeup(), parts_.paging.next_wakeup(),

@@ -42,9 +42,29 @@ void Dispatcher::handle(StoreAnswer answer) {
 }
 
 void Dispatcher::answer_waiting() {
-  if (queries_.empty() || parts_.operators.is_waiting()) return;
+  if (!has_waiting()) return;
+  if (naming_) return search();
   auto [peer, envelope] = queries_.pop();
-  handle(peer, envelope, {}, nullptr, true);
+  const auto named = task_named_in(envelope.message);
+  if (!named || !is_beginning_of_id(*named)) return handle(peer, envelope, {}, nullptr, true);
+  IdSearch tasks{*named};
+  naming_ = Naming{peer, std::move(envelope), std::move(tasks)};
+  search();
+}
+
+// Looks at a slice of the tasks, and handles the message once they all have been looked at. If earlier messages of its
+// client wait meanwhile, it waits behind them, and is searched for again.
+void Dispatcher::search() {
+  Client* client = parts_.index.client(naming_->peer);
+  const bool is_ready = client != nullptr && client->session.id == naming_->envelope.header.session && !client->parked;
+  if (is_ready && naming_->search.step(state_.tasks, *client)) return;
+  Naming done = std::move(*naming_);
+  naming_.reset();
+  if (is_ready) {
+    const auto text = task_named_in(done.envelope.message);
+    client->named = Client::Named{std::string{text.value()}, done.search.release()};
+  }
+  handle(done.peer, done.envelope, {}, nullptr, true);
 }
 
 void Dispatcher::handle(PeerId peer, Envelope& envelope, SessionId fresh, const TaskIds* found, bool has_waited) {
@@ -107,8 +127,14 @@ void Dispatcher::dispatch(Client& client, const Header& header, Message& message
                  [&](ResultAck& ack) { parts_.deliveries.acknowledge(client, ack); },
                  [&](Attach& wanted) { attach(client, wanted); },
                  [&](Cancel& cancel) { parts_.cancels.cancel(client, cancel); },
-                 [&](Query& query) { parts_.operators.handle(client, query); },
-                 [&](Command& command) { parts_.operators.handle(client, command); },
+                 [&](Query& query) {
+                   parts_.operators.handle(client, query);
+                   client.named.reset();
+                 },
+                 [&](Command& command) {
+                   parts_.operators.handle(client, command);
+                   client.named.reset();
+                 },
                  [&](Operate& operate) { parts_.objects.operate(client, operate); },
                  [](auto&) {},
              },

@@ -1,9 +1,11 @@
 // Dispatcher: hands each message to the part that carries it out, if its sender may send it (permissions.h).
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "broker/core/message_parking.h"
+#include "broker/core/operators/listing/id_search.h"
 #include "broker/core/parts.h"
 #include "broker/core/query_line.h"
 #include "proto/result.h"
@@ -16,9 +18,10 @@ class Dispatcher {
 
   void handle(proto::PeerId peer, proto::Result<proto::Envelope>&& envelope, proto::SessionId fresh);
   void handle(StoreAnswer answer);
-  // Answers the next query that waits. Call once in each round.
+  // Answers the next query that waits, or goes on with the search for the task that one names. Call once in each round.
   void answer_waiting();
-  bool has_waiting() const { return !queries_.empty(); }
+  // Whether answer_waiting() has something to do now.
+  bool has_waiting() const { return naming_ || (!queries_.empty() && !parts_.operators.is_waiting()); }
   // Goes on with ATTACH messages of many results, and with messages that have waited for the disk. Call once in each
   // round.
   void go_on() { parking_.go_on(handler()); }
@@ -32,6 +35,7 @@ class Dispatcher {
   // `found`: the tasks that the message names, by number, if it has waited for them. Null: it has not waited.
   void handle(proto::PeerId peer, proto::Envelope& envelope, proto::SessionId fresh, const TaskIds* found,
               bool has_waited = false);
+  void search();
   void handle_hello(proto::PeerId peer, proto::Envelope& envelope, proto::SessionId fresh, const TaskIds* found);
   void dispatch(Client& client, const proto::Header& header, proto::Message& message);
   void dispatch(Worker& worker, const proto::Header& header, proto::Message& message);
@@ -43,9 +47,17 @@ class Dispatcher {
   static milliseconds pause_for_returns(Worker& worker);
   void refuse(proto::PeerId peer, const proto::Header& header, Errc code, std::string text);
 
+  // A message that names a task by the beginning of its id, for which the tasks are looked through.
+  struct Naming {
+    proto::PeerId peer;
+    proto::Envelope envelope;
+    IdSearch search;
+  };
+
   Parts& parts_;
   BrokerState& state_;
   QueryLine queries_;
+  std::optional<Naming> naming_;
   MessageParking parking_{state_, parts_.paging, parts_.index};
 };
 

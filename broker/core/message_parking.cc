@@ -19,12 +19,6 @@ using namespace proto;
 
 namespace {
 
-std::optional<std::string_view> task_named_in(const Message& message) {
-  if (const auto* query = std::get_if<Query>(&message)) return named_task(*query);
-  if (const auto* command = std::get_if<Command>(&message)) return named_task(*command);
-  return std::nullopt;
-}
-
 // About the memory that the message takes.
 std::size_t size_of(const Message& message) {
   constexpr std::size_t kRecord = 256;
@@ -243,7 +237,7 @@ std::vector<TaskSeq> MessageParking::needed(const Message& message, const Client
     if (mutant(Mutant::gentle_cancel_in_memory)) return seqs;
     for (const TaskId& id : cancel->unless_started) add(id, true);
   } else if (const auto named = task_named_in(message)) {
-    if (const auto id = named_by(state_, client, *named)) add(*id, true);
+    if (const auto id = named_by(client, *named)) add(*id, true);
   }
   return seqs;
 }

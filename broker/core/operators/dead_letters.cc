@@ -46,7 +46,7 @@ bool DeadLetters::is_done(const Client& client, const TaskId& new_id) const {
 }
 
 proto::Status DeadLetters::check(const Client& client, std::string_view named, const Task* task) const {
-  if (task == nullptr || is_dropped(*task)) return task_unknown(state_, client, named);
+  if (task == nullptr || is_dropped(*task)) return task_unknown(client, named);
   if (task->state != State::failed) {
     return {Errc::bad_request, "task " + id_for(client, *task).to_string() + " is " +
                                    std::string{state_name(task->state)} + ": only a task that failed is a dead letter"};

@@ -32,13 +32,12 @@ const FinishedTask* one_of(const HistoryAnswer& found, const TaskVisibility& vis
   return std::any_of(found.tasks.begin(), found.tasks.end(), is_other) ? nullptr : &latest;
 }
 
-// Returns why one_of() found none.
-proto::Failure unknown(const BrokerState& state, const Client& asker, std::string_view text,
-                       const HistoryAnswer& found) {
+// Returns why one_of() found none. `unknown`: why the table of tasks has none.
+proto::Failure why_none(std::string_view text, const std::string& unknown, const HistoryAnswer& found) {
   if (found.tasks.size() > 1)
     return {Errc::task_unknown,
             "several finished tasks have ids that begin with '" + std::string{text} + "': write more of it"};
-  return task_unknown(state, asker, text);
+  return {Errc::task_unknown, unknown};
 }
 
 std::string state_of(const FinishedTask& task) { return std::string{row_of(task).state}; }
@@ -123,11 +122,12 @@ std::optional<proto::Failure> HistoryQueries::find(const Client& asker, std::str
   const std::string digits = digits_of(text);
   const bool is_id = digits.size() >= kShortestDigits && digits.size() <= 2 * TaskId{}.bytes().size() &&
                      digits.find_first_not_of("0123456789abcdef") == std::string::npos;
-  if (!state_.options.history || !is_id) return task_unknown(state_, asker, text);
+  if (!state_.options.history || !is_id) return task_unknown(asker, text);
   if (waiting_.size() >= kMaxWaiting) return too_many();
   auto passes = [digits, visibility = visibility_of(asker)](const FinishedTask& task) {
     return visibility.shows(*task.spec) && begins_with(visibility.shown_id(task.id, *task.spec), digits);
   };
+  waiting.unknown = why_unknown(asker, text);
   waiting_.emplace(state_.output.ask(HistoryRequest{HistoryFind{digits, kMostMatches, std::move(passes)}}),
                    std::move(waiting));
   return std::nullopt;
@@ -140,29 +140,30 @@ void HistoryQueries::handle(StoreAnswer answer) {
   waiting_.erase(place);
   Client* client = state_.client(waiting.asker);
   const auto& found = std::get<HistoryAnswer>(answer.what);
-  if (const auto* change = std::get_if<Change>(&waiting.what)) return change->then(refusal(*change, client, found));
+  if (const auto* change = std::get_if<Change>(&waiting.what)) return change->then(refusal(waiting, client, found));
   if (client == nullptr) return;  // gone before the answer came
   const auto& query = std::get<proto::Query>(waiting.what);
-  state_.output.send(client->session, reply_to(query.id, this->answer(query, *client, found)));
+  state_.output.send(client->session, reply_to(query.id, this->answer(waiting, *client, found)));
 }
 
 // Returns why the task cannot be changed. `asker`: null if it has gone.
-proto::Failure HistoryQueries::refusal(const Change& change, const Client* asker, const HistoryAnswer& found) const {
+proto::Failure HistoryQueries::refusal(const Waiting& waiting, const Client* asker, const HistoryAnswer& found) {
   if (asker == nullptr) return {Errc::task_unknown, "the client went away before the history was searched"};
   const TaskVisibility visibility = visibility_of(*asker);
   const FinishedTask* task = one_of(found, visibility);
-  if (task == nullptr) return unknown(state_, *asker, change.text, found);
+  if (task == nullptr) return why_none(std::get<Change>(waiting.what).text, waiting.unknown, found);
   return {Errc::bad_request, "task " + visibility.shown_id(task->id, *task->spec).to_string() + " is " +
                                  state_of(*task) + ", and only its history is kept, not its arguments: it cannot be " +
                                  "changed or tried again; submit it as a new task"};
 }
 
-ReplyBody HistoryQueries::answer(const proto::Query& query, const Client& asker, const HistoryAnswer& found) const {
+ReplyBody HistoryQueries::answer(const Waiting& waiting, const Client& asker, const HistoryAnswer& found) const {
+  const auto& query = std::get<proto::Query>(waiting.what);
   if (!found.status.ok()) return found.status.failure();
   const TaskVisibility visibility = visibility_of(asker);
   if (query.kind == proto::QueryKind::tasks) return list_history(state_, visibility, found);
   const FinishedTask* task = one_of(found, visibility);
-  if (task == nullptr) return unknown(state_, asker, query.argument, found);
+  if (task == nullptr) return why_none(query.argument, waiting.unknown, found);
   return query.kind == proto::QueryKind::why_task ? reasons(*task, visibility) : details(*task, visibility);
 }
 

@@ -47,11 +47,12 @@ class HistoryQueries {
   struct Waiting {
     ClientHandle asker;
     std::variant<proto::Query, Change> what;
+    std::string unknown{};  // why the table of tasks does not have the task that is looked for
   };
 
   std::optional<proto::Failure> find(const Client& asker, std::string_view text, Waiting waiting);
-  proto::Failure refusal(const Change& change, const Client* asker, const HistoryAnswer& found) const;
-  ReplyBody answer(const proto::Query& query, const Client& asker, const HistoryAnswer& found) const;
+  static proto::Failure refusal(const Waiting& waiting, const Client* asker, const HistoryAnswer& found);
+  ReplyBody answer(const Waiting& waiting, const Client& asker, const HistoryAnswer& found) const;
 
   BrokerState& state_;
   std::unordered_map<std::uint64_t, Waiting> waiting_;  // by the ticket of the request

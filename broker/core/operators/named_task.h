@@ -26,5 +26,10 @@ inline std::optional<std::string_view> named_task(const proto::Command& command)
       },
       command.command);
 }
+inline std::optional<std::string_view> task_named_in(const proto::Message& message) {
+  if (const auto* query = std::get_if<proto::Query>(&message)) return named_task(*query);
+  if (const auto* command = std::get_if<proto::Command>(&message)) return named_task(*command);
+  return std::nullopt;
+}
 
 }  // namespace forkmill::broker

@@ -99,7 +99,7 @@ struct OperatorCommands::Order {
   Body operator()(const proto::SendSignal& order) const {
     if (order.signal < 1 || order.signal > kLastSignal)
       return proto::Failure{Errc::bad_request, "a signal has a number from 1 to 64"};
-    if (task == nullptr) return task_unknown(commands.state_, client, order.task);
+    if (task == nullptr) return task_unknown(client, order.task);
     if (!task->options().process) return no_process(client, *task);
     const char* state = "finished";
     if (task->state == State::running) {

@@ -84,7 +84,7 @@ std::optional<Reply> Operators::reply(Client& client, const proto::Query& query,
     case QueryKind::why_worker:
       return reply_to(query.id, sees_all(client) ? why_queries_.worker(query.argument) : ReplyBody{tells_of_others()});
     case QueryKind::logs:
-      if (named == nullptr) return reply_to(query.id, task_unknown(state_, client, query.argument));
+      if (named == nullptr) return reply_to(query.id, task_unknown(client, query.argument));
       return reply_to(query.id, show_log(state_, client, *named, query));
     case QueryKind::events:
       return event_pulls_.pull(client, query);
@@ -96,7 +96,7 @@ std::optional<Reply> Operators::reply(Client& client, const proto::Query& query,
 }
 
 Task* Operators::task(const Client& client, std::optional<std::string_view> named) const {
-  const auto id = named ? named_by(state_, client, *named) : std::nullopt;
+  const auto id = named ? named_by(client, *named) : std::nullopt;
   Task* task = id ? state_.tasks.find(*id) : nullptr;
   return task != nullptr && may_see(client, *task) ? task : nullptr;
 }

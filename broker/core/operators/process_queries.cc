@@ -43,7 +43,7 @@ PackedMap packed_process(const proto::ProcessRow& row, const std::string& host, 
 }  // namespace
 
 ReplyBody ProcessQueries::state(const Client& client, const std::string& named, const Task* task) const {
-  if (task == nullptr) return task_unknown(state_, client, named);
+  if (task == nullptr) return task_unknown(client, named);
   if (!task->options().process) return no_process(client, *task);
   const std::string_view state = is_terminal(task->state)  ? "finished"
                                  : processes_.waits(*task) ? "waiting"

@@ -91,6 +91,14 @@ struct Client {
   };
   std::deque<RememberedCommand> commands;
 
+  // The beginning of an id by which the message at hand names a task, and the ids in the table of the tasks that were
+  // found for it: two are as good as more. None: the message names no task, or a whole id.
+  struct Named {
+    std::string text;
+    std::vector<TaskId> found;
+  };
+  std::optional<Named> named;
+
   // Messages of this round; Outbox sends them.
   struct Outgoing {
     proto::SubmitAck ack;

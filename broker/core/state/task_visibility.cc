@@ -1,6 +1,7 @@
 #include "broker/core/state/task_visibility.h"
 
 #include <algorithm>
+#include <span>
 
 #include "broker/core/tasks/process_queue.h"
 #include "proto/mutants.h"
@@ -17,17 +18,11 @@ bool any_matches(const proto::Patterns& patterns, std::string_view queue) {
                      [&](const std::string& pattern) { return proto::matches(base_queue(queue), pattern); });
 }
 
-// Returns the ids in the table of tasks that the client calls by an id with this beginning: one or none, or more than
-// one if there are several.
-std::vector<TaskId> matches(const BrokerState& state, const Client& client, std::string_view prefix) {
-  if (prefix.size() < kShortestPrefix) return {};
-  auto found = state.tasks.matches(prefix, {[&](const Task& task) { return may_see(client, task); },
-                                            [&](PagedOutEntry entry) { return might_see(client, entry); }});
-  if (client.owner == nullptr || client.owner->renamed.empty()) return found;
-  const std::string digits = digits_of(prefix);
-  for (const auto& [owners_id, id] : client.owner->renamed)
-    if (begins_with(owners_id, digits)) found.push_back(id);
-  return found;
+// Returns the tasks that were found for this beginning of their ids: one or none, or more than one if there are
+// several.
+std::span<const TaskId> found_for(const Client& client, std::string_view text) {
+  if (!client.named || client.named->text != text) return {};
+  return client.named->found;
 }
 
 }  // namespace
@@ -89,19 +84,21 @@ Task* seen_task(const BrokerState& state, const Client& client, const TaskId& id
   return task != nullptr && may_see(client, *task) ? task : nullptr;
 }
 
-std::optional<TaskId> named_by(const BrokerState& state, const Client& client, std::string_view text) {
+bool is_beginning_of_id(std::string_view text) { return text.size() >= kShortestPrefix && !TaskId::parse(text); }
+
+std::optional<TaskId> named_by(const Client& client, std::string_view text) {
   if (auto id = TaskId::parse(text)) return id_in_table(client, *id);
-  const auto found = matches(state, client, text);
+  const auto found = found_for(client, text);
   return found.size() == 1 ? std::optional{found.front()} : std::nullopt;
 }
 
-std::string why_unknown(const BrokerState& state, const Client& client, std::string_view text) {
+std::string why_unknown(const Client& client, std::string_view text) {
   const auto quoted = "'" + std::string{text} + "'";
   if (TaskId::parse(text)) return "no task has the id " + quoted;
   if (text.size() < kShortestPrefix)
     return quoted + " names no task: write an id, or at least its first " + std::to_string(kShortestPrefix) +
            " characters";
-  if (matches(state, client, text).size() > 1)
+  if (found_for(client, text).size() > 1)
     return "several tasks have ids that begin with " + quoted + ": write more of it";
   return "no task has an id that begins with " + quoted;
 }

@@ -46,10 +46,12 @@ TaskId id_for(const Client& client, const Task& task);
 // Returns the task in memory that the client calls `id`; null if there is none that it may see.
 Task* seen_task(const BrokerState& state, const Client& client, const TaskId& id);
 
+// Whether the text is no id, but long enough to name a task by the beginning of one.
+bool is_beginning_of_id(std::string_view text);
 // Returns the id in the table of the task that `text` names: an id, or the beginning of only one that the client may
-// see; the latter walks the table. None: it names no task.
-std::optional<TaskId> named_by(const BrokerState& state, const Client& client, std::string_view text);
+// see, as IdSearch has found (Client::named). None: it names no task.
+std::optional<TaskId> named_by(const Client& client, std::string_view text);
 // Returns why named_by() found none, for people.
-std::string why_unknown(const BrokerState& state, const Client& client, std::string_view text);
+std::string why_unknown(const Client& client, std::string_view text);
 
 }  // namespace forkmill::broker

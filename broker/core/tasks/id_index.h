@@ -44,6 +44,11 @@ class IdIndex {
   void visit(const std::function<void(const TaskId&, std::uint64_t)>& visitor) const {
     table_.visit([&](const Slot& slot) { visitor(slot.id, slot.value); });
   }
+  // The same for the entries of a range.
+  void visit(const HashRange& range, const std::function<void(const TaskId&, std::uint64_t)>& visitor) const {
+    table_.visit(range, [&](const Slot& slot) { visitor(slot.id, slot.value); });
+  }
+  std::size_t slots(std::size_t shard) const { return table_.slots(shard); }
 
  private:
   struct Slot {

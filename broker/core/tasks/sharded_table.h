@@ -13,6 +13,18 @@
 
 namespace forkmill::broker {
 
+// HashRange: the entries of one shard whose hashes have a low half from `from` on and before `to`. An entry stays in
+// its range while others come and go, wherever they push it: a visit of all ranges, one after another, sees each entry
+// that is there all the time once.
+struct HashRange {
+  static constexpr std::size_t kShards = 256;
+  static constexpr std::uint64_t kEnd = std::uint64_t{1} << 32;  // behind the last low half
+
+  std::size_t shard = 0;
+  std::uint64_t from = 0;
+  std::uint64_t to = kEnd;  // more than `from`
+};
+
 // A `Slot` is free when it is made, and has
 //
 //     bool is_free() const;
@@ -82,13 +94,29 @@ class ShardedTable {
       for (const Slot& slot : shard.slots)
         if (!slot.is_free()) visitor(slot);
   }
+  // The same for the entries of a range; takes the time for its part of slots().
+  template <class Visitor>
+  void visit(const HashRange& range, const Visitor& visitor) const {
+    const Shard& shard = shards_[range.shard];
+    if (shard.used == 0) return;
+    const std::size_t count = shard.slots.size();
+    const std::size_t first = home(shard, static_cast<std::uint32_t>(range.from));
+    const std::size_t last = home(shard, static_cast<std::uint32_t>(range.to - 1));
+    // An entry is in its home, or behind it with no free slot between.
+    for (std::size_t i = 0, at = first; i < count; ++i, at = after(shard, at)) {
+      const Slot& slot = shard.slots[at];
+      if (slot.is_free() && i > last - first) return;
+      if (!slot.is_free() && slot.low_hash() >= range.from && slot.low_hash() < range.to) visitor(slot);
+    }
+  }
+  // How many slots the shard has, free ones included.
+  std::size_t slots(std::size_t shard) const { return shards_[shard].slots.size(); }
 
  private:
   struct Shard {
     std::vector<Slot> slots;
     std::size_t used = 0;
   };
-  static constexpr std::size_t kShards = 256;
   static constexpr unsigned kShardAt = 56;  // the highest byte of the hash chooses the shard
   static constexpr std::size_t kFewest = 16;
 
@@ -114,7 +142,7 @@ class ShardedTable {
   }
   Shard& shard_of(std::uint64_t hash) { return shards_[hash >> kShardAt]; }
 
-  std::array<Shard, kShards> shards_;
+  std::array<Shard, HashRange::kShards> shards_;
   std::size_t size_ = 0;
 };
 

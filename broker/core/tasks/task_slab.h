@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <utility>
 
 #include "broker/core/tasks/id_index.h"
 #include "broker/core/tasks/sharded_table.h"
@@ -53,6 +54,12 @@ class TaskSlab {
     for (std::uint32_t place = 1; place <= used_; ++place)
       if (const Task& task = at(place); task.seq) visitor(task);
   }
+  // The same for the tasks whose ids have hashes in the range.
+  template <class F>
+  void visit(const HashRange& range, F&& visitor) const {
+    by_id_.visit(range, [&](const Slot& slot) { visitor(std::as_const(at(slot.place))); });
+  }
+  std::size_t slots(std::size_t shard) const { return by_id_.slots(shard); }
 
   // Calls `visitor` with the task of each place from `place` on that has one, `most` places at most, and sets `place`
   // to where to go on. Begins at 0. Returns false when it has come to the end.

@@ -1,5 +1,6 @@
 #include "broker/core/tasks/tasks.h"
 
+#include <algorithm>
 #include <cctype>
 #include <string>
 
@@ -89,17 +90,20 @@ void Tasks::visit_paged_out(const std::function<void(const TaskId&, PagedOutEntr
   paged_out_.visit([&](const TaskId& id, std::uint64_t value) { visitor(id, paged_out_entry(value)); });
 }
 
-std::vector<TaskId> Tasks::matches(std::string_view prefix, const Choice& choice) const {
-  const std::string digits = digits_of(prefix);
-  std::vector<TaskId> found;
-  const auto is_looked_for = [&](const TaskId& id) { return found.size() < 2 && begins_with(id, digits); };
-  resident_.visit([&](const Task& task) {
-    if (is_looked_for(task.id) && choice.resident(task)) found.push_back(task.id);
-  });
-  paged_out_.visit([&](const TaskId& id, std::uint64_t value) {
-    if (is_looked_for(id) && choice.paged_out(paged_out_entry(value))) found.push_back(id);
-  });
-  return found;
+bool Tasks::visit_hashes(HashPlace& place, std::size_t most, const Visitor& visitor) const {
+  // Both tables put a task into the same range, in whichever of them it is.
+  for (std::size_t looked = 0; place.shard < HashRange::kShards && looked < most;) {
+    const std::size_t slots = resident_.slots(place.shard) + paged_out_.slots(place.shard);
+    const std::size_t room = most - looked;
+    const std::uint64_t width = slots <= room ? HashRange::kEnd : HashRange::kEnd / slots * room;
+    const HashRange range{place.shard, place.low, std::min(HashRange::kEnd, place.low + width)};
+    resident_.visit(range, visitor.resident);
+    paged_out_.visit(range,
+                     [&](const TaskId& id, std::uint64_t value) { visitor.paged_out(id, paged_out_entry(value)); });
+    if (slots > 0) looked += 1 + static_cast<std::size_t>(slots * (range.to - range.from) / HashRange::kEnd);
+    place = range.to == HashRange::kEnd ? HashPlace{place.shard + 1, 0} : HashPlace{place.shard, range.to};
+  }
+  return place.shard < HashRange::kShards;
 }
 
 }  // namespace forkmill::broker

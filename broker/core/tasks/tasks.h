@@ -90,13 +90,18 @@ class Tasks {
   RecentAttempts& recent_attempts() { return attempt_history_; }
   const RecentAttempts& recent_attempts() const { return attempt_history_; }
 
-  // Whether a task counts: a resident one, or one on disk.
-  struct Choice {
-    std::function<bool(const Task&)> resident;
-    std::function<bool(PagedOutEntry)> paged_out;
+  // All tasks, in memory and on disk, in pieces of about `most` slots of the table: visits those of the next piece, and
+  // moves `place`, which begins as HashPlace{}. Returns false at the end. A task that is there all the time is visited
+  // once, also if it is paged out or in meanwhile; one that comes or goes may be visited or not.
+  struct HashPlace {
+    std::size_t shard = 0;
+    std::uint64_t low = 0;
   };
-  // Returns the ids of tasks that count and begin with `prefix`, two at most; walks the table.
-  std::vector<TaskId> matches(std::string_view prefix, const Choice& choice) const;
+  struct Visitor {
+    std::function<void(const Task&)> resident;
+    std::function<void(const TaskId&, PagedOutEntry)> paged_out;
+  };
+  bool visit_hashes(HashPlace& place, std::size_t most, const Visitor& visitor) const;
 
   Owners owners;  // owners of tasks and of named objects
   TaskLogs logs;  // logs of tasks, also of those on disk. erase() drops that of its task

@@ -10,6 +10,7 @@
 #include "broker/core/tasks/paged_out_deadlines.h"
 #include "broker/core/tasks/seq_runs.h"
 #include "broker/core/tasks/task_slab.h"
+#include "broker/core/tasks/tasks.h"
 #include "proto/random.h"
 
 namespace id_index_test {
@@ -123,6 +124,52 @@ TEST_CASE("tasks in memory are found by their ids and keep their places, which a
   for (std::size_t place = 0; slab.visit_some(place, 100, [&](Task&) { ++in_pieces; });) {
   }
   CHECK(in_pieces == plain.size());
+}
+
+TEST_CASE(
+    "all tasks are visited once in slices, while others come and go and while they move between memory and disk") {
+  constexpr std::uint64_t kStay = 20'000;
+  constexpr std::size_t kSlice = 1'000;
+  Tasks tasks{proto::TaskSeq{}};
+  const auto id = [](std::uint64_t n) { return TaskId::make(1, 3, n); };
+  const auto to_disk = [&](std::uint64_t n) { tasks.add_paged_out(id(n), {proto::TaskSeq{n}}); };
+  for (std::uint64_t n = 1; n <= kStay; ++n)
+    if (n % 2 == 0)
+      tasks.insert(id(n));
+    else
+      to_disk(n);
+  std::unordered_map<TaskId, int> seen;
+  std::size_t seen_in_slice = 0;
+  const auto note = [&](const TaskId& one) {
+    ++seen[one];
+    ++seen_in_slice;
+  };
+  const Tasks::Visitor visitor{[&](const Task& task) { note(task.id); },
+                               [&](const TaskId& one, PagedOutEntry) { note(one); }};
+  proto::SplitMix64 random{1};
+  Tasks::HashPlace place;
+  std::uint64_t newest = kStay;
+  std::size_t slices = 1;
+  for (; tasks.visit_hashes(place, kSlice, visitor); ++slices) {
+    REQUIRE(seen_in_slice <= kSlice);
+    seen_in_slice = 0;
+    for (int move = 0; move < 500; ++move) {
+      const std::uint64_t n = 1 + random.next() % kStay;
+      if (Task* task = tasks.find(id(n))) {
+        tasks.erase(*task);
+        to_disk(n);
+      } else {
+        tasks.page_in(id(n));
+      }
+    }
+    // The table grows by others at first, and shrinks later.
+    if (slices <= 10)
+      for (int i = 0; i < 2'000; ++i) tasks.insert(id(++newest));
+    else
+      for (int i = 0; i < 2'000 && newest > kStay; ++i) tasks.erase(*tasks.find(id(newest--)));
+  }
+  CHECK(slices > kStay / kSlice);
+  for (std::uint64_t n = 1; n <= kStay; ++n) REQUIRE(seen[id(n)] == 1);
 }
 
 TEST_CASE("a part that tasks share lives as long as the last of them") {

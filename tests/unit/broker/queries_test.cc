@@ -246,6 +246,111 @@ TEST_CASE("tasks that end while a list looks for them are left out, and the next
   CHECK(crowd.page(2).seqs == std::vector<std::uint64_t>{newest - 300, newest - 400});
 }
 
+namespace {
+
+// A search that is under way: its message has been sent, and has no reply yet.
+struct Search {
+  Search(Crowd& among, const Message& message) : crowd{among} { crowd.broker.send(crowd.asker, message); }
+  // Returns the reply, and counts the further rounds that it took.
+  Reply reply() {
+    for (;; ++rounds) {
+      for (Reply& one : crowd.broker.take<Reply>(crowd.asker)) replies.push_back(std::move(one));
+      if (!replies.empty()) {
+        Reply first = std::move(replies.front());
+        replies.pop_front();
+        return first;
+      }
+      REQUIRE(rounds < 20);
+      CHECK(crowd.broker.core().next_wakeup() <= crowd.broker.now.steady);
+      crowd.broker.advance(0ms);
+    }
+  }
+  // Whether each slice had a round of its own.
+  bool took_slices() const { return rounds + 1 >= kMany / forkmill::broker::IdSearch::kSlice; }
+
+  Crowd& crowd;
+  std::uint64_t rounds = 0;
+  std::deque<Reply> replies{};  // further ones
+};
+
+// The beginning of this id and of no other.
+std::string beginning_of(std::uint64_t n) { return id(n).to_string().substr(0, 35); }
+
+}  // namespace
+
+TEST_CASE("a search for the beginning of an id looks at a slice in each round, and other messages pass between") {
+  Crowd crowd;
+  constexpr std::uint64_t kFirst = kMany + 16;  // ids that begin alike: kFirst to kFirst + 15
+  static_assert(kFirst % 16 == 0);
+  crowd.broker.submit(crowd.client, {task(kFirst)});
+  crowd.broker.take<SubmitAck>(crowd.client);
+  Search search{crowd, Query{5, QueryKind::task, beginning_of(kFirst)}};
+  CHECK(crowd.broker.take<Reply>(crowd.asker).empty());
+  crowd.broker.submit(crowd.client, {task(kMany + 100)});
+  CHECK(crowd.broker.take<SubmitAck>(crowd.client).size() == 1);
+  crowd.broker.send(crowd.asker, Query{6, QueryKind::ping, ""});
+  CHECK(search.reply().id == 6);
+  const Reply shown = search.reply();
+  CHECK(shown.id == 5);
+  CHECK(shown.code == Errc::ok);
+  CHECK(crowd.broker.core().next_wakeup() > crowd.broker.now.steady);
+  // A beginning that no id has needs all slices, and so does that of a command.
+  Search vain{crowd, Query{5, QueryKind::task, "ffffffff"}};
+  const Reply unknown = vain.reply();
+  CHECK(unknown.code == Errc::task_unknown);
+  CHECK(unknown.text == "no task has an id that begins with 'ffffffff'");
+  CHECK(vain.took_slices());
+  crowd.broker.send(crowd.client, Cancel{{id(kFirst)}, {}});
+  Search drop{crowd, Command{7, DropDeadLetter{beginning_of(kFirst)}}};
+  CHECK(crowd.broker.take<Reply>(crowd.asker).empty());
+  CHECK(drop.reply().text.find("is cancelled: only a task that failed is a dead letter") != std::string::npos);
+  CHECK(drop.took_slices());
+}
+
+TEST_CASE("a search ends early if two tasks have the beginning, and when its asker goes away") {
+  Crowd crowd;
+  Search many{crowd, Query{5, QueryKind::task, id(1).to_string().substr(0, 20)}};
+  CHECK(many.reply().text.starts_with("several tasks have ids that begin with"));
+  CHECK(many.rounds == 0);
+  const auto other = crowd.broker.client();
+  Search left{crowd, Query{5, QueryKind::task, "ffffffff"}};
+  crowd.broker.send(other, Query{8, QueryKind::tasks, "", first_rows(1)});
+  CHECK(crowd.broker.take<Reply>(other).empty());
+  crowd.broker.send(crowd.asker, Goodbye{});
+  int rounds = 0;
+  while (crowd.broker.core().next_wakeup() <= crowd.broker.now.steady) {
+    crowd.broker.advance(0ms);
+    REQUIRE(++rounds < 10);
+  }
+  CHECK(crowd.broker.take<Reply>(crowd.asker).empty());
+  CHECK(crowd.broker.take<Reply>(other).size() == 1);
+}
+
+TEST_CASE("a task on disk is found by the beginning of its id in slices, and then fetched") {
+  MemoryStore store{"s", true};
+  CoreOptions options;
+  options.restart_grace = 0ms;
+  options.resident.tasks = 64;
+  options.resident.page = 64;
+  Broker broker{options, &store};
+  const auto client = broker.client();
+  std::vector<Submission> tasks;
+  for (std::uint64_t n = 1; n <= kMany; ++n) {
+    tasks.push_back(task(n));
+    if (tasks.size() == 1024) broker.submit(client, std::exchange(tasks, {}));
+  }
+  REQUIRE(broker.core().state().tasks.find_paged_out(id(kMany)));
+  broker.send(client, Query{5, QueryKind::why_task, id(kMany).to_string().substr(0, 35)});
+  std::uint64_t rounds = 0;
+  std::vector<Reply> replies = broker.take<Reply>(client);
+  for (; replies.empty(); replies = broker.take<Reply>(client)) {
+    broker.advance(0ms);
+    REQUIRE(++rounds < 30);
+  }
+  CHECK(replies.at(0).code == Errc::ok);
+  CHECK(rounds + 1 >= kMany / forkmill::broker::IdSearch::kSlice);
+}
+
 TEST_CASE("a store's tasks and those in memory make one list, however many slices it takes") {
   MemoryStore store{"s", true};
   CoreOptions options;

@@ -33,8 +33,8 @@ inline proto::Failure no_process(const Client& client, const Task& task) {
 }
 
 // For a text that names none of the tasks that the client may see.
-inline proto::Failure task_unknown(const BrokerState& state, const Client& client, std::string_view text) {
-  return {Errc::task_unknown, why_unknown(state, client, text)};
+inline proto::Failure task_unknown(const Client& client, std::string_view text) {
+  return {Errc::task_unknown, why_unknown(client, text)};
 }
 
 }  // namespace forkmill::broker
