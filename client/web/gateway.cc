@@ -9,6 +9,7 @@
 #include "client/cli/text/answers.h"
 #include "client/web/api/division.h"
 #include "client/web/api/filters.h"
+#include "client/web/http/accept_encoding.h"
 #include "client/web/http/failure.h"
 #include "client/web/metrics/cluster.h"
 #include "client/web/metrics/process.h"
@@ -97,7 +98,8 @@ std::optional<Response> Gateway::answer_at_once(const Request& request) const {
   if (is_get(request) && is_at(request, {"healthz"})) return check_of_health(true);
   if (is_get(request) && is_at(request, {"readyz"})) return check_of_health(broker_.connected());
   try {
-    if (auto page = is_get(request) ? page_at(request.target.path) : std::nullopt) {
+    const bool may_compress = accepts_gzip(request.headers.accept_encoding);
+    if (auto page = is_get(request) ? page_at(request.target.path, may_compress) : std::nullopt) {
       access_.check_host(request);
       return page;
     }

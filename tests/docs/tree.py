@@ -42,7 +42,7 @@ def _all_files(root):
             pass  # no git program, or a checkout of another user: walk the folders
     found = []
     for folder, folders, files in os.walk(root):
-        folders[:] = [name for name in folders if not name.startswith((".", "build")) and name != "__pycache__"]
+        folders[:] = [name for name in folders if not name.startswith((".", "build")) and name not in ("__pycache__", "node_modules")]
         found += [os.path.relpath(os.path.join(folder, name), root) for name in files]
     return found
 

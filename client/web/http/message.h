@@ -23,9 +23,10 @@ struct Headers {
   std::string csrf_token{};     // X-CSRF-Token
   std::string content_type{};
   std::string accept{};
+  std::string accept_encoding{};
   std::string cookie{};
   std::string last_event_id{};  // the last event that the peer has had
-  bool repeated = false;        // one of these but Accept was sent more than once
+  bool repeated = false;        // one of these but Accept and Accept-Encoding was sent more than once
 };
 
 struct Request {

@@ -67,6 +67,7 @@ std::string* place_of(Headers& headers, std::string_view name) {
   if (is("X-CSRF-Token")) return &headers.csrf_token;
   if (is("Content-Type")) return &headers.content_type;
   if (is("Accept")) return &headers.accept;
+  if (is("Accept-Encoding")) return &headers.accept_encoding;
   if (is("Cookie")) return &headers.cookie;
   if (is("Last-Event-ID")) return &headers.last_event_id;
   return nullptr;
@@ -76,7 +77,8 @@ MHD_Result add_header(void* to, MHD_ValueKind, const char* name, const char* val
   auto& headers = *static_cast<Headers*>(to);
   std::string* const place = place_of(headers, name);
   if (place == nullptr || value == nullptr) return MHD_YES;
-  if (!place->empty() && place != &headers.accept) headers.repeated = true;
+  const bool may_repeat = place == &headers.accept || place == &headers.accept_encoding;
+  if (!place->empty() && !may_repeat) headers.repeated = true;
   *place = value;
   return MHD_YES;
 }

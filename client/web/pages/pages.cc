@@ -19,14 +19,17 @@ const char* type_of(std::string_view name) {
   return "text/html; charset=utf-8";
 }
 
-std::optional<Response> file(std::string_view name) {
+std::optional<Response> file(std::string_view name, bool may_compress) {
   const auto files = page_files();
   const auto at = std::find_if(files.begin(), files.end(), [&](const PageFile& one) { return one.name == name; });
   if (at == files.end()) return std::nullopt;
-  return Response{.body = std::string{at->text},
-                  .type = type_of(name),
-                  .headers = {{"Content-Security-Policy", kPolicy}, {"Cache-Control", "no-cache"}},
-                  .events = nullptr};
+  Response response{.body = std::string{may_compress ? at->gzip : at->text},
+                    .type = type_of(name),
+                    .headers = {{"Content-Security-Policy", kPolicy}, {"Cache-Control", "no-cache"}},
+                    .events = nullptr};
+  response.headers.emplace_back("Vary", "Accept-Encoding");
+  if (may_compress) response.headers.emplace_back("Content-Encoding", "gzip");
+  return response;
 }
 
 bool is_page(const std::vector<std::string>& path) {
@@ -38,9 +41,9 @@ bool is_page(const std::vector<std::string>& path) {
 
 }  // namespace
 
-std::optional<Response> page_at(const std::vector<std::string>& path) {
-  if (is_page(path)) return file(kShell);
-  return path.size() == 2 && path[0] == "static" ? file(path[1]) : std::nullopt;
+std::optional<Response> page_at(const std::vector<std::string>& path, bool may_compress) {
+  if (is_page(path)) return file(kShell, may_compress);
+  return path.size() == 2 && path[0] == "static" ? file(path[1], may_compress) : std::nullopt;
 }
 
 }  // namespace forkmill::web

@@ -12,6 +12,7 @@ events: bench_watch.
 """
 import argparse
 import contextlib
+import gzip
 import http.client
 import json
 import os
@@ -83,7 +84,7 @@ class Gateway:
     def get(self, path):
         """The body and the bytes of the whole answer."""
         with contextlib.closing(self.connection()) as connection:
-            connection.request("GET", path)
+            connection.request("GET", path, headers={"Accept-Encoding": "gzip"})
             answer = connection.getresponse()
             body = answer.read()
             if answer.status != 200:
@@ -108,9 +109,9 @@ class Gateway:
             seen.add(path)
             body, size = self.get(path)
             weight += size
-            text = body.decode()
+            text = gzip.decompress(body).decode()
             named += re.findall(r'(?:src|href)="(/static/[^"]+)"', text)
-            named += ["/static/" + name for name in re.findall(r'from "\./([^"]+)"', text)]
+            named += ["/static/" + name for name in re.findall(r'(?:from |import\()"\./([^"]+)"', text)]
         return weight + self.get("/api/v1/session")[1] + self.get("/api/v1/overview")[1]
 
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The API and the metrics of a gateway tell and do what the command does. Arguments: forkmill, forkmill-broker."""
+import gzip
 import http.client
 import json
 import pathlib
@@ -180,19 +181,26 @@ def check_acts(gateway):
 
 
 def check_weight(gateway):
-    """All that a browser loads to show the first page, with the headers, is below 100 KiB."""
+    """All that a browser loads to show the first page, with the headers, is below 100 KiB. What is compressed for it is the
+    same as what others get."""
     weight, seen, named = 0, set(), ["/"]
     while named:
         path = named.pop()
         if path in seen:
             continue
         seen.add(path)
-        answer = gateway.get(path)
-        text = answer.body.decode()
+        plain = gateway.get(path)
+        answer = gateway.get(path, Accept_Encoding="gzip, deflate, br")
+        need(answer.headers["Content-Encoding"] == "gzip" and plain.headers["Content-Encoding"] is None, path)
+        need(answer.headers["Vary"] == plain.headers["Vary"] == "Accept-Encoding", path)
+        need(answer.headers["Content-Type"] == plain.headers["Content-Type"], path)
+        need(gzip.decompress(answer.body) == plain.body, path)
+        need(gateway.get(path, Accept_Encoding="gzip;q=0, br").body == plain.body, path)
+        text = plain.body.decode()
         weight += len(answer.body) + sum(len(name) + len(value) + 4 for name, value in answer.headers.items())
         named += re.findall(r'(?:src|href)="(/static/[^"]+)"', text)
-        named += ["/static/" + name for name in re.findall(r'from "\./([^"]+)"', text)]
-    need(len(seen) > 10, seen)
+        named += ["/static/" + name for name in re.findall(r'(?:from |import\()"\./([^"]+)"', text)]
+    need(len(seen) > 10 and "/static/uplot.js" in seen, seen)
     weight += len(gateway.get("/api/v1/session").body) + len(gateway.get("/api/v1/overview").body)
     need(weight < 100 * 1024, weight)
 

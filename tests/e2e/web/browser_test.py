@@ -82,7 +82,8 @@ def main():
 
 def check_pages(browser, waiting, failed):
     shown = SHOWN
-    browser.shows("", "Needs attention", "1 task mail.send of queue mail cannot run", "dead letters", "<polyline")
+    browser.shows("", "Needs attention", "1 task mail.send of queue mail cannot run", "dead letters")
+    check_plots(browser)
     browser.shows("queues", "mail", "Pause…", "Limits…", "Purge…")
     browser.shows("tasks?queue=mail", waiting[:23], "Cancel all that match…")
     browser.shows("tasks?state=running", shown)
@@ -99,6 +100,36 @@ def check_pages(browser, waiting, failed):
     browser.shows("workers", "1 of 2", shown, "Pause…", "Scale…", "Restart…", "Drain…")
     browser.open("tasks/0190163d-8694-739b")
     browser.awaited('role="alert"')
+
+
+def check_plots(browser):
+    """The figures of the last minutes are plots if the gateway was built with uPlot, and a table in any case."""
+    are_built = b"export default null" not in browser.gateway.get("/static/uplot.js").body
+    for width in (1280, 390):
+        browser.open("", width)
+        page = browser.awaited("The same as a table")
+        if are_built:
+            sizes = within(lambda: browser.chromium.run(CANVASES))
+            need(len(sizes) == 4 and all(wide > 150 and high > 50 and painted for wide, high, painted in sizes), sizes)
+            need("built without plots" not in page, page)
+            need(browser.chromium.run("document.querySelector('details').open") is False)
+            browser.chromium.run("document.querySelector('summary').click()")
+        else:
+            page = browser.awaited("This gateway was built without plots.")
+            need("<canvas" not in page, page)
+        page = browser.awaited("Ends: succeeded", "Run of an attempt: 95 % within", " a second</td>")
+        need(browser.chromium.run("document.documentElement.scrollWidth <= window.innerWidth"), width, "overflows")
+
+
+# The canvases of the plots: their sizes on the page, and whether anything is painted on them. Null: there is none yet.
+CANVASES = """(() => {
+  const found = [...document.querySelectorAll("figure .uplot canvas")].map((canvas) => {
+    const {width, height} = canvas.getBoundingClientRect();
+    const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+    return [width, height, pixels.some((value) => value !== 0)];
+  });
+  return found.length > 0 && found.every(([, , painted]) => painted) ? found : null;
+})()"""
 
 
 def check_edit(browser):

@@ -2,33 +2,36 @@
 import {h, replace, table} from "./dom.js";
 import {watch} from "./api.js";
 import {fault} from "./fault.js";
+import {plots} from "./plots.js";
 import {bytes, count, duration} from "./format.js";
 
 function tile(name, value, kind) {
   return h("div", {class: "tile"}, h("b", {class: kind}, value ?? "–"), h("span", {}, name));
 }
 
-// The rises of a counter per second between samples.
+// The rises of a counter per second before each sample; that of the first one is not known.
 function rates(at, values) {
-  return values.slice(1).map((value, i) => Math.max(value - values[i], 0) * 1000 / Math.max(at[i + 1] - at[i], 1));
-}
-
-// Values that are null are left out.
-function plot(title, unit, lines, show = (value) => count(round(value))) {
-  const max = Math.max(...lines.flatMap(({values}) => values), 1e-9);
-  const points = (values) => values.map((value, i) => value === null ? null :
-    `${values.length < 2 ? 0 : i * 300 / (values.length - 1)},${78 - 74 * value / max}`).filter((point) => point).join(" ");
-  const now = lines.map(({name, values}) => `${name} ${(values.at(-1) ?? null) === null ? "–" : show(values.at(-1))}`);
-  const text = `${title}: now ${now.join(", ")}${unit}; at most ${show(max)}${unit}`;
-  return h("figure", {},
-    h("svg", {viewBox: "0 0 300 80", preserveAspectRatio: "none", role: "img", "aria-label": text},
-      lines.map(({values, kind}) => h("polyline", {points: points(values), class: kind}))),
-    h("figcaption", {}, h("span", {}, title), h("span", {}, `${now.join(", ")}${unit}`)));
+  return values.map((value, i) => i === 0 ? null : Math.max(value - values[i - 1], 0) * 1000 / Math.max(at[i] - at[i - 1], 1));
 }
 
 function round(value) {
   return value >= 100 ? Math.round(value) : Math.round(value * 10) / 10;
 }
+
+const rounded = (value) => count(round(value));
+const CHARTS = [
+  {title: "Ends", unit: " a second", show: rounded, lines: [
+    {name: "succeeded", values: ({at_ms, succeeded}) => rates(at_ms, succeeded)},
+    {name: "failed", values: ({at_ms, failed}) => rates(at_ms, failed)}]},
+  {title: "Unfinished tasks", unit: "", show: rounded, lines: [
+    {name: "ready", values: ({ready}) => ready}, {name: "running", values: ({running}) => running}]},
+  {title: "Waiting before an attempt", unit: "", show: duration, lines: [
+    {name: "half within", values: ({wait_p50_ms}) => wait_p50_ms},
+    {name: "95 % within", values: ({wait_p95_ms}) => wait_p95_ms}]},
+  {title: "Run of an attempt", unit: "", show: duration, lines: [
+    {name: "half within", values: ({run_p50_ms}) => run_p50_ms},
+    {name: "95 % within", values: ({run_p95_ms}) => run_p95_ms}]},
+];
 
 const OF_SHARDS = [
   {title: "Shard", number: true, value: ({shard}) => shard},
@@ -40,9 +43,8 @@ const OF_SHARDS = [
   {title: "Moving to", value: ({moving_to}) => moving_to},
 ];
 
-function view({status, attention, history, shards}) {
+function above({status, attention, shards}) {
   const {tasks} = status;
-  const {at_ms, succeeded, failed, ready, running} = history;
   return [
     h("h2", {}, attention.length === 0 ? "Nothing needs attention" : "Needs attention"),
     h("ul", {class: "notes"}, attention.map(({text, page}) => h("li", {}, h("a", {href: page}, text)))),
@@ -53,14 +55,12 @@ function view({status, attention, history, shards}) {
       tile("clients", count(status.clients)), tile("memory of the broker", bytes(status.rss_bytes))),
     shards ? [h("h2", {}, "Shards"), table(OF_SHARDS, shards, "")] : null,
     h("h2", {}, "The last minutes"),
-    h("div", {class: "plots"},
-      plot("Ends", " a second", [{name: "succeeded", values: rates(at_ms, succeeded)},
-        {name: "failed", values: rates(at_ms, failed), kind: "bad"}]),
-      plot("Unfinished tasks", "", [{name: "ready", values: ready}, {name: "running", values: running, kind: "bad"}]),
-      plot("Waiting before an attempt", "", [{name: "half within", values: history.wait_p50_ms},
-        {name: "95 % within", values: history.wait_p95_ms, kind: "bad"}], duration),
-      plot("Run of an attempt", "", [{name: "half within", values: history.run_p50_ms},
-        {name: "95 % within", values: history.run_p95_ms, kind: "bad"}], duration)),
+  ];
+}
+
+function below({status}) {
+  const {tasks} = status;
+  return [
     h("p", {class: "faint"}, `${status.software}, up ${duration(status.uptime_ms)}, start ${status.epoch} of store `,
       status.store, `; since then ${count(tasks.succeeded)} succeeded, ${count(tasks.failed)} failed, `,
       `${count(tasks.cancelled)} cancelled, ${count(tasks.expired)} expired`),
@@ -70,5 +70,17 @@ function view({status, attention, history, shards}) {
 }
 
 export function overview({place}) {
-  return watch("/overview", (answer) => replace(place, view(answer)), (error) => replace(place, fault(error)));
+  const head = h("div", {});
+  const foot = h("div", {});
+  const drawn = plots(CHARTS);
+  const end = watch("/overview", (answer) => {
+    replace(head, above(answer));
+    replace(foot, below(answer));
+    if (head.parentNode !== place) replace(place, head, drawn.element, foot);
+    drawn.update(answer.history);
+  }, (error) => replace(place, fault(error)));
+  return () => {
+    end();
+    drawn.close();
+  };
 }
