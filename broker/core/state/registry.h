@@ -1,7 +1,9 @@
 // Registry: the tasks that the connected workers have, and their signatures.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -20,15 +22,10 @@ class Registry {
   Answer ask(std::string_view name, std::uint64_t signature) const;
   // Rises when a worker comes or goes: an answer holds for its version.
   std::uint64_t version() const { return version_; }
-  // Returns the signatures of the task, such as "f64(f64), i32(i32)"; not all of them if they are very long.
-  std::string signatures(std::string_view name) const;
 
  private:
-  struct Entry {
-    std::string text;
-    std::size_t workers = 0;
-  };
-  std::map<std::string, std::map<std::uint64_t, Entry>, std::less<>> by_name_;
+  using Workers = std::map<std::uint64_t, std::size_t>;  // how many have the task, by signature
+  std::map<std::string, Workers, std::less<>> by_name_;
   std::uint64_t version_ = 1;
 };
 

@@ -226,6 +226,36 @@ TEST_CASE("a task that no worker takes tells what is missing") {
   tells(why.worker(), "credit_used", "has asked for no more");
 }
 
+TEST_CASE("a task that no worker takes tells the signatures that workers of its queue have, and none of other queues") {
+  Why why;
+  Submission one = task(1);
+  one.edit().signature = signature_hash("i32(i32)");
+  why.broker.submit(why.client, {one});
+  why.broker.connect(Broker::worker_hello({"other"}));  // has t.echo as str(str)
+  Hello hello = Broker::worker_hello();
+  hello.worker.tasks = {{"t.else", "f64(f64)"}};
+  why.broker.connect(hello);
+  CHECK(all_of(why.task(1, "ready")) == "unserved: no worker that has task t.echo serves queue default\n");
+  hello.worker.tasks = {{"t.echo", "f64(f64)"}};
+  why.broker.connect(hello);
+  CHECK(all_of(why.task(1, "ready")) == "unserved: the workers have t.echo as f64(f64)\n");
+  // The workers of another queue now have it as the task needs it.
+  hello = Broker::worker_hello({"other"});
+  hello.worker.tasks = {{"t.echo", "i32(i32)"}};
+  why.broker.connect(hello);
+  CHECK(all_of(why.task(1, "ready")) == "unserved: the workers have t.echo as f64(f64)\n");
+}
+
+TEST_CASE("a process whose task only workers without processes have tells so") {
+  Why why;
+  why.broker.submit(why.client, {process(1)});
+  why.broker.worker(1);  // has t.echo, and takes no processes
+  Hello hello = host(1);
+  hello.worker.tasks = {{"t.else", "str(str)"}};
+  why.broker.connect(hello);
+  tells(why.task(1, "ready"), "unserved", "no worker that serves queue default and has task t.echo takes processes");
+}
+
 TEST_CASE("a task whose workers are busy tells what each of them does, and what is granted before it") {
   Why why;
   why.broker.worker(2, {"default"}, 2);

@@ -71,22 +71,23 @@ std::vector<const Worker*> Serving::takers(const Queue& queue, TaskTypeId type) 
 
 std::string Serving::why_unserved(const Queue& queue, TaskTypeId type) const {
   const std::string name{base_queue(queue.name())};
+  const Queue& base = *state_.queues.find(name);
   if (workers_of(queue) == 0) {
-    const bool base_is_served = state_.queues.find(name)->workers > 0;
-    return base_is_served ? "no worker that serves queue " + name + " takes processes (--max-processes)"
-                          : "no worker serves queue " + name;
+    return base.workers > 0 ? "no worker that serves queue " + name + " takes processes (--max-processes)"
+                            : "no worker serves queue " + name;
   }
-  for (const auto& [handle, worker] : state_.workers)
-    if (could_run(*worker, queue, type)) return {};
+  const auto has_taker = [&](const Queue& one) {
+    return std::ranges::any_of(state_.workers, [&](const auto& entry) { return could_run(*entry.second, one, type); });
+  };
+  if (has_taker(queue)) return {};
   const std::string& task = state_.task_types.name(type);
-  switch (registry_.ask(task, state_.task_types.signature(type))) {
-    case Registry::Answer::nobody:
-      return "no worker has task " + task;
-    case Registry::Answer::other_signature:
-      return "the workers have " + task + " as " + registry_.signatures(task);
-    default:
-      return "no worker that has task " + task + " serves queue " + name;
-  }
+  if (&base != &queue && has_taker(base))
+    return "no worker that serves queue " + name + " and has task " + task + " takes processes (--max-processes)";
+  // The signatures that workers of other queues have are not told: their principals may have no right to this queue.
+  if (base.offers.has_name(task)) return "the workers have " + task + " as " + base.offers.signatures(task);
+  return registry_.ask(task, state_.task_types.signature(type)) == Registry::Answer::nobody
+             ? "no worker has task " + task
+             : "no worker that has task " + task + " serves queue " + name;
 }
 
 bool Serving::may_wait_for_itself(const Queue& queue) const {
