@@ -83,7 +83,8 @@ void Dispatcher::handle(PeerId peer, Envelope& envelope, SessionId fresh, const 
   session->heard = state_.clock.silence_clock();
   index.confirm(*session);
   const auto [client, worker] = sender;
-  if (client != nullptr && parking_.park_behind(*client, envelope)) return;
+  // A part of an ATTACH that has been fetched goes on while a later message waits.
+  if (client != nullptr && found == nullptr && parking_.park_behind(*client, envelope)) return;
   if (std::holds_alternative<Goodbye>(message)) return parts_.sessions.close(peer);
   if (std::holds_alternative<ErrorMessage>(message)) return;
   if (const auto* load = std::get_if<Heartbeat>(&message)) {

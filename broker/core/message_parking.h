@@ -22,7 +22,8 @@ class MessageParking {
   bool park(proto::PeerId peer, Client& client, proto::Envelope& envelope);
   bool park_hello(proto::PeerId peer, proto::Envelope& envelope, proto::SessionId fresh);
   // Keeps the message if an earlier one of the client waits, as park() does. A client that sends more than kMaxBehind
-  // bytes meanwhile is disconnected and must reconnect.
+  // bytes meanwhile is disconnected and must reconnect. Call it for messages that have not waited: a part of an ATTACH
+  // whose tasks have been fetched is earlier than the message that waits.
   bool park_behind(Client& client, proto::Envelope& envelope);
   static constexpr std::size_t kMaxBehind = 128 * 1024 * 1024;
 

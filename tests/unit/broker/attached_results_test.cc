@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <unordered_set>
+#include <vector>
 
 #include "tests/unit/broker/paged_kit.h"
 
@@ -10,6 +11,19 @@ namespace attached_results_test {
 using namespace forkmill;
 using namespace forkmill::broker::test;
 using forkmill::broker::CoreOptions;
+
+namespace {
+
+// Returns what the broker knows of the client behind this connection.
+const forkmill::broker::Client& client_of(Paged& paged, const Broker::Peer& peer) {
+  const forkmill::broker::Client* found = nullptr;
+  for (const auto& [handle, client] : paged.broker.core().state().clients)
+    if (client->session.peer == peer.id) found = client.get();
+  REQUIRE(found != nullptr);
+  return *found;
+}
+
+}  // namespace
 
 TEST_CASE("a client that attaches many large results is sent them in parts, which are not in memory all at once") {
   constexpr std::uint64_t kTasks = 40;
@@ -105,6 +119,37 @@ TEST_CASE("results that keep coming to a client do not hold up those on disk tha
     for (const auto& result : paged.read(busy))
       if (result.outcome.value.size() > 10) CHECK(attached.insert(result.id).second);
   }
+}
+
+TEST_CASE("results that have been fetched for a client are sent in their turn although a later message of it waits") {
+  constexpr std::uint64_t kAttached = 30;
+  constexpr std::uint64_t kTasks = 40;
+  Paged paged;
+  paged.leave_large_results(kTasks);
+  const auto late = paged.reader(2);
+  paged.broker.send(late, Attach{ids(1, kAttached)});
+  const auto& client = client_of(paged, late);
+  std::vector<TaskId> received;
+  const auto read = [&] {
+    for (const auto& result : paged.read(late)) received.push_back(result.id);
+  };
+  paged.broker.hold_commits();  // and the store's answers: the next part is asked for, and does not come yet
+  for (std::size_t round = 0; !client.attaching.goes_on; ++round) {
+    REQUIRE(round < kAttached);
+    read();
+  }
+  REQUIRE(received.size() < kAttached);
+  paged.broker.send(late, Cancel{{id(35)}});
+  CHECK(client.parked);
+  CHECK(paged.broker.take<CancelReply>(late).empty());
+  paged.broker.release_commits();
+  CHECK(paged.broker.take<CancelReply>(late).size() == 1);
+  for (std::size_t round = 0; received.size() < kAttached; ++round) {
+    REQUIRE(round < 2 * kAttached);
+    read();
+  }
+  CHECK(received == ids(1, kAttached));
+  CHECK(paged.broker.core().state().paging.held.empty());
 }
 
 TEST_CASE("a client that comes back attaches again, and is sent all results, twice only those that were under way") {
