@@ -169,7 +169,7 @@ void Dispatcher::attach(Client& client, const Attach& attach) {
       parts_.deliveries.watch(*task, client);
       parts_.processes.repeat(client, *task);
     } else if (const auto paged_out = state_.tasks.find_paged_out(id_in_table(client, id));
-               paged_out && (sees_all(client) || owns(client, *paged_out))) {
+               paged_out && may_see_in_any_queue(client, *paged_out)) {
       parts_.deliveries.watch_paged_out(paged_out->seq, client);
     } else {
       parts_.deliveries.refuse_unknown(id, client);

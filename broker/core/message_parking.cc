@@ -48,6 +48,12 @@ std::function<bool(const Task&)> claims_of(const Hello& hello) {
   };
 }
 
+// Whether the time of the task does not end while the client, which attaches it, has still to be sent its result. Tasks
+// that the client may see by their queue at most are not held: it could name those of any queue to keep them.
+bool is_held_for(const Client& client, PagedOutEntry entry) {
+  return is_terminal(entry.state) && may_see_in_any_queue(client, entry);
+}
+
 // Removes and returns the first clients of the list, as many as have their turn in one round.
 std::vector<std::pair<ClientHandle, SessionId>> next_turns(std::vector<std::pair<ClientHandle, SessionId>>& list) {
   constexpr std::size_t kClients = 16;
@@ -147,7 +153,7 @@ std::vector<TaskSeq> MessageParking::hold(const Client& client, const Attach& at
   std::vector<TaskSeq> held;
   for (const TaskId& id : attach.ids) {
     const auto entry = state_.tasks.find_paged_out(id_in_table(client, id));
-    if (!entry || !is_terminal(entry->state) || !might_see(client, *entry)) continue;
+    if (!entry || !is_held_for(client, *entry)) continue;
     ++state_.paging.held[entry->seq];
     held.push_back(entry->seq);
   }
@@ -164,9 +170,9 @@ void MessageParking::set_aside(Client& client, Attach& attach, const std::vector
     const auto chosen = is_listed.find(entry->seq);
     if (chosen == is_listed.end()) return false;
     if (std::exchange(chosen->second, true)) return true;  // the message names it twice
-    const bool is_finished = is_terminal(entry->state);
-    if (is_finished) ++state_.paging.held[entry->seq];
-    later.push_back({id, is_finished ? entry->seq : TaskSeq{}});
+    const bool is_held = is_held_for(client, *entry);
+    if (is_held) ++state_.paging.held[entry->seq];
+    later.push_back({id, is_held ? entry->seq : TaskSeq{}});
     return true;
   });
   auto& rest = client.attaching.rest;
@@ -223,8 +229,7 @@ std::vector<TaskSeq> MessageParking::needed(const Message& message, const Client
   const auto add = [&](const TaskId& id, bool also_unfinished) {
     const auto entry = state_.tasks.find_paged_out(id_in_table(client, id));
     if (!entry || !(is_submission ? owns(client, *entry) : might_see(client, *entry))) return;
-    // The queue of a task on disk, by which the client may see it, is not known.
-    const bool by_queue = !sees_all(client) && !owns(client, *entry);
+    const bool by_queue = !may_see_in_any_queue(client, *entry);
     if (!also_unfinished && !by_queue && !is_terminal(entry->state)) return;
     if (!is_attach || attached.insert(entry->seq).second) seqs.push_back(entry->seq);
   };

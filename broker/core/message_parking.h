@@ -1,7 +1,8 @@
 // MessageParking: messages that name tasks on disk wait until these tasks are in memory, and later messages of the
 // same client wait behind them, so that each client's messages are handled in order. An ATTACH of many results is
 // handled in parts: further ones are fetched when the client has been sent those before, and later messages of the
-// client do not wait for them. Results that it has still to be sent stay on disk, also when their time is over.
+// client do not wait for them. Results that it has still to be sent stay on disk, also when their time is over, if they
+// are of its own principal or it may see all tasks.
 #pragma once
 
 #include <functional>
@@ -44,7 +45,8 @@ class MessageParking {
   void attach_more(const Handle& handle);
   // Returns the client of the peer if it still has this session.
   Client* client_in(proto::PeerId peer, proto::SessionId session) const;
-  // Holds the finished tasks on disk that the message names (PagingState::held), and returns them.
+  // Holds the finished tasks on disk that the message names and that are held for this client (PagingState::held), and
+  // returns them.
   std::vector<proto::TaskSeq> hold(const Client& client, const proto::Attach& attach);
   // Takes the tasks with these numbers out of the message, for attach_more().
   void set_aside(Client& client, proto::Attach& attach, const std::vector<proto::TaskSeq>& seqs, bool in_front);

@@ -72,7 +72,7 @@ struct Client {
   struct Attaching {
     struct Wanted {
       TaskId id;
-      proto::TaskSeq held;  // its number in PagingState::held; none: it is not finished
+      proto::TaskSeq held;  // its number in PagingState::held; none: it is not held
     };
     std::deque<Wanted> rest;
     bool goes_on = false;     // some of them are on their way, or about to be asked for

@@ -27,8 +27,9 @@ struct PagingState {
   std::vector<std::pair<ClientHandle, proto::SessionId>> behind;
   bool has_more_to_do() const { return !attaching.empty() || !behind.empty(); }
 
-  // Finished tasks on disk that clients attach and have still to be sent, and how often. Their time does not end
-  // meanwhile, since the client would be told that they are unknown: it ends kHeldFor later, or later still.
+  // Finished tasks on disk that clients of their principal, or those that see all tasks, attach and have still to be
+  // sent, and how often. Their time does not end meanwhile, since the client would be told that they are unknown: it
+  // ends kHeldFor later, or later still.
   static constexpr proto::Instant kHeldFor = std::chrono::minutes{1};
   std::unordered_map<proto::TaskSeq, std::size_t> held;
   bool is_held(proto::TaskSeq seq) const { return !held.empty() && held.contains(seq); }

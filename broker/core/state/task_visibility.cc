@@ -64,8 +64,10 @@ bool may_see_queue(const Client& client, std::string_view queue) {
   return sees_all(client) || any_matches(client.session.rights->manage, queue);
 }
 
+bool may_see_in_any_queue(const Client& client, PagedOutEntry entry) { return sees_all(client) || owns(client, entry); }
+
 bool might_see(const Client& client, PagedOutEntry entry) {
-  return sees_all(client) || owns(client, entry) || !client.session.rights->manage.empty();
+  return may_see_in_any_queue(client, entry) || !client.session.rights->manage.empty();
 }
 
 TaskId id_in_table(const Client& client, const TaskId& id) {

@@ -35,7 +35,9 @@ bool owns(const Client& client, PagedOutEntry entry);
 bool may_see(const Client& client, const Task& task);
 // Whether the client may see all tasks of the queue.
 bool may_see_queue(const Client& client, std::string_view queue);
-// Whether the client may see the task, or could see it if its queue were known, which a task on disk does not tell.
+// Whether the client may see the task in any queue: a task on disk does not tell which one it is in.
+bool may_see_in_any_queue(const Client& client, PagedOutEntry entry);
+// Whether the client may see the task, or could see it if its queue were known.
 bool might_see(const Client& client, PagedOutEntry entry);
 
 // Returns the id in the table of the task that the client calls `id`.

@@ -173,6 +173,62 @@ TEST_CASE("the right manage= opens the tasks of its queues, in memory and on dis
   CHECK(site.broker.results(bob).at(0).id == id(3));
 }
 
+TEST_CASE("results on disk are held for clients of their principal and for operators, and for no others") {
+  constexpr std::uint64_t kTasks = 20;
+  MemoryStore store{"s", true};
+  Principals site{&store, on_disk()};
+  const auto alice = site.client(Principals::kAlice);
+  Attach all;
+  for (std::uint64_t n = 1; n <= kTasks; ++n) {
+    site.broker.submit(alice, {task(n)});
+    all.ids.push_back(id(n));
+  }
+  site.broker.send(alice, Goodbye{});
+  const auto worker = site.broker.worker(1);
+  for (auto grants = site.broker.grants(worker); !grants.empty(); grants = site.broker.grants(worker))
+    for (const auto& granted : grants) site.broker.succeed(worker, granted.grant, std::string(1024 * 1024, 'x'));
+  const auto& state = site.broker.core().state();
+  const auto last = state.tasks.find_paged_out(id(kTasks));
+  REQUIRE(last);
+  REQUIRE(is_terminal(last->state));
+
+  struct Row {
+    const char* who;
+    Principals::Name name;
+    Patterns manage;
+    bool is_held;
+    bool is_sent;
+  };
+  const std::vector<Row> rows{
+      {"its own principal", Principals::kAlice, {}, true, true},
+      {"an operator", Principals::kOperator, {}, true, true},
+      {"manage= of its queue", Principals::kBob, {"default"}, false, true},
+      {"manage= of another queue", Principals::kBob, {"other"}, false, false},
+      {"a stranger", Principals::kBob, {}, false, false},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.who);
+    site.bob.manage = row.manage;
+    const auto number = static_cast<std::uint64_t>(&row - rows.data());
+    Hello hello;
+    hello.name = "reader";
+    hello.instance = 900 + number;
+    hello.window_results = 1;
+    const auto reader = site.broker.greet(PeerId{row.name + 900 + number}, hello);
+    site.broker.hold_commits();  // and the answers of the store
+    site.broker.send(reader, all);
+    CHECK(state.paging.held.empty() != row.is_held);
+    site.broker.release_commits();
+    // Most results are still to be fetched when the first ones have come to memory.
+    CHECK(state.paging.held.empty() != row.is_held);
+    const auto results = site.broker.results(reader);
+    REQUIRE(!results.empty());
+    CHECK((results[0].outcome.kind == OutcomeKind::succeeded) == row.is_sent);
+    site.broker.send(reader, Goodbye{});
+    CHECK(state.paging.held.empty());
+  }
+}
+
 TEST_CASE("all clients of one principal see its tasks, and another connection fetches the result") {
   Principals site;
   const auto first = site.client(Principals::kAlice);
