@@ -107,7 +107,8 @@ void MessageParking::resume(Paging::Parked parked, const Handle& handle) {
   const SessionId session = parked.envelope.header.session;
   const auto waiting = [&] { return client_in(parked.peer, session); };
   if (Client* client = waiting(); !std::holds_alternative<Hello>(parked.envelope.message) && client != nullptr) {
-    if (parked.in_parts) set_aside(*client, std::get<Attach>(parked.envelope.message), parked.left, !parked.holds_up);
+    if (parked.in_parts && !parked.left.empty())
+      set_aside(*client, std::get<Attach>(parked.envelope.message), parked.left, !parked.holds_up);
     parked.left.clear();
     if (auto wanted = needed(parked.envelope.message, *client); !wanted.empty())
       return paging_.park(std::move(parked), std::move(wanted));
