@@ -78,7 +78,7 @@ bool MessageParking::park(PeerId peer, Client& client, Envelope& envelope) {
   client.parked = true;
   std::vector<TaskSeq> held;
   if (attach != nullptr) held = hold(client, *attach);
-  paging_.park({peer, std::move(envelope), {}, {}, {}, attach != nullptr, {}, true, {}, std::move(held)},
+  paging_.park({.peer = peer, .envelope = std::move(envelope), .in_parts = attach != nullptr, .held = std::move(held)},
                std::move(wanted));
   return true;
 }
@@ -88,7 +88,8 @@ bool MessageParking::park_hello(PeerId peer, Envelope& envelope, SessionId fresh
   std::vector<TaskSeq> wanted = needed(hello);
   if (wanted.empty()) return false;
   auto wants = claims_of(hello);
-  paging_.park({peer, std::move(envelope), fresh, {}, {}, false, {}, true, std::move(wants)}, std::move(wanted));
+  paging_.park({.peer = peer, .envelope = std::move(envelope), .fresh = fresh, .wants = std::move(wants)},
+               std::move(wanted));
   return true;
 }
 
@@ -216,7 +217,12 @@ void MessageParking::attach_more(const Handle& handle) {
     }
     rest.erase(rest.begin(), last);
     Envelope envelope{{session, {}}, std::move(attach)};
-    resume({client->session.peer, std::move(envelope), {}, {}, {}, true, {}, false, {}, std::move(held)}, handle);
+    resume({.peer = client->session.peer,
+            .envelope = std::move(envelope),
+            .in_parts = true,
+            .holds_up = false,
+            .held = std::move(held)},
+           handle);
   }
 }
 

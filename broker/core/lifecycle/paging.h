@@ -26,9 +26,9 @@ class Paging {
   struct Parked {
     proto::PeerId peer;
     proto::Envelope envelope;
-    proto::SessionId fresh;
-    TaskIds ids;                    // tasks that were found
-    std::vector<TaskRef> visitors;  // tasks that were paged in for it
+    proto::SessionId fresh{};
+    TaskIds ids{};                    // tasks that were found
+    std::vector<TaskRef> visitors{};  // tasks that were paged in for it
     // A message that can be handled in parts comes back with the first of its tasks, and the numbers of the others.
     bool in_parts = false;
     std::vector<proto::TaskSeq> left{};
