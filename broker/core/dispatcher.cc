@@ -7,6 +7,7 @@
 #include "broker/core/permissions.h"
 #include "broker/core/state/task_visibility.h"
 #include "proto/mutants.h"
+#include "proto/overloaded.h"
 #include "proto/wire/codec.h"
 
 namespace forkmill::broker {
@@ -14,13 +15,6 @@ namespace forkmill::broker {
 using namespace proto;
 
 namespace {
-
-template <class... F>
-struct Overloaded : F... {
-  using F::operator()...;
-};
-template <class... F>
-Overloaded(F...) -> Overloaded<F...>;  // clang-tidy's clang needs the guide, GCC does not
 
 // Tasks that a worker may hand back for each that it finishes.
 constexpr std::uint64_t kReturnsForEach = 64;

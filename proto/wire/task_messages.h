@@ -11,12 +11,12 @@
 #include <string>
 #include <vector>
 
-#include "proto/boxed.h"
 #include "proto/clock.h"
 #include "proto/durability.h"
 #include "proto/ids.h"
 #include "proto/payload.h"
 #include "proto/shared_text.h"
+#include "proto/wire/boxed.h"
 #include "proto/wire/loan_in_value.h"
 #include "proto/wire/short_list.h"
 

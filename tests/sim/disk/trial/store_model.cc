@@ -3,19 +3,13 @@
 #include <algorithm>
 
 #include "proto/check.h"
+#include "proto/overloaded.h"
 
 namespace forkmill::sim {
 
 using namespace broker;
 
 namespace {
-
-template <class... Cases>
-struct Overloaded : Cases... {
-  using Cases::operator()...;
-};
-template <class... Cases>
-Overloaded(Cases...) -> Overloaded<Cases...>;
 
 std::string number(proto::TaskSeq seq) { return std::to_string(seq.value()); }
 
@@ -69,32 +63,32 @@ void StoreState::apply(const StoreOp& op) {
     const auto found = tasks.find(seq);
     return found == tasks.end() ? nullptr : &found->second;
   };
-  std::visit(Overloaded{[&](const PutTask& put) {
-                          last_seq = std::max(last_seq, put.seq);
-                          tasks.try_emplace(put.seq, StoredTask{put, {}, {}});
-                        },
-                        [&](const Reschedule& one) {
-                          if (auto* found = task(one.seq)) found->progression = {one.attempts, one.due, false};
-                        },
-                        [&](const Dispatch& one) {
-                          auto* found = task(one.seq);
-                          if (found == nullptr) return;
-                          found->progression.attempts = proto::Attempt{one.attempt.value() - 1};
-                          found->progression.dispatched = true;
-                        },
-                        [&](const Requeue& one) {
-                          if (auto* found = task(one.seq)) set_queue(found->put.spec, one);
-                        },
-                        [&](const Finish& one) {
-                          auto* found = task(one.seq);
-                          if (found != nullptr && !found->finish) found->finish = one;
-                        },
-                        [&](const Forget& one) { tasks.erase(one.seq); },
-                        [&](const PutRecord& one) {
-                          last_seq = std::max(last_seq, one.seq);
-                          records[one.seq] = one.bytes;
-                        },
-                        [&](const EraseRecord& one) { records.erase(one.seq); }},
+  std::visit(proto::Overloaded{[&](const PutTask& put) {
+                                 last_seq = std::max(last_seq, put.seq);
+                                 tasks.try_emplace(put.seq, StoredTask{put, {}, {}});
+                               },
+                               [&](const Reschedule& one) {
+                                 if (auto* found = task(one.seq)) found->progression = {one.attempts, one.due, false};
+                               },
+                               [&](const Dispatch& one) {
+                                 auto* found = task(one.seq);
+                                 if (found == nullptr) return;
+                                 found->progression.attempts = proto::Attempt{one.attempt.value() - 1};
+                                 found->progression.dispatched = true;
+                               },
+                               [&](const Requeue& one) {
+                                 if (auto* found = task(one.seq)) set_queue(found->put.spec, one);
+                               },
+                               [&](const Finish& one) {
+                                 auto* found = task(one.seq);
+                                 if (found != nullptr && !found->finish) found->finish = one;
+                               },
+                               [&](const Forget& one) { tasks.erase(one.seq); },
+                               [&](const PutRecord& one) {
+                                 last_seq = std::max(last_seq, one.seq);
+                                 records[one.seq] = one.bytes;
+                               },
+                               [&](const EraseRecord& one) { records.erase(one.seq); }},
              op);
 }
 
