@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <stdexcept>
 #include <utility>
@@ -15,6 +14,7 @@
 #include "tests/chaos/isolation.h"
 #include "tests/chaos/journal.h"
 #include "tests/eventually.h"
+#include "tests/postgres_programs.h"
 
 namespace forkmill::chaos {
 
@@ -22,16 +22,6 @@ namespace {
 
 constexpr const char* kUser = "forkmill";
 constexpr std::uint64_t kDiskBytes = 4ULL << 30;
-
-// The folder of the programs of the newest PostgreSQL of this machine.
-std::string postgres_programs() {
-  std::string newest;
-  std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator{"/usr/lib/postgresql", ignored})
-    if (std::filesystem::exists(entry.path() / "bin/initdb")) newest = std::max(newest, entry.path().string());
-  if (newest.empty()) throw std::runtime_error{"there is no PostgreSQL server: deploy/install-deps --cluster"};
-  return newest + "/bin/";
-}
 
 // Servers do not run as root.
 void give_to_servers(const std::string& path) {
@@ -48,7 +38,7 @@ std::string address(std::uint16_t port) {
 }  // namespace
 
 Database::Database(std::string folder, std::size_t brokers, bool isolated)
-    : folder_{std::move(folder)}, programs_{postgres_programs()}, own_disks_{isolated} {
+    : folder_{std::move(folder)}, programs_{tests::postgres_programs()}, own_disks_{isolated} {
   std::filesystem::create_directory(folder_);
   give_to_servers(folder_);
   std::filesystem::copy_file(CHAOS_CLOCK_LIBRARY, folder_ + "/clock.so");  // where their user can read it

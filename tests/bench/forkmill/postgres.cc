@@ -4,27 +4,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <filesystem>
 #include <stdexcept>
 
 #include "tests/eventually.h"
+#include "tests/postgres_programs.h"
 
 namespace forkmill::bench {
-
-namespace {
-
-// The folder of the programs of the newest PostgreSQL of this machine.
-std::string postgres_programs() {
-  std::string newest;
-  std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator{"/usr/lib/postgresql", ignored})
-    if (std::filesystem::exists(entry.path() / "bin/initdb")) newest = std::max(newest, entry.path().string());
-  if (newest.empty()) throw std::runtime_error{"there is no PostgreSQL server: deploy/install-deps --cluster"};
-  return newest + "/bin/";
-}
-
-}  // namespace
 
 Postgres::Postgres(const std::string& parent, bool with_standby)
     : with_standby_{with_standby}, port_{free_port()}, scratch_{parent} {
@@ -33,7 +18,7 @@ Postgres::Postgres(const std::string& parent, bool with_standby)
     if (user == nullptr || ::chown(path().c_str(), user->pw_uid, user->pw_gid) != 0)
       throw std::runtime_error{"there is no user postgres, as whom the server runs"};
   }
-  const std::string programs = postgres_programs();
+  const std::string programs = tests::postgres_programs();
   run({programs + "initdb", "-D", scratch_.path("primary"), "-N", "-A", "trust", "-U", "forkmill", "-E", "UTF8",
        "--locale=C"});
   primary_.emplace(start("primary", port_));
@@ -59,13 +44,13 @@ void Postgres::run(const std::vector<std::string>& argv) const {
 
 Child Postgres::start(const std::string& name, int port) const {
   return Child::program(
-      as_user({postgres_programs() + "postgres", "-D", scratch_.path(name), "-k", path(), "-p", std::to_string(port),
-               "-c", "listen_addresses=127.0.0.1", "-c", "shared_buffers=256MB", "-c", "max_wal_size=4GB", "-c",
-               "log_min_messages=fatal", "-c", "log_checkpoints=off"}));
+      as_user({tests::postgres_programs() + "postgres", "-D", scratch_.path(name), "-k", path(), "-p",
+               std::to_string(port), "-c", "listen_addresses=127.0.0.1", "-c", "shared_buffers=256MB", "-c",
+               "max_wal_size=4GB", "-c", "log_min_messages=fatal", "-c", "log_checkpoints=off"}));
 }
 
 void Postgres::await(const std::string& question) const {
-  const std::string programs = postgres_programs();
+  const std::string programs = tests::postgres_programs();
   const bool answered = tests::eventually(
       [&] {
         const std::string command = programs + "psql -XAtq -h 127.0.0.1 -p " + std::to_string(port_) +

@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -19,18 +18,9 @@
 #include <vector>
 
 #include "tests/e2e/worker/cluster.h"
+#include "tests/postgres_programs.h"
 
 namespace forkmill::test {
-
-// The folder of the programs of the newest PostgreSQL of this machine. Throws std::runtime_error if there is none.
-inline std::string postgres_programs() {
-  std::string newest;
-  std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator{"/usr/lib/postgresql", ignored})
-    if (std::filesystem::exists(entry.path() / "bin/initdb")) newest = std::max(newest, entry.path().string());
-  if (newest.empty()) throw std::runtime_error{"there is no PostgreSQL server: deploy/install-deps --cluster"};
-  return newest + "/bin/";
-}
 
 class PostgresServer {
  public:
@@ -117,7 +107,7 @@ class PostgresServer {
     user_ = {"--reuid=" + std::to_string(user->pw_uid), "--regid=" + std::to_string(user->pw_gid), "--clear-groups"};
   }
   static std::vector<std::string> of_postgres(std::vector<std::string> argv) {
-    argv.front() = postgres_programs() + argv.front();
+    argv.front() = tests::postgres_programs() + argv.front();
     return argv;
   }
   std::vector<std::string> as_user(const std::vector<std::string>& argv) const {
