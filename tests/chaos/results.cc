@@ -1,8 +1,6 @@
 #include "tests/chaos/results.h"
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 
 #include "tests/chaos/journal.h"
 
@@ -15,18 +13,7 @@ void Results::begin(std::int64_t since) {
 }
 
 void Results::read(const std::vector<std::string>& paths) {
-  for (const std::string& path : paths) {
-    std::ifstream file{path, std::ios::binary};
-    std::streamoff& read = read_[path];
-    file.seekg(read);
-    const std::string text{std::istreambuf_iterator<char>{file}, {}};
-    std::string_view rest = text;
-    for (auto end = rest.find('\n'); end != std::string_view::npos; end = rest.find('\n')) {
-      take(path, rest.substr(0, end));
-      rest.remove_prefix(end + 1);
-    }
-    read += static_cast<std::streamoff>(text.size() - rest.size());
-  }
+  journals_.read(paths, [this](const std::string& path, std::string_view line) { take(path, line); });
 }
 
 // The words of a journal: "TIME S future id task attempts delay …", "TIME T future succeeded …".

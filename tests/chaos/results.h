@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "tests/chaos/journal_tail.h"
+
 namespace forkmill::chaos {
 
 class Results {
@@ -41,7 +43,7 @@ class Results {
   std::int64_t since_ = 0;
   std::map<Task, Times> tasks_;
   std::optional<std::int64_t> first_;
-  std::map<std::string, std::streamoff> read_;  // bytes of each journal
+  JournalTail journals_;
 };
 
 }  // namespace forkmill::chaos

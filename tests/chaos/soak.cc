@@ -1,7 +1,6 @@
 #include "tests/chaos/soak.h"
 
 #include <cmath>
-#include <fstream>
 #include <string_view>
 #include <utility>
 
@@ -52,15 +51,9 @@ void Soak::tell(std::uint64_t faults) {
 
 std::uint64_t Soak::tasks_ended() {
   std::uint64_t ended = ended_;
-  for (const std::string& path : cluster_.client_journals()) {
-    std::ifstream file{path};
-    std::streamoff& read = read_[path];
-    file.seekg(read);
-    // A line without its end is read again.
-    for (std::string line; std::getline(file, line) && !file.eof();
-         read += static_cast<std::streamoff>(line.size()) + 1)
-      if (is_end(line)) ++ended;
-  }
+  journals_.read(cluster_.client_journals(), [&](const std::string&, std::string_view line) {
+    if (is_end(line)) ++ended;
+  });
   return ended;
 }
 

@@ -6,10 +6,10 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <string>
 
 #include "tests/chaos/cluster.h"
+#include "tests/chaos/journal_tail.h"
 
 namespace forkmill::chaos {
 
@@ -32,9 +32,9 @@ class Soak {
   const std::int64_t speed_;
   const std::function<void(const std::string&)> say_;
   const std::int64_t began_ = now_us();
-  std::int64_t told_ = 0;                       // minutes
-  std::int64_t advanced_ = 0;                   // seconds by which the wall clocks are ahead because of `speed`
-  std::map<std::string, std::streamoff> read_;  // bytes of each journal of a client
+  std::int64_t told_ = 0;      // minutes
+  std::int64_t advanced_ = 0;  // seconds by which the wall clocks are ahead because of `speed`
+  JournalTail journals_;       // the journals of all clients
   std::uint64_t ended_ = 0;
   unsigned idle_minutes_ = 0;  // in a row, in which no task ended
 };
