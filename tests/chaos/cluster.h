@@ -18,12 +18,12 @@
 
 #include "tests/chaos/broker_cost.h"
 #include "tests/chaos/brokers.h"
-#include "tests/chaos/clock.h"
 #include "tests/chaos/database.h"
 #include "tests/chaos/isolation.h"
 #include "tests/chaos/journal.h"
 #include "tests/chaos/process.h"
 #include "tests/chaos/proxy.h"
+#include "tests/chaos/shifted_clock.h"
 #include "tests/chaos/tasks.h"
 #include "tests/sim/world/random.h"
 
@@ -141,7 +141,7 @@ class Cluster {
   Journal journal_;
   std::optional<FarMachine> far_;
   bool own_disk_ = false;
-  WallClock clock_;
+  ShiftedClock clock_;
   std::vector<std::unique_ptr<Proxy>> proxies_;
   std::unique_ptr<Database> database_;
   std::vector<Brokers::Listener> listeners_;

@@ -66,7 +66,7 @@ void Database::make_server(std::size_t number, std::size_t brokers) {
   server.port = static_cast<std::uint16_t>(bench::free_port());
   server.followers = std::make_unique<Proxy>(server.port);
   for (std::size_t i = 0; i < brokers; ++i) server.brokers.push_back(std::make_unique<Proxy>(server.port));
-  server.clock = std::make_unique<WallClock>(folder_ + "/clock-" + std::to_string(number), folder_ + "/clock.so");
+  server.clock = std::make_unique<ShiftedClock>(folder_ + "/clock-" + std::to_string(number), folder_ + "/clock.so");
   make_disk(disk(number));
 }
 
@@ -79,7 +79,7 @@ void Database::make_disk(const std::string& path) {
 // A server whose clock the ring cannot set would pass all that is about clocks.
 void Database::check_clock() const {
   constexpr std::int64_t kAhead = 1000;
-  WallClock& clock = *servers_[primary_].clock;
+  ShiftedClock& clock = *servers_[primary_].clock;
   const std::string before = ask("SELECT extract(epoch FROM clock_timestamp())::bigint");
   clock.set(kAhead);
   const std::string after = ask("SELECT extract(epoch FROM clock_timestamp())::bigint");

@@ -13,9 +13,9 @@
 #include <string>
 #include <vector>
 
-#include "tests/chaos/clock.h"
 #include "tests/chaos/process.h"
 #include "tests/chaos/proxy.h"
+#include "tests/chaos/shifted_clock.h"
 
 struct pg_conn;
 
@@ -73,7 +73,7 @@ class Database {
     Program program;
     std::int64_t due = 0;  // when it is started again, having ended by itself; 0: it has not
     bool is_full = false;  // its disk
-    std::unique_ptr<WallClock> clock;
+    std::unique_ptr<ShiftedClock> clock;
     std::unique_ptr<Proxy> followers;             // the way of a standby to this server
     std::vector<std::unique_ptr<Proxy>> brokers;  // the way of each broker
   };

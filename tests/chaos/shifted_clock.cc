@@ -1,4 +1,4 @@
-#include "tests/chaos/clock.h"
+#include "tests/chaos/shifted_clock.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -12,7 +12,8 @@
 
 namespace forkmill::chaos {
 
-WallClock::WallClock(std::string file, std::string library) : file_{std::move(file)}, library_{std::move(library)} {
+ShiftedClock::ShiftedClock(std::string file, std::string library)
+    : file_{std::move(file)}, library_{std::move(library)} {
   const proto::Descriptor made{::open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)};
   if (!made || ::fchmod(made.get(), 0644) != 0 || ::ftruncate(made.get(), sizeof(std::int64_t)) != 0)
     throw std::runtime_error{file_};
@@ -21,10 +22,12 @@ WallClock::WallClock(std::string file, std::string library) : file_{std::move(fi
   area_ = static_cast<std::int64_t*>(area);
 }
 
-WallClock::~WallClock() { ::munmap(const_cast<std::int64_t*>(area_), sizeof(std::int64_t)); }
+ShiftedClock::~ShiftedClock() { ::munmap(const_cast<std::int64_t*>(area_), sizeof(std::int64_t)); }
 
-void WallClock::set(std::int64_t ahead) { *area_ = ahead; }
+void ShiftedClock::set(std::int64_t ahead) { *area_ = ahead; }
 
-std::vector<std::string> WallClock::environment() const { return {"LD_PRELOAD=" + library_, "CHAOS_CLOCK=" + file_}; }
+std::vector<std::string> ShiftedClock::environment() const {
+  return {"LD_PRELOAD=" + library_, "CHAOS_CLOCK=" + file_};
+}
 
 }  // namespace forkmill::chaos

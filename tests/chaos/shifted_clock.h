@@ -1,4 +1,4 @@
-// WallClock: a wall clock that the ring sets for the programs that it starts with this environment, and for no other
+// ShiftedClock: a wall clock that the ring sets for the programs that it starts with this environment, and for no other
 // process (wall_clock.cc). Their monotonic clocks are not changed.
 //
 // Threads: used by the ring's own thread. Errors: std::runtime_error if the file cannot be made.
@@ -10,14 +10,14 @@
 
 namespace forkmill::chaos {
 
-class WallClock {
+class ShiftedClock {
  public:
   // `file`: tells programs how far the clock is ahead; any user may read it. `library`: what is preloaded into them,
   // which their user must be able to read.
-  WallClock(std::string file, std::string library);
-  ~WallClock();
-  WallClock(const WallClock&) = delete;
-  WallClock& operator=(const WallClock&) = delete;
+  ShiftedClock(std::string file, std::string library);
+  ~ShiftedClock();
+  ShiftedClock(const ShiftedClock&) = delete;
+  ShiftedClock& operator=(const ShiftedClock&) = delete;
 
   // Sets by how many seconds the clock is ahead of the machine's.
   void set(std::int64_t ahead);
