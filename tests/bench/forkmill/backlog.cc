@@ -17,7 +17,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
-#include <deque>
 #include <exception>
 #include <map>
 #include <stdexcept>
@@ -26,13 +25,13 @@
 #include <utility>
 #include <vector>
 
+#include "tests/bench/forkmill/accepted.h"
 #include "tests/bench/forkmill/cluster.h"
 #include "tests/bench/forkmill/tasks.h"
 #include "tests/bench/measure/child.h"
 #include "tests/bench/measure/measure.h"
 #include "tests/bench/measure/numbered.h"
 #include "tests/bench/measure/scratch.h"
-#include "tests/eventually.h"
 
 namespace {
 
@@ -89,17 +88,6 @@ struct Sampled {
   std::uint64_t number = 0;
 };
 
-// Waits until the broker has every one of them; throws std::runtime_error when it took one and not the other.
-void await_accepted(std::deque<forkmill::Future<std::string>>& futures, std::size_t leave) {
-  while (futures.size() > leave) {
-    const auto& first = futures.front();
-    const bool known = forkmill::tests::eventually([&] { return first.state() != forkmill::FutureState::pending; });
-    if (!known || first.state() != forkmill::FutureState::accepted)
-      throw std::runtime_error{"a task of the backlog was not accepted"};
-    futures.pop_front();
-  }
-}
-
 // Submits tasks numbered from `first` and returns when all are acknowledged; appends a task to `sampled` every so
 // often.
 void submit_slice(const Cluster& cluster, const Options& options, std::uint64_t first, std::size_t count,
@@ -109,7 +97,7 @@ void submit_slice(const Cluster& cluster, const Options& options, std::uint64_t 
   settings.max_outstanding = count;
   forkmill::Client client{settings};
   const auto submitter = client.with({.result_ttl = std::chrono::milliseconds{options.result_ttl_ms}});
-  std::deque<forkmill::Future<std::string>> futures;
+  Futures futures;
   for (std::size_t done = 0; done < count;) {
     std::vector<std::string> payloads;
     for (std::size_t i = done; i < count && payloads.size() < kChunk; ++i) payloads.push_back(payload_for(first + i));
@@ -230,7 +218,7 @@ void steady(const Options& options) {
   const Cluster cluster{options.programs, options.data, broker_arguments(options), false, options.postgres};
   const auto pool = cluster.pool(options.processes);
   forkmill::Client client{cluster.endpoint()};
-  std::deque<forkmill::Future<std::string>> futures;
+  Futures futures;
   std::vector<double> memory;
   std::vector<double> disk;
   const auto start = Clock::now();

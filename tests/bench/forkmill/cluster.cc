@@ -11,6 +11,11 @@
 
 namespace forkmill::bench {
 
+Child start_pool(const Programs& programs, const std::string& endpoints, int processes, const std::string& queue) {
+  return Child::program({programs.worker, "--broker", endpoints, "--processes", std::to_string(processes), "--queues",
+                         queue, "--log-level", "error"});
+}
+
 Cluster::Cluster(const Programs& programs, const std::string& data, std::vector<std::string> arguments, bool keys,
                  const std::string& postgres, bool ipc, int shards)
     : programs_{programs},
@@ -50,10 +55,7 @@ void Cluster::make_keys() {
   ::setenv("FORKMILL_SERVER_PUBLIC_KEY", keys_->path("broker.key.pub").c_str(), 1);
 }
 
-Child Cluster::pool(int processes) const {
-  return Child::program({programs_.worker, "--broker", endpoint(), "--processes", std::to_string(processes), "--queues",
-                         queue(), "--log-level", "error"});
-}
+Child Cluster::pool(int processes) const { return start_pool(programs_, endpoint(), processes, queue()); }
 
 Child Cluster::sessions(int sessions, int queues) const {
   return Child::program({programs_.sessions, "--broker", endpoint(), "--sessions", std::to_string(sessions), "--queues",

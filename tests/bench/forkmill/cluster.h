@@ -22,6 +22,9 @@ struct Programs {
   std::string hostile = FORKMILL_BENCH_HOSTILE;
 };
 
+// Starts workers with that many processes for the queue, at brokers that have these endpoints.
+Child start_pool(const Programs& programs, const std::string& endpoints, int processes, const std::string& queue);
+
 class Cluster {
  public:
   // `data`: where the store's new directory is made; empty: a broker in memory. `arguments` go to the broker.

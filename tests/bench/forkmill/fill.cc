@@ -7,34 +7,19 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
-#include <deque>
 #include <exception>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "tests/bench/forkmill/accepted.h"
 #include "tests/bench/forkmill/tasks.h"
 #include "tests/bench/measure/numbered.h"
-#include "tests/eventually.h"
 
 namespace {
 
 using namespace forkmill::bench;
 
 constexpr std::size_t kChunk = 5'000;
-
-using Futures = std::deque<forkmill::Future<std::string>>;
-
-// Waits until the broker has all but the last `leave` tasks. Throws std::runtime_error if one was not accepted.
-void await_accepted(Futures& futures, std::size_t leave) {
-  while (futures.size() > leave) {
-    const auto& first = futures.front();
-    const bool known = forkmill::tests::eventually([&] { return first.state() != forkmill::FutureState::pending; });
-    if (!known || first.state() != forkmill::FutureState::accepted)
-      throw std::runtime_error{"the broker has not accepted a task"};
-    futures.pop_front();
-  }
-}
 
 // Waits for the results of all but the last `leave` tasks.
 void await_results(Futures& futures, std::size_t leave) {

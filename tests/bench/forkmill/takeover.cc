@@ -131,8 +131,7 @@ class Tasks {
 void measure(const Options& options) {
   constexpr std::size_t kWaiting = 100;
   Brokers brokers{options};
-  const auto pool = Child::program({options.programs.worker, "--broker", brokers.endpoints(), "--processes",
-                                    std::to_string(options.processes), "--queues", "default", "--log-level", "error"});
+  const auto pool = start_pool(options.programs, brokers.endpoints(), options.processes, "default");
   Tasks tasks{brokers.endpoints()};
   std::vector<double> first;
   std::vector<double> all;
