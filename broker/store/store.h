@@ -93,6 +93,14 @@ class Store {
 
   // Returns the free bytes on the disk of the store; none if the store has no disk.
   virtual std::optional<std::uint64_t> free_bytes() = 0;
+  // Returns the bytes within the store's files that erased tasks and records have left, and that later ones take before
+  // the files grow.
+  virtual std::uint64_t reusable_bytes() { return 0; }
+  // Does a piece of work after which erased tasks and records count in reusable_bytes(), and gives back to the disk
+  // what files do not need. Writes only what the disk has room for. Call it now and then while the disk is nearly full,
+  // since commits, which bring this about otherwise, may not come. Returns true while there is more to do. REQUIRES: no
+  // backup is under way.
+  virtual proto::Result<bool> make_room() { return false; }
 
   // Returns whether committed changes outlive the process.
   virtual bool durable() const = 0;

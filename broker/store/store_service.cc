@@ -8,7 +8,7 @@ namespace forkmill::broker {
 namespace {
 
 constexpr std::chrono::milliseconds kLookForRoom{500};
-constexpr std::chrono::milliseconds kBetweenPreparations{5};
+constexpr std::chrono::milliseconds kBetweenSteps{5};
 constexpr std::chrono::milliseconds kLookForOwner{200};
 
 }  // namespace
@@ -63,12 +63,27 @@ StoreAnswer RunningBackup::end(proto::Result<std::uint64_t> bytes) {
   return answer;
 }
 
+// ---- The disk -------------------------------------------------------------------------------------------------------
+
+void DiskWatch::look() {
+  const auto free = store_.free_bytes();
+  if (!free) return;
+  const std::uint64_t wanted = full_ ? reserve_ + reserve_ / 4 : reserve_;
+  full_ = *free < wanted && (*free < wanted / 2 || *free + store_.reusable_bytes() < wanted);
+}
+
+proto::Status DiskWatch::make_room() {
+  if (!full_ || Clock::now() < next_step_) return {};
+  const auto more = store_.make_room();
+  if (!more.ok()) return more.failure();
+  next_step_ = Clock::now() + (more.value() ? kBetweenSteps : kLookForRoom);
+  return {};
+}
+
 // ---- The service ----------------------------------------------------------------------------------------------------
 
 StoreService::StoreService(std::unique_ptr<Store> store, std::uint64_t reserve)
-    : store_{std::move(store)}, reserve_{reserve} {
-  check_room();
-}
+    : store_{std::move(store)}, disk_{*store_, reserve} {}
 
 proto::Status StoreService::serve(std::vector<StoreJob>& jobs) {
   proto::Status status = jobs.empty() ? proto::Status{} : serve_all(jobs);
@@ -76,14 +91,15 @@ proto::Status StoreService::serve(std::vector<StoreJob>& jobs) {
     if (auto answer = backup_.step()) answers_.push_back(std::move(*answer));
   }
   if (status.ok() && jobs.empty()) status = prepare();
+  if (status.ok() && !backup_.under_way()) status = disk_.make_room();
   if (status.ok() && store_->is_shared()) status = store_->still_owned();
-  check_room();
+  disk_.look();
   return status;
 }
 
 std::optional<StoreService::Clock::time_point> StoreService::next_step() const {
   if (backup_.under_way()) return kAtOnce;
-  if (full_) return Clock::now() + kLookForRoom;
+  if (disk_.full()) return disk_.next_step();
   if (preparing_) return next_preparation_;
   if (store_->is_shared()) return Clock::now() + kLookForOwner;
   return std::nullopt;
@@ -130,18 +146,12 @@ proto::Status StoreService::serve_one(StoreRequest& request) {
 }
 
 proto::Status StoreService::prepare() {
-  if (!preparing_ || full_ || Clock::now() < next_preparation_) return {};
+  if (!preparing_ || disk_.full() || Clock::now() < next_preparation_) return {};
   const auto more = store_->prepare();
   if (!more.ok()) return more.failure();
   preparing_ = more.value();
-  next_preparation_ = Clock::now() + kBetweenPreparations;
+  next_preparation_ = Clock::now() + kBetweenSteps;
   return {};
-}
-
-void StoreService::check_room() {
-  const auto free = store_->free_bytes();
-  if (!free) return;
-  full_ = *free < (full_ ? reserve_ + reserve_ / 4 : reserve_);
 }
 
 }  // namespace forkmill::broker

@@ -50,12 +50,36 @@ class RunningBackup {
   bool begun_ = false;
 };
 
+// DiskWatch: whether the disk of a store counts as full, and what is done about that.
+class DiskWatch {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  // As StoreService.
+  DiskWatch(Store& store, std::uint64_t reserve) : store_{store}, reserve_{reserve} { look(); }
+
+  bool full() const { return full_; }
+  // Looks at the disk. Costs a system call, and more only while there is little room.
+  void look();
+  // Takes a step of the work by which the store makes room, if it is time for that. REQUIRES: as Store::make_room().
+  proto::Status make_room();
+  // Returns when a full disk is to be looked at and make_room() to be called.
+  Clock::time_point next_step() const { return next_step_; }
+
+ private:
+  Store& store_;
+  const std::uint64_t reserve_;
+  bool full_ = false;
+  Clock::time_point next_step_{};
+};
+
 class StoreService {
  public:
   using Clock = std::chrono::steady_clock;
 
-  // `store` is open and loaded. The disk counts as full while it has less than `reserve` bytes free, and until it has a
-  // quarter more than that again.
+  // `store` is open and loaded. The disk counts as full while there are less than `reserve` bytes of room, and until
+  // there is a quarter more than that again. Room is what the disk has free and what the store's files can take without
+  // growing. Half of the bytes wanted must be free on the disk itself: what arrives goes through the journals first.
   StoreService(std::unique_ptr<Store> store, std::uint64_t reserve);
 
   // Does the jobs in their order, all commits among them as one, and a step of what is under way besides. A failure is
@@ -67,7 +91,7 @@ class StoreService {
 
   bool has_backup() const { return backup_.under_way(); }
   proto::CommitSeq committed() const { return committed_; }  // the last commit that is safe
-  bool disk_full() const { return full_; }
+  bool disk_full() const { return disk_.full(); }
   const StoreMeter& meter() const { return meter_; }
   // Any thread: see Store.
   void hurry() { store_->hurry(); }
@@ -80,15 +104,13 @@ class StoreService {
   proto::Status serve_one(StoreRequest& request);
   proto::Status commit(proto::CommitSeq number);
   proto::Status prepare();
-  void check_room();
 
   std::unique_ptr<Store> store_;
-  const std::uint64_t reserve_;
   RunningBackup backup_{*store_};
+  DiskWatch disk_;
   std::vector<StoreAnswer> answers_;
   proto::CommitSeq committed_;
   StoreMeter meter_;
-  bool full_ = false;
   bool preparing_ = true;  // until prepare() says that it is done
   Clock::time_point next_preparation_{};
 };

@@ -1,5 +1,6 @@
 #include "broker/store/journal/journal_store.h"
 
+#include "broker/store/journal/disk_room.h"
 #include "broker/store/journal/mutants.h"
 #include "broker/store/journal/replay.h"
 #include "broker/store/store_error.h"
@@ -111,7 +112,8 @@ proto::Status JournalStore::begin_backup(const std::string& path) {
 proto::Result<bool> JournalStore::continue_backup() {
   if (backup_ && status_.ok()) {
     bool settled = false;
-    const auto status = guarded([&] { settled = !cycle_->pending() && cycle_->settle_for_backup(); });
+    const bool left_out = mutant(JournalMutant::left_out_of_backup);
+    const auto status = guarded([&] { settled = !cycle_->pending() && (left_out || cycle_->settle_by_step()); });
     if (status.ok() && !settled) return false;
   }
   if (!status_.ok()) return status_.failure();
@@ -129,6 +131,19 @@ std::uint64_t JournalStore::written_bytes() const { return cycle_ ? cycle_->jour
 
 std::optional<std::uint64_t> JournalStore::free_bytes() {
   return database_ ? database_->directory().free_bytes() : std::nullopt;
+}
+
+std::uint64_t JournalStore::reusable_bytes() {
+  std::uint64_t bytes = 0;
+  (void)guarded([&] { bytes = database_ ? broker::reusable_bytes(*database_) : 0; });
+  return bytes;
+}
+
+proto::Result<bool> JournalStore::make_room() {
+  bool more = false;
+  const auto status = guarded([&] { more = !cycle_->pending() && broker::make_room(*cycle_, *database_); });
+  if (!status.ok()) return status.failure();
+  return more;
 }
 
 }  // namespace forkmill::broker

@@ -44,6 +44,9 @@ class JournalStore final : public Store {
   proto::Result<bool> prepare() override;
   std::uint64_t written_bytes() const override;
   std::optional<std::uint64_t> free_bytes() override;
+  std::uint64_t reusable_bytes() override;
+  // Does nothing while changes are applied and not committed.
+  proto::Result<bool> make_room() override;
   bool durable() const override { return true; }
 
  private:

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "broker/store/journal/mutants.h"
 #include "proto/check.h"
 
 namespace forkmill::broker {
@@ -93,11 +92,10 @@ void SegmentCycle::settle() {
 }
 
 // A commit behind a step waits for some milliseconds. Steps are longer than what commits add between them.
-bool SegmentCycle::settle_for_backup() {
+bool SegmentCycle::settle_by_step() {
   constexpr std::size_t kStep = 2048;
   constexpr std::size_t kMaxStep = 8 * kStep;
   constexpr std::size_t kLastStep = 4 * kStep;
-  if (mutant(JournalMutant::left_out_of_backup)) return true;
   if (move_.rest().size() > kStep) {
     move_.step(std::min(kStep + newer_.size(), kMaxStep));
     return false;

@@ -44,7 +44,7 @@ class SegmentCycle {
   // Brings the database up to the last commit.
   void settle();
   // Does so in steps. Returns true when the database is there.
-  bool settle_for_backup();
+  bool settle_by_step();
   // Extends the files of the journal towards their later length, unless the disk is nearly full. Returns true while
   // there is more to do.
   bool prepare();

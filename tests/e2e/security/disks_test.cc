@@ -43,6 +43,25 @@ Errc outcome_of(Future<std::string> future) {
   }
 }
 
+// Submits large tasks that no worker has until the disk is full. Returns those that were accepted.
+std::vector<Future<std::string>> fill_disk(Client& client) {
+  auto flooder = client.with({.queue = "flood"});
+  const std::string large(4 * kMib, 'x');
+  std::vector<Future<std::string>> flood;
+  Errc refused = Errc::ok;
+  while (refused == Errc::ok && flood.size() < 100) {
+    auto task = flooder.submit(kNamed, large);
+    REQUIRE(eventually([&] { return task.state() != FutureState::pending; }));
+    if (task.state() == FutureState::accepted)
+      flood.push_back(std::move(task));
+    else
+      refused = outcome_of(std::move(task));
+  }
+  CHECK(refused == Errc::disk_full);
+  CHECK(flood.size() > 3);
+  return flood;
+}
+
 }  // namespace
 
 TEST_CASE("a flood of large tasks leaves the reserve of the disk free, and the broker goes on, also after a restart") {
@@ -57,20 +76,7 @@ TEST_CASE("a flood of large tasks leaves the reserve of the disk free, and the b
   const auto in_memory = client.with({.durability = Durability::memory});
   REQUIRE(client.submit(kNamed, "before").get_for(kLong) == "before");
 
-  const auto flooder = client.with({.queue = "flood"});
-  const std::string large(4 * kMib, 'x');
-  std::vector<Future<std::string>> flood;
-  Errc refused = Errc::ok;
-  while (refused == Errc::ok && flood.size() < 100) {
-    auto task = flooder.submit(kNamed, large);
-    REQUIRE(eventually([&] { return task.state() != FutureState::pending; }));
-    if (task.state() == FutureState::accepted)
-      flood.push_back(std::move(task));
-    else
-      refused = outcome_of(std::move(task));
-  }
-  CHECK(refused == Errc::disk_full);
-  CHECK(flood.size() > 3);
+  auto flood = fill_disk(client);
   CHECK(outcome_of(client.submit(kNamed, "durable")) == Errc::disk_full);
   CHECK(in_memory.submit(kNamed, "memory").get_for(kLong) == "memory");
   cluster.stop_broker();
@@ -82,6 +88,24 @@ TEST_CASE("a flood of large tasks leaves the reserve of the disk free, and the b
   cluster.stop_broker();
   cluster.start_broker();
   CHECK(eventually([&] { return outcome_of(client.submit(kNamed, "after")) == Errc::ok; }));
+}
+
+TEST_CASE("when a flood that has filled the disk is cancelled, durable tasks are taken in again without a restart") {
+  DataFolder folder;
+  const SmallDisk disk{folder.data(), "128m"};
+  if (!disk.mounted()) return;
+  Cluster cluster{folder.flags({"--disk-reserve", "48M", "--result-ttl", "1s"})};
+  FakeWorker worker{cluster.endpoint()};
+  worker.on(kNamed, [](std::string text) { return text; });
+  worker.start();
+  Client client{impatient(cluster)};
+  auto flood = fill_disk(client);
+  CHECK(outcome_of(client.submit(kNamed, "durable")) == Errc::disk_full);
+
+  for (auto& task : flood) task.cancel();
+  for (auto& task : flood) CHECK_THROWS_AS(task.get_for(kLong), Cancelled);
+  CHECK(eventually([&] { return outcome_of(client.submit(kNamed, "after")) == Errc::ok; }));
+  CHECK(contains(cluster.log("broker.log"), "there is room on the disk again"));
 }
 
 TEST_CASE("values for a durable object that was opened before the disk was full are refused, and the broker goes on") {

@@ -2,6 +2,7 @@
 #include "broker/store/group_commit_thread.h"
 #include "broker/store/maintenance/maintenance.h"
 #include "broker/store/sqlite/key_book_table.h"
+#include "tests/eventually.h"
 #include "tests/sim/disk/disk.h"
 #include "tests/unit/store/rig.h"
 
@@ -211,6 +212,27 @@ TEST_CASE("a nearly full disk is known from the start") {
   REQUIRE(opened(store, disk) == "");
   const GroupCommitThread thread{std::move(store), 1'000'000};
   CHECK_FALSE(thread.has_news());
+}
+
+TEST_CASE("a disk that a flood has filled has room again once the flood is gone, without a restart") {
+  Disk disk{1, {}};
+  auto store = std::make_unique<JournalStore>(JournalOptions{{kDirectory, "store-1", 4 << 20, &disk}, 7, 1 << 20});
+  REQUIRE(failure_of(*store) == "");
+  disk.manners.capacity = disk.used() + (64 << 20);
+  GroupCommitThread thread{std::move(store), 24 << 20};
+  std::uint64_t tasks = 0;
+  while (!thread.take().disk_full && tasks < 60) {
+    PutTask task = put(++tasks * 2);
+    task.payload = forkmill::proto::Payload::own(std::string(1 << 20, 'x'));
+    thread.commit({task}, CommitSeq{tasks});
+    thread.finish();
+  }
+  REQUIRE(tasks < 60);
+  std::vector<StoreOp> ops;
+  for (std::uint64_t n = 1; n <= tasks; ++n) ops.emplace_back(Forget{TaskSeq{n * 2}});
+  thread.commit(ops, CommitSeq{tasks + 1});
+  CHECK(forkmill::tests::eventually([&] { return !thread.take().disk_full; }));
+  CHECK(thread.take().status.ok());
 }
 
 TEST_CASE("after a kill anywhere in a restore, the restore has succeeded or another one can") {

@@ -24,6 +24,8 @@ struct Script {
   proto::Status backup_begins;
   bool prepares = false;
   std::optional<std::uint64_t> free;
+  std::uint64_t reusable = 0;
+  proto::Status makes_room;
 };
 
 class ScriptedStore final : public Store {
@@ -60,6 +62,12 @@ class ScriptedStore final : public Store {
   }
   std::uint64_t written_bytes() const override { return 4096; }
   std::optional<std::uint64_t> free_bytes() override { return script_.free; }
+  std::uint64_t reusable_bytes() override { return script_.reusable; }
+  proto::Result<bool> make_room() override {
+    note("make room");
+    if (!script_.makes_room.ok()) return script_.makes_room.failure();
+    return false;
+  }
   bool durable() const override { return true; }
 
  private:
@@ -206,10 +214,56 @@ TEST_CASE("a disk is full below the reserve, until it has a quarter more") {
     return served.service.disk_full();
   };
   CHECK(full_after(1249));
-  CHECK(served.calls().empty());  // a full disk is not prepared
+  CHECK(served.calls() == Calls{"make room"});  // a full disk is not prepared
   CHECK_FALSE(full_after(1250));
   CHECK_FALSE(full_after(1000));
   CHECK(full_after(999));
+}
+
+TEST_CASE("what the files of a store can take without growing is room, while half of what is wanted is free") {
+  Served served{[](Script& script) {
+    script.free = 500;
+    script.reusable = 500;
+  }};
+  CHECK_FALSE(served.service.disk_full());
+  const auto full_after = [&](std::uint64_t free, std::uint64_t reusable) {
+    served.script.free = free;
+    served.script.reusable = reusable;
+    REQUIRE(served.serve({}).ok());
+    return served.service.disk_full();
+  };
+  CHECK(full_after(499, 1'000'000));
+  CHECK(full_after(624, 1'000'000));
+  CHECK(full_after(625, 624));
+  CHECK_FALSE(full_after(625, 625));
+  CHECK(full_after(500, 499));
+  CHECK_FALSE(full_after(1250, 0));
+}
+
+TEST_CASE("a store makes room only while its disk is full, behind the jobs, and not while it is copied") {
+  Served served{[](Script& script) {
+    script.free = 1000;
+    script.backup_steps = 2;
+  }};
+  REQUIRE(served.serve({commit(1)}).ok());
+  CHECK(served.calls() == Calls{"apply 2", "commit 1"});
+  served.script.free = 0;
+  REQUIRE(served.serve({backup(1)}).ok());
+  CHECK(served.calls() == Calls{"backup to /nowhere/1", "step"});
+  REQUIRE(served.service.disk_full());
+  REQUIRE(served.serve({commit(2)}).ok());
+  CHECK(served.calls() == Calls{"apply 2", "commit 2", "step", "make room"});
+  CHECK(served.service.next_step() > StoreService::Clock::now() - std::chrono::seconds{60});
+}
+
+TEST_CASE("a failure while a store makes room is final") {
+  Served served{[](Script& script) {
+    script.free = 0;
+    script.makes_room = {Errc::unknown, "the disk failed"};
+  }};
+  const auto status = served.serve({});
+  REQUIRE_FALSE(status.ok());
+  CHECK(status.failure().text == "the disk failed");
 }
 
 }  // namespace store_service_test

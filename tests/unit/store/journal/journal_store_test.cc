@@ -29,6 +29,18 @@ void run_tasks(Store& store, std::uint64_t first, std::uint64_t count) {
   }
 }
 
+PutTask large_task(std::uint64_t n, std::size_t bytes) {
+  PutTask task = put(n);
+  task.payload = forkmill::proto::Payload::own(std::string(bytes, 'x'));
+  return task;
+}
+
+void make_room(Store& store) {
+  auto more = store.make_room();
+  while (more.ok() && more.value()) more = store.make_room();
+  REQUIRE(more.ok());
+}
+
 std::uint64_t size_of(const std::string& path) { return std::filesystem::file_size(path); }
 
 std::vector<std::uint64_t> numbers(Store& store) {
@@ -365,6 +377,84 @@ TEST_CASE("the journal gets its length in advance, unless the disk is nearly ful
   while (store->prepare().value()) {
   }
   CHECK(disk.node("/data/forkmill.journal.1")->bytes().size() == kSegment + kSegment / 8);
+}
+
+TEST_CASE("the space of tasks that are gone is room, and later tasks take it before the database grows") {
+  constexpr std::uint64_t kTasks = 60;
+  constexpr std::size_t kLarge = 100'000;
+  forkmill::sim::Disk disk{1, {}};
+  JournalStore store{JournalOptions{{"/data", "store-1", 1 << 20, &disk}, 7, kSegment}};
+  REQUIRE(failure_of(store) == "");
+  const auto size = [&](const std::string& file) { return disk.node("/data/" + file)->bytes().size(); };
+  std::uint64_t commits = 0;
+  for (std::uint64_t n = 1; n <= kTasks; ++n) commit(store, ++commits, {large_task(n * 2, kLarge)});
+  std::vector<StoreOp> ops;
+  for (std::uint64_t n = 2; n <= kTasks; ++n) ops.emplace_back(Forget{TaskSeq{n * 2}});
+  commit(store, ++commits, ops);
+  CHECK(store.reusable_bytes() < kTasks * kLarge / 2);  // only the journal knows that the tasks are gone
+
+  SUBCASE("not while changes are applied and not committed") {
+    REQUIRE(store.apply(std::vector<StoreOp>{put(1000)}).ok());
+    CHECK_FALSE(store.make_room().value());
+    CHECK(store.reusable_bytes() < kTasks * kLarge / 2);
+    REQUIRE(store.commit(CommitSeq{++commits}).ok());
+    make_room(store);
+    CHECK(numbers(store) == std::vector<std::uint64_t>{2, 1000});
+  }
+  SUBCASE("not on a disk without the room to do it") {
+    disk.manners.capacity = disk.used() + 10'000;
+    CHECK_FALSE(store.make_room().value());
+    CHECK(store.reusable_bytes() < kTasks * kLarge / 2);
+    disk.manners.capacity = 1 << 30;
+    make_room(store);
+    CHECK(numbers(store) == std::vector<std::uint64_t>{2});
+  }
+  CHECK_FALSE(store.make_room().value());
+  make_room(store);
+  CHECK(store.reusable_bytes() > kTasks * kLarge / 4 * 3);
+  CHECK(size("forkmill.db-wal") == 0);
+
+  const std::uint64_t before = size("forkmill.db");
+  for (std::uint64_t n = 1; n <= kTasks / 2; ++n) commit(store, ++commits, {large_task(10'000 + n * 2, kLarge)});
+  make_room(store);
+  CHECK(store.reusable_bytes() < kTasks * kLarge / 3 * 2);
+  CHECK(size("forkmill.db") == before);
+}
+
+TEST_CASE("a store that is killed anywhere while it makes room has every commit, also if the machine loses power") {
+  for (const bool power : {true, false}) {
+    bool stopped = true;
+    for (std::uint64_t at = 0; stopped; ++at) {
+      INFO("after " << at << " operations" << (power ? std::string{", with the machine"} : ""));
+      forkmill::sim::Disk disk{at + 1, {}};
+      const auto make = [&] {
+        return std::make_unique<JournalStore>(JournalOptions{{"/data", "store-1", 1, &disk}, 7, kSegment});
+      };
+      auto store = make();
+      REQUIRE(failure_of(*store) == "");
+      for (std::uint64_t n = 1; n <= 24; ++n) commit(*store, n, {large_task(n * 2, 20'000)});
+      std::vector<StoreOp> ops;
+      for (std::uint64_t n = 1; n <= 20; ++n) ops.emplace_back(Forget{TaskSeq{n * 2}});
+      commit(*store, 25, ops);
+      disk.operations.stop_after(at);
+      auto more = store->make_room();
+      while (more.ok() && more.value()) more = store->make_room();
+      stopped = disk.operations.stopped();
+      if (!stopped) {
+        CHECK(disk.node("/data/forkmill.db-wal")->bytes().empty());
+        disk.operations.stop_after(0);
+      }
+      store.reset();
+      disk.end_process();
+      if (power) disk.cut_power();
+
+      store = make();
+      const auto identity = store->open();
+      REQUIRE_MESSAGE(identity.ok(), (identity.ok() ? "" : identity.failure().text));
+      CHECK(identity->last == CommitSeq{25});
+      CHECK(numbers(*store) == std::vector<std::uint64_t>{42, 44, 46, 48});
+    }
+  }
 }
 
 TEST_CASE("a full disk stops the store with a text that says what to do, and loses no commit") {
