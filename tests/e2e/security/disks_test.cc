@@ -1,8 +1,10 @@
-// Peers that fill the disk of a live broker, by tasks and by values of durable objects.
+// Peers that fill the disk of a live broker, by tasks and by values of durable objects, and one whose tasks are there.
 #include <doctest/doctest.h>
 #include <forkmill/client.h>
 #include <forkmill/queue.h>
 
+#include <csignal>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -11,6 +13,8 @@
 #include "tests/e2e/broker/data_folder.h"
 #include "tests/e2e/broker/small_disk.h"
 #include "tests/e2e/client/fake_worker.h"
+#include "tests/e2e/security/hand_peer.h"
+#include "tests/e2e/security/rude_client.h"
 #include "tests/e2e/worker/cluster.h"
 
 namespace disks_test {
@@ -106,6 +110,52 @@ TEST_CASE("when a flood that has filled the disk is cancelled, durable tasks are
   for (auto& task : flood) CHECK_THROWS_AS(task.get_for(kLong), Cancelled);
   CHECK(eventually([&] { return outcome_of(client.submit(kNamed, "after")) == Errc::ok; }));
   CHECK(contains(cluster.log("broker.log"), "there is room on the disk again"));
+}
+
+TEST_CASE("messages of a client behind one that waits for a task on disk are handled in their order") {
+  DataFolder folder;
+  Cluster cluster{folder.flags({"--session-timeout", "60s"})};
+  HandPeer client{cluster.endpoint()};
+  client.greet(client_hello(1));
+  // The broker keeps 32 MiB of the arguments of like tasks of one client in memory. The last tasks are on disk.
+  constexpr std::uint64_t kTasks = 48;
+  const std::string large(kMib, 'x');
+  for (std::uint64_t n = 1; n <= kTasks; ++n) {
+    client.send(proto::Submit{{submission(n, "line", "t.x", {}, large)}});
+    CHECK(client.await<proto::SubmitAck>().rejected.empty());
+  }
+  const auto ask = [&](std::uint64_t number, std::uint64_t task) {
+    client.send(proto::Query{number, proto::QueryKind::task, task_id(task).to_string()});
+  };
+
+  SUBCASE("questions") {
+    constexpr std::uint64_t kQuestions = 20;
+    ::kill(cluster.broker().pid(), SIGSTOP);  // all of them come at once
+    for (std::uint64_t number = 1; number <= kQuestions; number += 2) {
+      ask(number, kTasks - number / 2);
+      client.send(proto::Query{number + 1, proto::QueryKind::ping, ""});
+    }
+    ::kill(cluster.broker().pid(), SIGCONT);
+    for (std::uint64_t number = 1; number <= kQuestions; ++number) {
+      const auto reply = client.await<proto::Reply>();
+      CHECK(reply.id == number);
+      CHECK(reply.code == Errc::ok);
+    }
+  }
+  SUBCASE("a task that is submitted, asked for and cancelled") {
+    const proto::Submission task = submission(kTasks + 1, "line", "t.x");
+    ::kill(cluster.broker().pid(), SIGSTOP);
+    ask(1, kTasks);
+    client.send(proto::Submit{{task}});
+    ask(2, kTasks + 1);
+    client.send(proto::Cancel{{task.id}});
+    ::kill(cluster.broker().pid(), SIGCONT);
+    for (int i = 0; i < 2; ++i) CHECK(client.await<proto::Reply>().code == Errc::ok);
+    CHECK(client.await<proto::SubmitAck>().rejected.empty());
+    const auto answers = client.await<proto::CancelReply>().answers;
+    REQUIRE(answers.size() == 1);
+    CHECK(answers[0].state == proto::CancelState::cancelled);
+  }
 }
 
 TEST_CASE("values for a durable object that was opened before the disk was full are refused, and the broker goes on") {
