@@ -3,14 +3,16 @@
 #include <forkmill/client.h>
 
 #include "tests/e2e/broker/data_folder.h"
-#include "tests/e2e/broker/small_disk.h"
 #include "tests/e2e/worker/cluster.h"
 #include "tests/e2e/worker/rogue_tasks.h"
+#include "tests/small_disk.h"
 
 namespace disk_full_test {
 
 using namespace forkmill;
 using namespace forkmill::test;
+using forkmill::tests::SmallDisk;
+using forkmill::tests::take_room;
 
 namespace {
 

@@ -11,11 +11,11 @@
 #include <vector>
 
 #include "tests/e2e/broker/data_folder.h"
-#include "tests/e2e/broker/small_disk.h"
 #include "tests/e2e/client/fake_worker.h"
 #include "tests/e2e/security/hand_peer.h"
 #include "tests/e2e/security/rude_client.h"
 #include "tests/e2e/worker/cluster.h"
+#include "tests/small_disk.h"
 
 namespace disks_test {
 

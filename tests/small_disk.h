@@ -11,7 +11,7 @@
 #include <string>
 #include <utility>
 
-namespace forkmill::test {
+namespace forkmill::tests {
 
 class SmallDisk {
  public:
@@ -44,4 +44,4 @@ inline void take_room(const std::string& path, off_t bytes) {
   ::close(file);
 }
 
-}  // namespace forkmill::test
+}  // namespace forkmill::tests
