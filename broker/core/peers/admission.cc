@@ -33,7 +33,7 @@ void Admission::admit(PeerId peer, const proto::Header& header, Hello hello, Ses
   }
   bind_instances(hello, principal_of(state_, peer));
   note_foreign_session(peer, hello);
-  if (auto status = check(hello, rights_of(peer)); !status.ok()) {
+  if (auto status = check(peer, hello); !status.ok()) {
     proto::Failure failure = std::move(status).failure();
     return state_.output.send_to_stranger(peer, proto::ErrorMessage{header.seq, failure.code, std::move(failure.text)});
   }
@@ -46,7 +46,7 @@ const proto::Rights* Admission::rights_of(PeerId peer) const {
   return state_.options.rights_of ? state_.options.rights_of(peer) : nullptr;
 }
 
-Status Admission::check(const Hello& hello, const proto::Rights* rights) {
+Status Admission::check(PeerId peer, const Hello& hello) {
   using namespace proto::limits;
   if (hello.protocol_max < kProtocolMin || hello.protocol_min > kProtocolMax) {
     return {Errc::version_unsupported,
@@ -57,10 +57,10 @@ Status Admission::check(const Hello& hello, const proto::Rights* rights) {
   for (const proto::TaskInfo& task : hello.worker.tasks)
     if (!proto::is_name(task.name)) return {Errc::name_invalid, "task name '" + task.name + "'"};
   if (hello.role != proto::Role::worker) return {};
-  if (auto status = may_serve(state_, rights, hello.worker); !status.ok()) return status;
+  if (auto status = may_serve(state_, rights_of(peer), hello.worker); !status.ok()) return status;
+  const std::string principal = principal_of(state_, peer);
   for (const std::string& queue : hello.worker.queues)
-    if (state_.queues.find_or_make(queue, state_.clock.now()) == nullptr)
-      return {Errc::too_many_queues, std::string{errc_text(Errc::too_many_queues)}};
+    if (state_.queues.find_or_make(queue, principal, state_.clock.now()) == nullptr) return too_many_queues(principal);
   return {};
 }
 

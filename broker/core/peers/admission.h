@@ -39,7 +39,7 @@ class Admission {
              const TaskIds& running);
 
  private:
-  proto::Status check(const proto::Hello& hello, const proto::Rights* rights);
+  proto::Status check(proto::PeerId peer, const proto::Hello& hello);
   // Null: the peer may use everything.
   const proto::Rights* rights_of(proto::PeerId peer) const;
   // Whether the peer sent the HELLO before the one that began the session that it has now.

@@ -1,6 +1,7 @@
 #include "broker/core/state/rights_checks.h"
 
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "broker/core/state/task_visibility.h"
@@ -154,6 +155,12 @@ Status may_have_result(BrokerState& state, Client& client, const Owner& owner) {
   if (rights == nullptr || &owner != client.owner || owner.results.bytes < rights->quotas.result_bytes) return {};
   return refuse_quota(state, client, owner, unfetched(owner.results),
                       "max-result-bytes=" + std::to_string(rights->quotas.result_bytes), Errc::results_full);
+}
+
+proto::Failure too_many_queues(std::string_view principal) {
+  std::string text{errc_text(Errc::too_many_queues)};
+  if (!principal.empty()) text += ", or " + std::string{principal} + " has half of all queues that the broker can have";
+  return {Errc::too_many_queues, std::move(text)};
 }
 
 Status may_have_object(BrokerState& state, Client& client, std::size_t bytes) {

@@ -105,8 +105,8 @@ Status Submissions::accept(Client& client, proto::Submission&& submission, std::
   const std::size_t bytes = proto::given_bytes(submission);
   Owner* owner = owner_of(state_, client, *submission.spec, accepted);
   if (auto status = may_have_task(state_, client, owner, bytes); !status.ok()) return status;
-  Queue* queue = queue_of(*submission.spec, accepted);
-  if (queue == nullptr) return {Errc::too_many_queues, std::string{errc_text(Errc::too_many_queues)}};
+  Queue* queue = queue_of(*submission.spec, *owner, accepted);
+  if (queue == nullptr) return too_many_queues(owner->name);
   if (!queue->budget.can_ever_hold(bytes)) {
     return {Errc::payload_too_large, "the arguments are " + std::to_string(bytes) + " bytes; queue " +
                                          std::string{base_queue(queue->name())} + " holds at most " +
@@ -174,10 +174,10 @@ const AcceptedSpec* Submissions::share_spec(const Client& client, proto::Submiss
   return holds ? accepted : nullptr;
 }
 
-Queue* Submissions::queue_of(const TaskSpec& spec, const AcceptedSpec* accepted) {
+Queue* Submissions::queue_of(const TaskSpec& spec, const Owner& owner, const AcceptedSpec* accepted) {
   if (accepted != nullptr && accepted->queues_forgotten == state_.queues.forgotten())
     return accepted->spec.part().queue;
-  return state_.queues.find_or_make(spec.queue, state_.clock.now());
+  return state_.queues.find_or_make(spec.queue, owner.name, state_.clock.now());
 }
 
 std::optional<TaskTypeId> Submissions::acquire_type(const TaskSpec& spec, const AcceptedSpec* accepted) {

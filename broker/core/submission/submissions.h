@@ -38,7 +38,7 @@ class Submissions {
   // null. If it shares none, records its principal in its spec.
   const AcceptedSpec* share_spec(const Client& client, proto::Submission& submission) const;
   // `accepted`: what share_spec() has returned. Returns null if the maximum number of queues is in use.
-  Queue* queue_of(const TaskSpec& spec, const AcceptedSpec* accepted);
+  Queue* queue_of(const TaskSpec& spec, const Owner& owner, const AcceptedSpec* accepted);
   // Counts a task of its type. Returns none if the maximum number of types is in use.
   std::optional<TaskTypeId> acquire_type(const TaskSpec& spec, const AcceptedSpec* accepted);
   // Whether all that was found out about the spec still holds, for this client.

@@ -42,6 +42,7 @@ class Queue {
   std::size_t workers = 0;     // sessions of workers that serve it
   Queue* processes = nullptr;  // its tasks with a process of their own; null: there are none
   bool counted = false;        // towards the maximum number of queues
+  std::string counted_for;     // the principal that has named it first, if it counts
   bool has_control = false;    // operators have paused or limited it (controls.h)
   bool is_paused = false;
   Instant unused_since = proto::kNever;

@@ -8,6 +8,24 @@
 
 namespace forkmill::broker {
 
+bool QueueCounts::has_room(std::string_view principal, std::size_t more) const {
+  if (all_ + more > most_) return false;
+  if (principal.empty()) return true;
+  const auto found = of_principal_.find(principal);
+  return (found == of_principal_.end() ? 0 : found->second) + more <= most_ / 2;
+}
+
+void QueueCounts::add(const std::string& principal) {
+  ++all_;
+  if (!principal.empty()) ++of_principal_[principal];
+}
+
+void QueueCounts::remove(const std::string& principal) {
+  --all_;
+  const auto found = of_principal_.find(principal);
+  if (found != of_principal_.end() && --found->second == 0) of_principal_.erase(found);
+}
+
 Queue* Queues::find(std::string_view name) const {
   const auto found = queues_.find(name);
   return found == queues_.end() ? nullptr : found->second.get();
@@ -18,16 +36,17 @@ std::size_t Queues::to_count(std::string_view name) const {
   return is_process_queue(name) && (base == nullptr || !base->counted) ? 2 : 1;
 }
 
-Queue* Queues::find_or_make(std::string_view name, Instant now) {
+Queue* Queues::find_or_make(std::string_view name, std::string_view principal, Instant now) {
   Queue* known = find(name);
   if (known != nullptr && known->counted) return known;
   // The queue of the other tasks counts as well, and points to this one.
-  if (counted_ + to_count(name) > limits_.queues) make_room(now);
-  if (counted_ + to_count(name) > limits_.queues) return nullptr;
-  if (is_process_queue(name)) find_or_make(base_queue(name), now);
+  if (!counts_.has_room(principal, to_count(name))) make_room(now);
+  if (!counts_.has_room(principal, to_count(name))) return nullptr;
+  if (is_process_queue(name)) find_or_make(base_queue(name), principal, now);
   known = &restore(name);  // the one before may have been forgotten just now
   known->counted = true;
-  ++counted_;
+  known->counted_for = principal;
+  counts_.add(known->counted_for);
   return known;
 }
 
@@ -107,7 +126,7 @@ void Queues::forget_unused(Instant now) {
 Queues::Map::iterator Queues::forget(Map::iterator queue) {
   Queue* gone = queue->second.get();
   ++forgotten_;
-  if (gone->counted) --counted_;
+  if (gone->counted) counts_.remove(gone->counted_for);
   if (is_process_queue(gone->name())) {
     std::erase(process_queues_, gone);
     find(base_queue(gone->name()))->processes = nullptr;

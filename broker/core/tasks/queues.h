@@ -2,6 +2,8 @@
 // and its last worker: tasks, workers and requests to the store point to it.
 #pragma once
 
+#include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -14,6 +16,24 @@
 
 namespace forkmill::broker {
 
+// QueueCounts: how many queues count towards the maximum, in all, and for each principal whose worker or task has named
+// them first. A principal has half of the maximum at most, so that others find room. Peers without a name of their
+// principal, as those of the broker's own user are, may have all.
+class QueueCounts {
+ public:
+  explicit QueueCounts(std::size_t most) : most_{most} {}
+
+  // Whether `more` queues may be made for the principal.
+  bool has_room(std::string_view principal, std::size_t more) const;
+  void add(const std::string& principal);
+  void remove(const std::string& principal);
+
+ private:
+  std::size_t most_;
+  std::size_t all_ = 0;
+  std::map<std::string, std::size_t, std::less<>> of_principal_;
+};
+
 class Queues {
  public:
   struct Limits {
@@ -23,12 +43,14 @@ class Queues {
     ResidentLimits resident;
     const Controls& controls;  // must outlive the queues
   };
-  Queues(Limits limits, const TaskTypes& task_types) : limits_{std::move(limits)}, task_types_{task_types} {}
+  Queues(Limits limits, const TaskTypes& task_types)
+      : limits_{std::move(limits)}, task_types_{task_types}, counts_{limits_.queues} {}
 
   // Returns null if not found.
   Queue* find(std::string_view name) const;
-  // For a new task or a worker. Returns null if the maximum number of queues is in use.
-  Queue* find_or_make(std::string_view name, Instant now);
+  // For a new task or a worker of the principal. Returns null if the maximum number of queues is in use, or the
+  // principal has its share of them: proto::Errc::too_many_queues.
+  Queue* find_or_make(std::string_view name, std::string_view principal, Instant now);
   // For a task of the store, which was within the limits when it was accepted: never fails. Queues that only such tasks
   // name do not count towards the limit.
   Queue& restore(std::string_view name);
@@ -70,7 +92,7 @@ class Queues {
   Map queues_;
   std::vector<Queue*> process_queues_;
   std::vector<LaneKey> needs_refill_;
-  std::size_t counted_ = 0;  // queues with Queue::counted
+  QueueCounts counts_;  // queues with Queue::counted
   std::uint64_t forgotten_ = 0;
   std::string next_to_look_at_;  // forget_unused() goes on from this name
   Instant swept_at_{proto::kNever};

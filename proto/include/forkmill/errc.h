@@ -40,7 +40,7 @@ enum class Errc : std::uint16_t {
   duplicate_task = 35,       // the id or key is that of a task with another body
   shutting_down = 36,        // the broker is about to end
   queue_paused = 37,         // the queue takes nothing in; not used yet
-  too_many_queues = 38,      // 10,000 queues are in use, or tasks of 100,000 names are unfinished
+  too_many_queues = 38,      // 10,000 queues are in use (5,000 of one principal), or names of 100,000 tasks
   disk_full = 39,            // the broker's disk is nearly full: durable tasks are rejected until space is free
   quota_exceeded = 40,       // the principal of this client has as many tasks, bytes or objects as it may have
   memory_full = 41,          // the broker has reached its memory limit: it accepts nothing until there is room

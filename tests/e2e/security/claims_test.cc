@@ -251,6 +251,28 @@ TEST_CASE("one principal with many clients and many tasks does not keep another 
   CHECK(static_cast<std::size_t>(std::count_if(granted.begin(), granted.end(), is_honest)) == kHonest);
 }
 
+TEST_CASE("workers of one principal name half of the queues that the broker can have, and others use new ones") {
+  const KeyedSite site{{"--memory", "--session-timeout", "60s"}};
+  std::deque<HandPeer> workers;
+  Errc refused = Errc::ok;
+  while (refused == Errc::ok && workers.size() < 45) {
+    std::vector<std::string> queues;
+    for (std::size_t i = 0; i < proto::limits::kMaxQueuesPerWorker; ++i)
+      queues.push_back("flood-" + std::to_string(workers.size()) + "-" + std::to_string(i));
+    HandPeer& worker = workers.emplace_back(site.endpoint(), site.keys_of(site.mallory));
+    if (!worker.try_to_greet(worker_for(workers.size(), std::move(queues)))) refused = worker.why_refused().code;
+  }
+  CHECK(refused == Errc::too_many_queues);
+  CHECK(workers.size() == 20);  // 19 of them serve 4864 queues of 5000
+  HandPeer honest = site.as(site.alice);
+  honest.greet(worker_for(kInstance, {"a-new-queue"}));
+  honest.send(proto::Credit{1});
+  Client client{site.cluster.endpoint()};
+  auto future = client.with({.queue = "a-new-queue"}).submit(kNamed, "x");
+  honest.succeed(grants_of(honest.await_grants(1)), packed("honest"), 1);
+  CHECK(future.get_for(60s) == "honest");
+}
+
 TEST_CASE("a principal has as many tasks and objects as its quotas, and others use new names meanwhile") {
   const KeyedSite site{{"--memory"}, "max-queued=100 max-queued-bytes=1MiB max-objects=50 max-object-bytes=1MiB"};
   HandPeer mallory = site.as(site.mallory);

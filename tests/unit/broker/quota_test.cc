@@ -81,6 +81,62 @@ TEST_CASE("tasks over a quota use up no names of queues") {
   CHECK(site.broker.take<SubmitAck>(bob).at(0).rejected.empty());
 }
 
+TEST_CASE("a principal has half of the queues that there can be, for its workers and tasks, and others find room") {
+  CoreOptions options;
+  options.names.queues = 8;
+  Principals site{nullptr, options};
+  std::uint64_t connections = 500;
+  const auto serve = [&](std::uint64_t principal, std::vector<std::string> queues) {
+    return site.broker.greet(PeerId{principal + ++connections}, Broker::worker_hello(std::move(queues)));
+  };
+  const auto is_served = [&](std::uint64_t principal, std::vector<std::string> queues) {
+    return static_cast<bool>(serve(principal, std::move(queues)).session);
+  };
+  const auto into = [](std::uint64_t n, std::string queue) {
+    Submission one = task(n);
+    one.edit().queue = std::move(queue);
+    return one;
+  };
+  const auto first = serve(Principals::kAlice, {"one", "two"});
+  REQUIRE(first.session);
+  REQUIRE(is_served(Principals::kAlice, {"three", "four"}));
+  const auto refused = serve(Principals::kAlice, {"one", "five"});
+  CHECK_FALSE(refused.session);
+  const auto error = site.broker.take<ErrorMessage>(refused.id).at(0);
+  CHECK(error.code == Errc::too_many_queues);
+  CHECK(error.text.find("alice has half of all queues") != std::string::npos);
+  CHECK(is_served(Principals::kAlice, {"one", "four"}));  // these are there already
+  const auto alice = site.client(Principals::kAlice);
+  CHECK(site.broker.submit_rejected(alice, into(1, "five")).code == Errc::too_many_queues);
+  site.broker.submit(alice, {into(2, "four")});
+  CHECK(site.broker.take<SubmitAck>(alice).back().rejected.empty());
+
+  CHECK(is_served(Principals::kBob, {"five", "six"}));
+  const auto bob = site.client(Principals::kBob);
+  site.broker.submit(bob, {into(3, "seven")});
+  CHECK(site.broker.take<SubmitAck>(bob).at(0).rejected.empty());
+  CHECK(is_served(0, {"eight"}));
+  CHECK_FALSE(is_served(0, {"nine"}));  // all are in use
+}
+
+TEST_CASE("queues that are not used any more do not count for the principal that has named them") {
+  CoreOptions options;
+  options.names.queues = 8;
+  Principals site{nullptr, options};
+  const auto serve = [&](std::uint64_t n, std::vector<std::string> queues) {
+    return site.broker.greet(PeerId{Principals::kAlice + n}, Broker::worker_hello(std::move(queues)));
+  };
+  const auto first = serve(1, {"one", "two"});
+  const auto second = serve(2, {"three", "four"});
+  REQUIRE(second.session);
+  site.broker.send(first, Goodbye{});
+  CHECK(static_cast<bool>(serve(3, {"five", "six"}).session));  // unused queues give way at once
+  CHECK_FALSE(serve(4, {"seven"}).session);
+  site.broker.send(second, Goodbye{});
+  site.broker.advance(1s);
+  CHECK(static_cast<bool>(serve(5, {"seven", "eight"}).session));
+}
+
 TEST_CASE("headers count as bytes of a task, in quotas, queues and windows, and after a restart as well") {
   MemoryStore store{"s", true};
   CoreOptions options;

@@ -136,7 +136,8 @@ TaskChanger::Done TaskChanger::move_to(Task& task, const Requeue& op) {
   Queue* const from = task.queue();  // null: a dead letter that counts in no queue
   Queue* to = from;
   if (from != nullptr && op.queue != from->name()) {
-    to = state_.queues.find_or_make(op.queue, state_.clock.now());
+    const std::string_view principal = task.owner() == nullptr ? std::string_view{} : task.owner()->name;
+    to = state_.queues.find_or_make(op.queue, principal, state_.clock.now());
     if (to == nullptr) return Done::skip(errc_name(Errc::too_many_queues));
     if (!to->budget.has_room(counted_bytes(task))) return Done::skip(errc_name(Errc::queue_full));
   }
