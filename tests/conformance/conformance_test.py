@@ -20,14 +20,11 @@ from client import Client, id_of_key
 from peer import Refused, fnv1a, number, pack, text_of
 from worker import RETURNED, STOPPING, Retry, Worker
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from need import need  # noqa: E402
+
 FORKMILL, BROKER, CPP_WORKER, PAGE = sys.argv[1:5]
 ADD = ("math.add", "f64(f64,f64)")
-
-
-def need(condition, *what):
-    if not condition:
-        frame = sys._getframe(1)
-        raise AssertionError(f"{os.path.basename(frame.f_code.co_filename)}:{frame.f_lineno}: {what}")
 
 
 def refused_with(code, call, *arguments, **options):

@@ -11,12 +11,10 @@ import time
 
 from terminal import GUARD, Terminal
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
+from need import need  # noqa: E402
+
 FORKMILL, BROKER, WORKER = sys.argv[1:4]
-
-
-def need(condition, *what):
-    if not condition:
-        raise AssertionError(what)
 
 
 class Cluster:

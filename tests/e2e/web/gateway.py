@@ -14,6 +14,7 @@ import urllib.parse
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
 from eventually import eventually  # noqa: E402
+from need import need  # noqa: E402
 
 GUARD = 60  # seconds after which a wait has failed
 
@@ -21,13 +22,6 @@ if len(sys.argv) != 3:
     sys.exit("arguments: forkmill forkmill-broker")
 FORKMILL, BROKER = sys.argv[1:3]
 os.environ.pop("FORKMILL_DATA", None)
-
-
-def need(condition, *what):
-    """Ends the test unless the condition holds."""
-    if not condition:
-        frame = sys._getframe(1)
-        raise AssertionError(f"{os.path.basename(frame.f_code.co_filename)}:{frame.f_lineno}: {what}")
 
 
 def within(condition, *what):
