@@ -59,8 +59,8 @@ Status Admission::check(PeerId peer, const Hello& hello) {
   if (hello.role != proto::Role::worker) return {};
   if (auto status = may_serve(state_, rights_of(peer), hello.worker); !status.ok()) return status;
   const std::string principal = principal_of(state_, peer);
-  for (const std::string& queue : hello.worker.queues)
-    if (state_.queues.find_or_make(queue, principal, state_.clock.now()) == nullptr) return too_many_queues(principal);
+  if (!state_.queues.make_for_worker(hello.worker.queues, principal, state_.clock.now()))
+    return too_many_queues(principal);
   return {};
 }
 

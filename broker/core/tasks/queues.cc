@@ -1,6 +1,7 @@
 #include "broker/core/tasks/queues.h"
 
 #include <algorithm>
+#include <set>
 
 #include "broker/core/tasks/process_queue.h"
 #include "proto/buggify.h"
@@ -48,6 +49,27 @@ Queue* Queues::find_or_make(std::string_view name, std::string_view principal, I
   known->counted_for = principal;
   counts_.add(known->counted_for);
   return known;
+}
+
+// Room is made before any of them is there: until the worker is registered, they are unused themselves.
+bool Queues::make_for_worker(const std::vector<std::string>& names, std::string_view principal, Instant now) {
+  if (!counts_.has_room(principal, missing(names))) make_room(now);
+  if (!counts_.has_room(principal, missing(names))) return false;
+  for (const std::string& name : names) find_or_make(name, principal, now);
+  return true;
+}
+
+std::size_t Queues::missing(const std::vector<std::string>& names) const {
+  std::set<std::string_view> found;
+  const auto look_at = [&](std::string_view name) {
+    const Queue* known = find(name);
+    if (known == nullptr || !known->counted) found.insert(name);
+  };
+  for (const std::string& name : names) {
+    look_at(name);
+    look_at(base_queue(name));
+  }
+  return found.size();
 }
 
 Queue& Queues::restore(std::string_view name) {

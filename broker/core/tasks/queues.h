@@ -48,9 +48,12 @@ class Queues {
 
   // Returns null if not found.
   Queue* find(std::string_view name) const;
-  // For a new task or a worker of the principal. Returns null if the maximum number of queues is in use, or the
-  // principal has its share of them: proto::Errc::too_many_queues.
+  // For a new task of the principal. Returns null if the maximum number of queues is in use, or the principal has its
+  // share of them: proto::Errc::too_many_queues.
   Queue* find_or_make(std::string_view name, std::string_view principal, Instant now);
+  // For a worker of the principal that is about to serve all of these. Returns false, and makes none, where
+  // find_or_make() would return null for one of them.
+  bool make_for_worker(const std::vector<std::string>& names, std::string_view principal, Instant now);
   // For a task of the store, which was within the limits when it was accepted: never fails. Queues that only such tasks
   // name do not count towards the limit.
   Queue& restore(std::string_view name);
@@ -84,6 +87,8 @@ class Queues {
   void apply_control(Queue& queue) const;
   // By how many queues the count rises when a queue of this name is made that does not count yet.
   std::size_t to_count(std::string_view name) const;
+  // Returns how many queues must be made so that all of these count.
+  std::size_t missing(const std::vector<std::string>& names) const;
   void make_room(Instant now);
   Map::iterator forget(Map::iterator queue);
 

@@ -119,6 +119,19 @@ TEST_CASE("a principal has half of the queues that there can be, for its workers
   CHECK_FALSE(is_served(0, {"nine"}));  // all are in use
 }
 
+TEST_CASE("the queues that a worker names do not give way to each other, and none is made for one that is refused") {
+  CoreOptions options;
+  options.names.queues = 8;
+  Principals site{nullptr, options};
+  const auto serve = [&](std::uint64_t n, std::vector<std::string> queues) {
+    return site.broker.greet(PeerId{Principals::kAlice + n}, Broker::worker_hello(std::move(queues)));
+  };
+  REQUIRE(serve(1, {"one", "two"}).session);
+  CHECK_FALSE(serve(2, {"three", "four", "five"}).session);
+  CHECK(static_cast<bool>(serve(3, {"six", "seven"}).session));  // there is room, and none is to be made
+  CHECK_FALSE(serve(4, {"eight"}).session);
+}
+
 TEST_CASE("queues that are not used any more do not count for the principal that has named them") {
   CoreOptions options;
   options.names.queues = 8;
