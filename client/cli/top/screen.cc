@@ -92,6 +92,17 @@ void TopScreen::check_terminal() {
                      "for programs, there are `forkmill status -o json` and the like"};
 }
 
+// A signal that is ignored from the start, as by a shell without job control, stays so.
+StopHandler::StopHandler() {
+  if (::sigaction(SIGTSTP, nullptr, &before_) != 0 || before_.sa_handler != SIG_DFL) return;
+  struct sigaction nothing {};
+  nothing.sa_handler = [](int) {};
+  nothing.sa_flags = SA_RESTART;
+  ::sigaction(SIGTSTP, &nothing, nullptr);
+}
+
+StopHandler::~StopHandler() { ::sigaction(SIGTSTP, &before_, nullptr); }
+
 TopScreen::TopScreen() {
   std::setlocale(LC_CTYPE, "");
   if (!is_utf8_locale()) std::setlocale(LC_CTYPE, "C.UTF-8");

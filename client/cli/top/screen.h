@@ -1,6 +1,8 @@
 // TopScreen: the terminal, as ncurses has it while `forkmill top` runs. The destructor leaves it as it was. One thread.
 #pragma once
 
+#include <signal.h>
+
 #include <cstddef>
 #include <optional>
 #include <vector>
@@ -9,6 +11,19 @@
 #include "client/cli/top/line.h"
 
 namespace forkmill::cli {
+
+// StopHandler: while it lives, SIGTSTP has a handler, which does nothing. ncurses would otherwise ignore the signal
+// while it paints, and the kernel would discard one that is blocked and waits to be read.
+class StopHandler {
+ public:
+  StopHandler();
+  ~StopHandler();
+  StopHandler(const StopHandler&) = delete;
+  StopHandler& operator=(const StopHandler&) = delete;
+
+ private:
+  struct sigaction before_ {};
+};
 
 class TopScreen {
  public:
@@ -32,6 +47,7 @@ class TopScreen {
   void suspend();
 
  private:
+  StopHandler stop_handler_;
   void* screen_;  // a SCREEN
   bool has_colours_ = false;
 };
