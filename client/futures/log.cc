@@ -17,8 +17,9 @@ std::shared_ptr<spdlog::logger> make_logger() {
 
 }  // namespace
 
+// Never destroyed: a client may be a static object, whose threads log until the end of the program.
 spdlog::logger& log() {
-  static const auto logger = make_logger();
+  static const auto& logger = *new std::shared_ptr<spdlog::logger>{make_logger()};
   return *logger;
 }
 

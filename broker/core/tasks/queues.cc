@@ -1,13 +1,35 @@
 #include "broker/core/tasks/queues.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
+#include <string_view>
 
 #include "broker/core/tasks/process_queue.h"
 #include "proto/buggify.h"
 #include "proto/mutants.h"
 
 namespace forkmill::broker {
+
+namespace {
+
+// Returns how many queues must be made so that all of these count. The queue of the other tasks counts beside that of
+// the processes.
+template <class Names>
+std::size_t queues_to_make(const Queues& queues, const Names& names) {
+  std::set<std::string_view> found;
+  const auto look_at = [&](std::string_view name) {
+    const Queue* known = queues.find(name);
+    if (known == nullptr || !known->counted) found.insert(name);
+  };
+  for (const std::string_view name : names) {
+    look_at(name);
+    look_at(base_queue(name));
+  }
+  return found.size();
+}
+
+}  // namespace
 
 bool QueueCounts::has_room(std::string_view principal, std::size_t more) const {
   if (all_ + more > most_) return false;
@@ -32,17 +54,12 @@ Queue* Queues::find(std::string_view name) const {
   return found == queues_.end() ? nullptr : found->second.get();
 }
 
-std::size_t Queues::to_count(std::string_view name) const {
-  const Queue* base = is_process_queue(name) ? find(base_queue(name)) : nullptr;
-  return is_process_queue(name) && (base == nullptr || !base->counted) ? 2 : 1;
-}
-
 Queue* Queues::find_or_make(std::string_view name, std::string_view principal, Instant now) {
   Queue* known = find(name);
   if (known != nullptr && known->counted) return known;
-  // The queue of the other tasks counts as well, and points to this one.
-  if (!counts_.has_room(principal, to_count(name))) make_room(now);
-  if (!counts_.has_room(principal, to_count(name))) return nullptr;
+  const std::array<std::string_view, 1> names{name};
+  if (!counts_.has_room(principal, queues_to_make(*this, names))) make_room(now);
+  if (!counts_.has_room(principal, queues_to_make(*this, names))) return nullptr;
   if (is_process_queue(name)) find_or_make(base_queue(name), principal, now);
   known = &restore(name);  // the one before may have been forgotten just now
   known->counted = true;
@@ -53,23 +70,10 @@ Queue* Queues::find_or_make(std::string_view name, std::string_view principal, I
 
 // Room is made before any of them is there: until the worker is registered, they are unused themselves.
 bool Queues::make_for_worker(const std::vector<std::string>& names, std::string_view principal, Instant now) {
-  if (!counts_.has_room(principal, missing(names))) make_room(now);
-  if (!counts_.has_room(principal, missing(names))) return false;
+  if (!counts_.has_room(principal, queues_to_make(*this, names))) make_room(now);
+  if (!counts_.has_room(principal, queues_to_make(*this, names))) return false;
   for (const std::string& name : names) find_or_make(name, principal, now);
   return true;
-}
-
-std::size_t Queues::missing(const std::vector<std::string>& names) const {
-  std::set<std::string_view> found;
-  const auto look_at = [&](std::string_view name) {
-    const Queue* known = find(name);
-    if (known == nullptr || !known->counted) found.insert(name);
-  };
-  for (const std::string& name : names) {
-    look_at(name);
-    look_at(base_queue(name));
-  }
-  return found.size();
 }
 
 Queue& Queues::restore(std::string_view name) {

@@ -85,10 +85,6 @@ class Queues {
 
   Queue& make(std::string_view name);
   void apply_control(Queue& queue) const;
-  // By how many queues the count rises when a queue of this name is made that does not count yet.
-  std::size_t to_count(std::string_view name) const;
-  // Returns how many queues must be made so that all of these count.
-  std::size_t missing(const std::vector<std::string>& names) const;
   void make_room(Instant now);
   Map::iterator forget(Map::iterator queue);
 
