@@ -46,15 +46,17 @@ void Dispatcher::answer_waiting() {
   search();
 }
 
-// Looks at a slice of the tasks, and handles the message once they all have been looked at. If earlier messages of its
-// client wait meanwhile, it waits behind them, and is searched for again.
+// Looks at a slice of the tasks, and handles the message once they all have been looked at. Other messages of its
+// client may wait for the disk meanwhile, as those of a gateway often do for moments. If one waits at the end, this
+// message waits behind it, and is searched for again.
 void Dispatcher::search() {
   Client* client = parts_.index.client(naming_->peer);
-  const bool is_ready = client != nullptr && client->session.id == naming_->envelope.header.session && !client->parked;
-  if (is_ready && naming_->search.step(state_.tasks, *client)) return;
+  const bool is_there = client != nullptr && client->session.id == naming_->envelope.header.session;
+  if (is_there && naming_->search.step(state_.tasks, *client)) return;
   Naming done = std::move(*naming_);
   naming_.reset();
-  if (is_ready) {
+  // A message that waits for the disk needs its own Client::named when it goes on.
+  if (is_there && !client->parked) {
     const auto text = task_named_in(done.envelope.message);
     client->named = Client::Named{std::string{text.value()}, done.search.release()};
   }

@@ -326,29 +326,64 @@ TEST_CASE("a search ends early if two tasks have the beginning, and when its ask
   CHECK(crowd.broker.take<Reply>(other).size() == 1);
 }
 
-TEST_CASE("a task on disk is found by the beginning of its id in slices, and then fetched") {
+namespace {
+
+// A broker with kMany ready tasks, nearly all of them on disk.
+struct Shelf {
+  Shelf() {
+    std::vector<Submission> tasks;
+    for (std::uint64_t n = 1; n <= kMany; ++n) {
+      tasks.push_back(task(n));
+      if (tasks.size() == 1024) broker.submit(client, std::exchange(tasks, {}));
+    }
+    REQUIRE(broker.core().state().tasks.find_paged_out(id(kMany)));
+  }
+  void ask(std::uint64_t number, std::string text) {
+    broker.send(client, Query{number, QueryKind::why_task, std::move(text)});
+  }
+  // Returns the further rounds until there is a good reply to the query with this number. Earlier ones are dropped.
+  std::uint64_t rounds_until(std::uint64_t number) {
+    for (std::uint64_t rounds = 0;; ++rounds) {
+      REQUIRE(rounds < 30);
+      for (const Reply& reply : broker.take<Reply>(client)) {
+        CHECK(reply.code == Errc::ok);
+        if (reply.id == number) return rounds;
+      }
+      broker.advance(0ms);
+    }
+  }
+  static CoreOptions with_few_in_memory() {
+    CoreOptions options;
+    options.restart_grace = 0ms;
+    options.resident.tasks = 64;
+    options.resident.page = 64;
+    return options;
+  }
+
   MemoryStore store{"s", true};
-  CoreOptions options;
-  options.restart_grace = 0ms;
-  options.resident.tasks = 64;
-  options.resident.page = 64;
-  Broker broker{options, &store};
-  const auto client = broker.client();
-  std::vector<Submission> tasks;
-  for (std::uint64_t n = 1; n <= kMany; ++n) {
-    tasks.push_back(task(n));
-    if (tasks.size() == 1024) broker.submit(client, std::exchange(tasks, {}));
-  }
-  REQUIRE(broker.core().state().tasks.find_paged_out(id(kMany)));
-  broker.send(client, Query{5, QueryKind::why_task, id(kMany).to_string().substr(0, 35)});
-  std::uint64_t rounds = 0;
-  std::vector<Reply> replies = broker.take<Reply>(client);
-  for (; replies.empty(); replies = broker.take<Reply>(client)) {
-    broker.advance(0ms);
-    REQUIRE(++rounds < 30);
-  }
-  CHECK(replies.at(0).code == Errc::ok);
-  CHECK(rounds + 1 >= kMany / forkmill::broker::IdSearch::kSlice);
+  Broker broker{with_few_in_memory(), &store};
+  Broker::Peer client = broker.client();
+};
+
+}  // namespace
+
+TEST_CASE("a task on disk is found by the beginning of its id in slices, and then fetched") {
+  Shelf shelf;
+  shelf.ask(5, beginning_of(kMany));
+  CHECK(shelf.rounds_until(5) + 1 >= kMany / forkmill::broker::IdSearch::kSlice);
+}
+
+TEST_CASE("a search goes on while another message of its client waits for the disk, and does not begin again") {
+  Shelf shelf;
+  shelf.ask(5, beginning_of(kMany));
+  const std::uint64_t alone = shelf.rounds_until(5);
+  REQUIRE(alone >= 3);
+  shelf.ask(6, beginning_of(kMany));
+  shelf.broker.hold_commits();  // and the answers of the store
+  shelf.broker.send(shelf.client, Query{7, QueryKind::task, id(kMany - 1).to_string()});
+  CHECK(shelf.broker.take<Reply>(shelf.client).empty());
+  shelf.broker.release_commits();
+  CHECK(shelf.rounds_until(6) + 2 <= alone);
 }
 
 TEST_CASE("a store's tasks and those in memory make one list, however many slices it takes") {
