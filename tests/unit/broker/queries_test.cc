@@ -307,6 +307,24 @@ TEST_CASE("a search for the beginning of an id looks at a slice in each round, a
   CHECK(drop.took_slices());
 }
 
+TEST_CASE("a text with which no id can begin names no task, and none is looked for") {
+  Crowd crowd;
+  for (const char* text :
+       {"zzzzzzzz", "not an id", "0-------", "--------", "018bcfe5018bcfe5018bcfe5018bcfe5018bcfe5"}) {
+    CAPTURE(text);
+    Search search{crowd, Query{5, QueryKind::task, text}};
+    const Reply reply = search.reply();
+    CHECK(reply.code == Errc::task_unknown);
+    CHECK(reply.text == "no task has an id that begins with '" + std::string{text} + "'");
+    CHECK(search.rounds == 0);
+  }
+  Broker broker;
+  const auto client = broker.client();
+  broker.submit(client, {task(1)});
+  CHECK(ask(broker, client, QueryKind::task, id(1).to_string().substr(0, 8)).find("t.echo") != std::string::npos);
+  for (const char* text : {"0-------", "--------"}) CHECK(ask(broker, client, QueryKind::task, text) == "task_unknown");
+}
+
 TEST_CASE("a search ends early if two tasks have the beginning, and when its asker goes away") {
   Crowd crowd;
   Search many{crowd, Query{5, QueryKind::task, id(1).to_string().substr(0, 20)}};
