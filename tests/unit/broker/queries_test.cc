@@ -332,16 +332,31 @@ TEST_CASE("a search ends early if two tasks have the beginning, and when its ask
   CHECK(many.rounds == 0);
   const auto other = crowd.broker.client();
   Search left{crowd, Query{5, QueryKind::task, "ffffffff"}};
-  crowd.broker.send(other, Query{8, QueryKind::tasks, "", first_rows(1)});
+  crowd.broker.send(other, Query{8, QueryKind::task, beginning_of(kMany)});
   CHECK(crowd.broker.take<Reply>(other).empty());
   crowd.broker.send(crowd.asker, Goodbye{});
   int rounds = 0;
   while (crowd.broker.core().next_wakeup() <= crowd.broker.now.steady) {
     crowd.broker.advance(0ms);
-    REQUIRE(++rounds < 10);
+    REQUIRE(++rounds < 20);
   }
   CHECK(crowd.broker.take<Reply>(crowd.asker).empty());
+  const auto replies = crowd.broker.take<Reply>(other);
+  REQUIRE(replies.size() == 1);
+  CHECK(replies[0].code == Errc::ok);
+}
+
+TEST_CASE("queries that look for no id do not wait for a search, and two searches take one turn after the other") {
+  Crowd crowd;
+  const auto other = crowd.broker.client();
+  Search vain{crowd, Query{5, QueryKind::task, "ffffffff"}};
+  crowd.broker.send(crowd.asker, Query{6, QueryKind::task, "eeeeeeee"});
+  crowd.broker.send(other, Query{7, QueryKind::queues, ""});
   CHECK(crowd.broker.take<Reply>(other).size() == 1);
+  CHECK(crowd.broker.take<Reply>(crowd.asker).empty());
+  CHECK(vain.reply().id == 5);
+  CHECK(vain.reply().id == 6);
+  CHECK(vain.took_slices());
 }
 
 namespace {
