@@ -36,25 +36,33 @@ void Dispatcher::handle(StoreAnswer answer) {
 }
 
 void Dispatcher::answer_waiting() {
-  if (!has_waiting()) return;
-  if (naming_) return search();
+  if (!naming_ && !searches_.empty()) {
+    auto [peer, envelope] = searches_.pop();
+    IdSearch tasks{task_named_in(envelope.message).value()};
+    naming_ = Naming{peer, std::move(envelope), std::move(tasks)};
+  }
+  if (naming_) search();
+  if (queries_.empty() || parts_.operators.is_waiting()) return;
   auto [peer, envelope] = queries_.pop();
-  const auto named = task_named_in(envelope.message);
-  if (!named || !is_beginning_of_id(*named)) return handle(peer, envelope, {}, nullptr, true);
-  IdSearch tasks{*named};
-  naming_ = Naming{peer, std::move(envelope), std::move(tasks)};
-  search();
+  handle(peer, envelope, {}, nullptr, true);
 }
 
-// Looks at a slice of the tasks, and handles the message once they all have been looked at. If earlier messages of its
-// client wait meanwhile, it waits behind them, and is searched for again.
+QueryLine& Dispatcher::line_of(const Message& message) {
+  const auto named = task_named_in(message);
+  return named && is_beginning_of_id(*named) ? searches_ : queries_;
+}
+
+// Looks at a slice of the tasks, and handles the message once they all have been looked at. Other messages of its
+// client may wait for the disk meanwhile, as those of a gateway often do for moments. If one waits at the end, this
+// message waits behind it, and is searched for again.
 void Dispatcher::search() {
   Client* client = parts_.index.client(naming_->peer);
-  const bool is_ready = client != nullptr && client->session.id == naming_->envelope.header.session && !client->parked;
-  if (is_ready && naming_->search.step(state_.tasks, *client)) return;
+  const bool is_there = client != nullptr && client->session.id == naming_->envelope.header.session;
+  if (is_there && naming_->search.step(state_.tasks, *client)) return;
   Naming done = std::move(*naming_);
   naming_.reset();
-  if (is_ready) {
+  // A message that waits for the disk needs its own Client::named when it goes on.
+  if (is_there && !client->parked) {
     const auto text = task_named_in(done.envelope.message);
     client->named = Client::Named{std::string{text.value()}, done.search.release()};
   }
@@ -90,7 +98,7 @@ void Dispatcher::handle(PeerId peer, Envelope& envelope, SessionId fresh, const 
   }
   if (client != nullptr && may.client) {
     if (found == nullptr && !has_waited && QueryLine::is_costly(message)) {
-      if (queries_.add(client->handle, peer, envelope)) return;
+      if (line_of(message).add(client->handle, peer, envelope)) return;
       return refuse(peer, header, Errc::too_many_waiting, "too many queries of this client wait");
     }
     if (found != nullptr || !parking_.park(peer, *client, envelope)) dispatch(*client, header, message);

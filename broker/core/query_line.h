@@ -1,6 +1,7 @@
 // QueryLine: queries and commands for which the broker looks at many tasks or objects. One of them is answered in each
 // round, and none while the store is asked for an earlier one, so that other messages do not wait for a flood of them.
-// Clients take turns. Pure.
+// Those that need an IdSearch have a line of their own, from which one after another is searched for. Clients take
+// turns. Pure.
 #pragma once
 
 #include <cstddef>

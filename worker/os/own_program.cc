@@ -36,7 +36,7 @@ const OwnProgram* OwnProgram::noted() {
 
 void OwnProgram::execute() const {
   std::vector<char*> arguments;
-  arguments.reserve(arguments_.size());
+  arguments.reserve(arguments_.size() + 1);
   for (const std::string& word : arguments_) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
   ::signal(SIGPIPE, SIG_DFL);

@@ -15,7 +15,6 @@ namespace forkmill::broker {
 
 namespace {
 
-constexpr std::size_t kShortestDigits = 8;  // digits by which an id is looked for
 constexpr std::size_t kMostMatches = 16;
 
 proto::Failure too_many() {
@@ -120,9 +119,7 @@ std::optional<proto::Failure> HistoryQueries::refuse_change(const Client& asker,
 // Asks the history for the task that `text` names. Returns why not.
 std::optional<proto::Failure> HistoryQueries::find(const Client& asker, std::string_view text, Waiting waiting) {
   const std::string digits = digits_of(text);
-  const bool is_id = digits.size() >= kShortestDigits && digits.size() <= 2 * TaskId{}.bytes().size() &&
-                     digits.find_first_not_of("0123456789abcdef") == std::string::npos;
-  if (!state_.options.history || !is_id) return task_unknown(asker, text);
+  if (!state_.options.history || !can_name_task(digits)) return task_unknown(asker, text);
   if (waiting_.size() >= kMaxWaiting) return too_many();
   auto passes = [digits, visibility = visibility_of(asker)](const FinishedTask& task) {
     return visibility.shows(*task.spec) && begins_with(visibility.shown_id(task.id, *task.spec), digits);

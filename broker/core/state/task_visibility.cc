@@ -10,9 +10,6 @@ namespace forkmill::broker {
 
 namespace {
 
-// Characters that the beginning of an id needs to name a task.
-constexpr std::size_t kShortestPrefix = 8;
-
 bool any_matches(const proto::Patterns& patterns, std::string_view queue) {
   return std::any_of(patterns.begin(), patterns.end(),
                      [&](const std::string& pattern) { return proto::matches(base_queue(queue), pattern); });
@@ -86,7 +83,7 @@ Task* seen_task(const BrokerState& state, const Client& client, const TaskId& id
   return task != nullptr && may_see(client, *task) ? task : nullptr;
 }
 
-bool is_beginning_of_id(std::string_view text) { return text.size() >= kShortestPrefix && !TaskId::parse(text); }
+bool is_beginning_of_id(std::string_view text) { return !TaskId::parse(text) && can_name_task(digits_of(text)); }
 
 std::optional<TaskId> named_by(const Client& client, std::string_view text) {
   if (auto id = TaskId::parse(text)) return id_in_table(client, *id);
@@ -97,8 +94,8 @@ std::optional<TaskId> named_by(const Client& client, std::string_view text) {
 std::string why_unknown(const Client& client, std::string_view text) {
   const auto quoted = "'" + std::string{text} + "'";
   if (TaskId::parse(text)) return "no task has the id " + quoted;
-  if (text.size() < kShortestPrefix)
-    return quoted + " names no task: write an id, or at least its first " + std::to_string(kShortestPrefix) +
+  if (text.size() < kShortestBeginning)
+    return quoted + " names no task: write an id, or at least its first " + std::to_string(kShortestBeginning) +
            " characters";
   if (found_for(client, text).size() > 1)
     return "several tasks have ids that begin with " + quoted + ": write more of it";

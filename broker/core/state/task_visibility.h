@@ -48,7 +48,7 @@ TaskId id_for(const Client& client, const Task& task);
 // Returns the task in memory that the client calls `id`; null if there is none that it may see.
 Task* seen_task(const BrokerState& state, const Client& client, const TaskId& id);
 
-// Whether the text is no id, but long enough to name a task by the beginning of one.
+// Whether the text is no id, but one can begin with it, and it is long enough to name a task.
 bool is_beginning_of_id(std::string_view text);
 // Returns the id in the table of the task that `text` names: an id, or the beginning of only one that the client may
 // see, as IdSearch has found (Client::named). None: it names no task.

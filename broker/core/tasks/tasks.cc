@@ -25,6 +25,11 @@ bool begins_with(const TaskId& id, std::string_view digits) {
   return true;
 }
 
+bool can_name_task(std::string_view digits) {
+  return digits.size() >= kShortestBeginning && digits.size() <= 2 * TaskId{}.bytes().size() &&
+         digits.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
 namespace {
 
 // An entry as a value of the index: an owner, a number and a state.

@@ -3,6 +3,7 @@
 // disk, the table knows the number, the state and the owner.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <string>
@@ -44,6 +45,10 @@ struct PagedOutEntry {
 // Returns the digits of the beginning of an id: without hyphens, letters in lower case.
 std::string digits_of(std::string_view prefix);
 bool begins_with(const TaskId& id, std::string_view digits);
+// Fewer digits name no task.
+inline constexpr std::size_t kShortestBeginning = 8;
+// Whether a task may be looked for by these digits: an id can begin with them, and they are not too few.
+bool can_name_task(std::string_view digits);
 
 class Tasks {
  public:

@@ -307,6 +307,24 @@ TEST_CASE("a search for the beginning of an id looks at a slice in each round, a
   CHECK(drop.took_slices());
 }
 
+TEST_CASE("a text with which no id can begin names no task, and none is looked for") {
+  Crowd crowd;
+  for (const char* text :
+       {"zzzzzzzz", "not an id", "0-------", "--------", "018bcfe5018bcfe5018bcfe5018bcfe5018bcfe5"}) {
+    CAPTURE(text);
+    Search search{crowd, Query{5, QueryKind::task, text}};
+    const Reply reply = search.reply();
+    CHECK(reply.code == Errc::task_unknown);
+    CHECK(reply.text == "no task has an id that begins with '" + std::string{text} + "'");
+    CHECK(search.rounds == 0);
+  }
+  Broker broker;
+  const auto client = broker.client();
+  broker.submit(client, {task(1)});
+  CHECK(ask(broker, client, QueryKind::task, id(1).to_string().substr(0, 8)).find("t.echo") != std::string::npos);
+  for (const char* text : {"0-------", "--------"}) CHECK(ask(broker, client, QueryKind::task, text) == "task_unknown");
+}
+
 TEST_CASE("a search ends early if two tasks have the beginning, and when its asker goes away") {
   Crowd crowd;
   Search many{crowd, Query{5, QueryKind::task, id(1).to_string().substr(0, 20)}};
@@ -314,41 +332,91 @@ TEST_CASE("a search ends early if two tasks have the beginning, and when its ask
   CHECK(many.rounds == 0);
   const auto other = crowd.broker.client();
   Search left{crowd, Query{5, QueryKind::task, "ffffffff"}};
-  crowd.broker.send(other, Query{8, QueryKind::tasks, "", first_rows(1)});
+  crowd.broker.send(other, Query{8, QueryKind::task, beginning_of(kMany)});
   CHECK(crowd.broker.take<Reply>(other).empty());
   crowd.broker.send(crowd.asker, Goodbye{});
   int rounds = 0;
   while (crowd.broker.core().next_wakeup() <= crowd.broker.now.steady) {
     crowd.broker.advance(0ms);
-    REQUIRE(++rounds < 10);
+    REQUIRE(++rounds < 20);
   }
   CHECK(crowd.broker.take<Reply>(crowd.asker).empty());
-  CHECK(crowd.broker.take<Reply>(other).size() == 1);
+  const auto replies = crowd.broker.take<Reply>(other);
+  REQUIRE(replies.size() == 1);
+  CHECK(replies[0].code == Errc::ok);
 }
 
-TEST_CASE("a task on disk is found by the beginning of its id in slices, and then fetched") {
+TEST_CASE("queries that look for no id do not wait for a search, and two searches take one turn after the other") {
+  Crowd crowd;
+  const auto other = crowd.broker.client();
+  Search vain{crowd, Query{5, QueryKind::task, "ffffffff"}};
+  crowd.broker.send(crowd.asker, Query{6, QueryKind::task, "eeeeeeee"});
+  crowd.broker.send(other, Query{7, QueryKind::queues, ""});
+  CHECK(crowd.broker.take<Reply>(other).size() == 1);
+  CHECK(crowd.broker.take<Reply>(crowd.asker).empty());
+  CHECK(vain.reply().id == 5);
+  CHECK(vain.reply().id == 6);
+  CHECK(vain.took_slices());
+}
+
+namespace {
+
+// A broker with kMany ready tasks, nearly all of them on disk.
+struct Shelf {
+  Shelf() {
+    std::vector<Submission> tasks;
+    for (std::uint64_t n = 1; n <= kMany; ++n) {
+      tasks.push_back(task(n));
+      if (tasks.size() == 1024) broker.submit(client, std::exchange(tasks, {}));
+    }
+    REQUIRE(broker.core().state().tasks.find_paged_out(id(kMany)));
+  }
+  void ask(std::uint64_t number, std::string text) {
+    broker.send(client, Query{number, QueryKind::why_task, std::move(text)});
+  }
+  // Returns the further rounds until there is a good reply to the query with this number. Earlier ones are dropped.
+  std::uint64_t rounds_until(std::uint64_t number) {
+    for (std::uint64_t rounds = 0;; ++rounds) {
+      REQUIRE(rounds < 30);
+      for (const Reply& reply : broker.take<Reply>(client)) {
+        CHECK(reply.code == Errc::ok);
+        if (reply.id == number) return rounds;
+      }
+      broker.advance(0ms);
+    }
+  }
+  static CoreOptions with_few_in_memory() {
+    CoreOptions options;
+    options.restart_grace = 0ms;
+    options.resident.tasks = 64;
+    options.resident.page = 64;
+    return options;
+  }
+
   MemoryStore store{"s", true};
-  CoreOptions options;
-  options.restart_grace = 0ms;
-  options.resident.tasks = 64;
-  options.resident.page = 64;
-  Broker broker{options, &store};
-  const auto client = broker.client();
-  std::vector<Submission> tasks;
-  for (std::uint64_t n = 1; n <= kMany; ++n) {
-    tasks.push_back(task(n));
-    if (tasks.size() == 1024) broker.submit(client, std::exchange(tasks, {}));
-  }
-  REQUIRE(broker.core().state().tasks.find_paged_out(id(kMany)));
-  broker.send(client, Query{5, QueryKind::why_task, id(kMany).to_string().substr(0, 35)});
-  std::uint64_t rounds = 0;
-  std::vector<Reply> replies = broker.take<Reply>(client);
-  for (; replies.empty(); replies = broker.take<Reply>(client)) {
-    broker.advance(0ms);
-    REQUIRE(++rounds < 30);
-  }
-  CHECK(replies.at(0).code == Errc::ok);
-  CHECK(rounds + 1 >= kMany / forkmill::broker::IdSearch::kSlice);
+  Broker broker{with_few_in_memory(), &store};
+  Broker::Peer client = broker.client();
+};
+
+}  // namespace
+
+TEST_CASE("a task on disk is found by the beginning of its id in slices, and then fetched") {
+  Shelf shelf;
+  shelf.ask(5, beginning_of(kMany));
+  CHECK(shelf.rounds_until(5) + 1 >= kMany / forkmill::broker::IdSearch::kSlice);
+}
+
+TEST_CASE("a search goes on while another message of its client waits for the disk, and does not begin again") {
+  Shelf shelf;
+  shelf.ask(5, beginning_of(kMany));
+  const std::uint64_t alone = shelf.rounds_until(5);
+  REQUIRE(alone >= 3);
+  shelf.ask(6, beginning_of(kMany));
+  shelf.broker.hold_commits();  // and the answers of the store
+  shelf.broker.send(shelf.client, Query{7, QueryKind::task, id(kMany - 1).to_string()});
+  CHECK(shelf.broker.take<Reply>(shelf.client).empty());
+  shelf.broker.release_commits();
+  CHECK(shelf.rounds_until(6) + 2 <= alone);
 }
 
 TEST_CASE("a store's tasks and those in memory make one list, however many slices it takes") {
