@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "broker/store/journal/mutants.h"
+
 namespace forkmill::broker {
 
 namespace {
@@ -40,15 +42,19 @@ std::uint64_t reusable_bytes(TaskDatabase& database) {
   const std::uint64_t all = bytes_of_pages(database.database(), "PRAGMA page_count");
   const std::uint64_t file = length_of(directory, directory.database());
   const std::uint64_t growth = all - std::min(all, file);
-  return freed - std::min(freed, growth);
+  return mutant(JournalMutant::unwritten_pages_counted) ? freed : freed - std::min(freed, growth);
 }
 
-bool make_room(SegmentCycle& cycle, TaskDatabase& database) {
+bool make_room(SegmentCycle& cycle, TaskDatabase& database, std::size_t changes) {
   const DataDir& directory = database.directory();
   const auto free = directory.free_bytes();
-  if (free && *free < bytes_to_settle(cycle, database)) return false;
-  if (!cycle.settle_by_step()) return true;
+  const bool unmeasured = mutant(JournalMutant::room_unmeasured);
+  if (free && *free < bytes_to_settle(cycle, database) && !unmeasured) return false;
+  if (!mutant(JournalMutant::room_unmoved) && !cycle.settle_by_step(changes)) return true;
   const std::uint64_t journal = length_of(directory, directory.journal());
+  if (mutant(JournalMutant::journal_cut_uncopied)) {
+    if (auto file = directory.files().open(directory.journal(), FileSystem::Open::write)) (void)file->truncate(0);
+  }
   if (journal > 0 && freed_bytes(database.database()) >= journal) database.checkpoint(true);
   return false;
 }

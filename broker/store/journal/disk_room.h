@@ -10,6 +10,7 @@
 // Functions throw StoreError.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "broker/store/journal/segment_cycle.h"
@@ -20,9 +21,10 @@ namespace forkmill::broker {
 // Returns the bytes that rows can take before the file of the database grows.
 std::uint64_t reusable_bytes(TaskDatabase& database);
 
-// Takes a step towards a database that has all commits, and then cuts its own journal back, unless the next rows would
-// need that space again at once. Does nothing while the disk has no room for that. Returns true while there is more to
-// do. REQUIRES: nothing is pending in `cycle`, the cycle of `database`, and no backup is under way.
-bool make_room(SegmentCycle& cycle, TaskDatabase& database);
+// Takes a step of about `changes` towards a database that has all commits, and then cuts its own journal back, unless
+// the next rows would need that space again at once. Does nothing while the disk has no room for that. Returns true
+// while there is more to do. REQUIRES: nothing is pending in `cycle`, the cycle of `database`, and no backup is under
+// way.
+bool make_room(SegmentCycle& cycle, TaskDatabase& database, std::size_t changes);
 
 }  // namespace forkmill::broker

@@ -112,8 +112,9 @@ proto::Status JournalStore::begin_backup(const std::string& path) {
 proto::Result<bool> JournalStore::continue_backup() {
   if (backup_ && status_.ok()) {
     bool settled = false;
+    const std::size_t step = options_.step_changes;
     const bool left_out = mutant(JournalMutant::left_out_of_backup);
-    const auto status = guarded([&] { settled = !cycle_->pending() && (left_out || cycle_->settle_by_step()); });
+    const auto status = guarded([&] { settled = !cycle_->pending() && (left_out || cycle_->settle_by_step(step)); });
     if (status.ok() && !settled) return false;
   }
   if (!status_.ok()) return status_.failure();
@@ -141,7 +142,8 @@ std::uint64_t JournalStore::reusable_bytes() {
 
 proto::Result<bool> JournalStore::make_room() {
   bool more = false;
-  const auto status = guarded([&] { more = !cycle_->pending() && broker::make_room(*cycle_, *database_); });
+  const auto status =
+      guarded([&] { more = !cycle_->pending() && broker::make_room(*cycle_, *database_, options_.step_changes); });
   if (!status.ok()) return status.failure();
   return more;
 }

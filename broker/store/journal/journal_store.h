@@ -22,6 +22,7 @@ struct JournalOptions {
   std::uint64_t key = 0;                               // begins the CRC of each frame of this opening; unpredictable
   std::uint64_t segment_bytes = 256ULL * 1024 * 1024;  // a segment has less if the disk has little room
   BackupExtras backup{};
+  std::size_t step_changes = 2048;  // that backups and make_room() move at a time, about; at least 1
 };
 
 class JournalStore final : public Store {

@@ -22,6 +22,10 @@ enum class JournalMutant : std::uint8_t {
   end_unchecked,
   left_out_of_backup,
   requeue_left_behind,
+  room_unmoved,
+  room_unmeasured,
+  journal_cut_uncopied,
+  unwritten_pages_counted,
 };
 
 #ifdef FORKMILL_MUTANTS

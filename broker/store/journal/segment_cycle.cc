@@ -92,16 +92,15 @@ void SegmentCycle::settle() {
 }
 
 // A commit behind a step waits for some milliseconds. Steps are longer than what commits add between them.
-bool SegmentCycle::settle_by_step() {
-  constexpr std::size_t kStep = 2048;
-  constexpr std::size_t kMaxStep = 8 * kStep;
-  constexpr std::size_t kLastStep = 4 * kStep;
-  if (move_.rest().size() > kStep) {
-    move_.step(std::min(kStep + newer_.size(), kMaxStep));
+bool SegmentCycle::settle_by_step(std::size_t changes) {
+  const std::size_t most = 8 * changes;
+  const std::size_t last = 4 * changes;
+  if (move_.rest().size() > changes) {
+    move_.step(std::min(changes + newer_.size(), most));
     return false;
   }
   move_.finish();
-  if (newer_.size() > kLastStep) {
+  if (newer_.size() > last) {
     begin_segment();
     return false;
   }

@@ -11,6 +11,7 @@
 // One thread owns it. Functions throw StoreError.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "broker/store/journal/changes.h"
@@ -43,8 +44,8 @@ class SegmentCycle {
 
   // Brings the database up to the last commit.
   void settle();
-  // Does so in steps. Returns true when the database is there.
-  bool settle_by_step();
+  // Does so in steps of about `changes`, at least 1. Returns true when the database is there.
+  bool settle_by_step(std::size_t changes);
   // Extends the files of the journal towards their later length, unless the disk is nearly full. Returns true while
   // there is more to do.
   bool prepare();

@@ -33,7 +33,7 @@ bool Disk::Handle::write(std::uint64_t at, std::string_view bytes) {
   if (allowed && growth > room) {
     done = bytes.substr(0, bytes.size() - std::min<std::uint64_t>(bytes.size(), growth - room));
     error = ENOSPC;
-    disk_.operations.count_failure();
+    disk_.operations.count_full();
   }
   const std::string& ignored = disk_.faults.ignored_writes;
   const bool ignores = node_->syncs() > 1 && !ignored.empty() && path_.ends_with(ignored);

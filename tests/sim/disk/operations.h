@@ -21,8 +21,11 @@ class DiskOperations {
   bool begin(const char* what, const std::string& path, std::uint64_t number, double chance);
   // Notes something that happens to the disk from outside.
   void note(const char* what, const std::string& path, std::uint64_t number) { note(what, path, number, true); }
-  // Counts an operation that failed for another reason than chance.
-  void count_failure() { ++failed_; }
+  // Counts a write that failed since the disk was full.
+  void count_full() {
+    ++failed_;
+    ++full_;
+  }
 
   // Carries out `operations` more and then none until restart(), as when the process is killed there.
   void stop_after(std::uint64_t operations) { fuse_ = operations + 1; }
@@ -38,6 +41,7 @@ class DiskOperations {
   std::uint64_t count() const { return count_; }
   // The operations that failed by chance or because the disk was full.
   std::uint64_t failed() const { return failed_; }
+  std::uint64_t full() const { return full_; }  // writes among failed(): the disk was full
   std::uint64_t hash() const { return hash_; }
   // Prints a line for each operation.
   void set_verbose(bool verbose) { verbose_ = verbose; }
@@ -50,6 +54,7 @@ class DiskOperations {
   bool stopped_ = false;
   std::uint64_t count_ = 0;
   std::uint64_t failed_ = 0;
+  std::uint64_t full_ = 0;
   std::uint64_t hash_ = 0xCBF29CE484222325ULL;
   bool verbose_ = false;
 };

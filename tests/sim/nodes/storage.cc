@@ -40,6 +40,7 @@ broker::Store& Storage::begin(std::uint64_t start) {
     store_ = std::make_unique<broker::MemoryStore>(id, world_.options.durable,
                                                    proto::Epoch{world_.options.durable ? 0 : start});
   }
+  watch_.emplace(*store_, kReserve);
   return *store_;
 }
 
@@ -58,6 +59,7 @@ void Storage::end(bool orderly) {
     disk_->operations.run_on();
   else
     disk_->operations.stop_after(0);
+  watch_.reset();
   store_.reset();
   disk_->end_process();
   const bool power = random_.chance(world_.options.disk.power);
@@ -70,9 +72,8 @@ bool Storage::may_fail() const {
 }
 
 bool Storage::full() {
-  const auto free = store_->free_bytes();
-  full_ = free && *free < (full_ ? kReserve + kReserve / 4 : kReserve);
-  return full_;
+  watch_->look();
+  return watch_->full();
 }
 
 void Storage::crowd(Instant until) {

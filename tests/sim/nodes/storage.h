@@ -3,8 +3,10 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "broker/store/store.h"
+#include "broker/store/store_service.h"
 #include "tests/sim/world/world.h"
 
 namespace forkmill::sim {
@@ -34,7 +36,8 @@ class Storage {
 
   // Whether the disk has given the store a reason to fail.
   bool may_fail() const;
-  // Whether the disk is full, by the rule of StoreService.
+  // Whether the disk is full, by the rule of StoreService: the pages of tasks that are gone are room. The reserve is
+  // too small here for Store::make_room() to do anything.
   bool full();
   // Until then, other programs take nearly all of the room, or all of it.
   void crowd(Instant until);
@@ -49,8 +52,8 @@ class Storage {
   std::unique_ptr<Disk> disk_;
   std::unique_ptr<broker::Store> store_;
   std::uint64_t failed_before_ = 0;
-  bool full_ = false;
-  bool opened_ = false;  // at least once
+  std::optional<broker::DiskWatch> watch_;  // none: no store
+  bool opened_ = false;                     // at least once
 };
 
 }  // namespace forkmill::sim

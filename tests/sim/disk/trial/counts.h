@@ -14,6 +14,7 @@ struct TrialCounts {
   std::uint64_t damaged = 0;   // directories
   std::uint64_t refused = 0;   // damaged directories that the store refused
   std::uint64_t backups = 0;   // restored ones
+  std::uint64_t rooms = 0;     // times that a store has made all room it could, and was looked at
 
   TrialCounts& operator+=(const TrialCounts& other) {
     openings += other.openings;
@@ -24,6 +25,7 @@ struct TrialCounts {
     damaged += other.damaged;
     refused += other.refused;
     backups += other.backups;
+    rooms += other.rooms;
     return *this;
   }
 };

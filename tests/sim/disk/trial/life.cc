@@ -26,6 +26,9 @@ LifeOptions draw_life(Random& random) {
   life.cramped = random.chance(0.15);
   life.damage = random.chance(0.3) ? random.unit() : 0;
   life.backups = sometimes(random, 0.05);
+  life.room = sometimes(random, 0.2);
+  constexpr std::size_t kStepChanges[] = {1, 8, 64, 2048};
+  life.step_changes = kStepChanges[random.below(4)];
   constexpr std::uint64_t kSegmentSizes[] = {200, 2 << 10, 16 << 10, 1 << 20};
   life.segment_bytes = kSegmentSizes[random.below(4)];
   return life;

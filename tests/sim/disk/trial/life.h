@@ -17,9 +17,11 @@ struct LifeOptions {
   double stops = 0;  // the chance of a life to end in the middle of an operation
   double power = 0;  // the chance of an end to take the machine along
   DiskErrors errors;
-  bool cramped = false;  // the disk has little room
-  double damage = 0;     // the chance of an end to be followed by damage at rest
-  double backups = 0;    // the chance of a step to begin with a backup
+  bool cramped = false;             // the disk has little room
+  double damage = 0;                // the chance of an end to be followed by damage at rest
+  double backups = 0;               // the chance of a step to begin with a backup
+  double room = 0;                  // the chance of a step to begin with the store making room
+  std::size_t step_changes = 2048;  // at a time, by backups and while room is made
 };
 
 LifeOptions draw_life(Random& random);

@@ -25,7 +25,7 @@ struct DiskTrials {
     return text(total.openings) + " openings, " + text(total.commits) + " commits acknowledged; " + text(total.kills) +
            " kills, " + text(total.power_cuts) + " power cuts, " + text(total.failures) + " failures; " +
            text(total.damaged) + " directories damaged, " + text(total.refused) + " of them refused; " +
-           text(total.backups) + " backups restored";
+           text(total.backups) + " backups restored; " + text(total.rooms) + " times all room made";
   }
 };
 

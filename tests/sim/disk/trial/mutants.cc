@@ -30,6 +30,8 @@ class FaultyStore : public Store {
   proto::Result<bool> continue_backup() override { return store_->continue_backup(); }
   proto::Result<bool> prepare() override { return store_->prepare(); }
   std::optional<std::uint64_t> free_bytes() override { return store_->free_bytes(); }
+  std::uint64_t reusable_bytes() override { return store_->reusable_bytes(); }
+  proto::Result<bool> make_room() override { return store_->make_room(); }
   bool durable() const override { return store_->durable(); }
 
  private:
@@ -168,6 +170,14 @@ const std::array kMutants{
                    "the queue of a moved task is not written from the journal into the database"),
     journal_mutant(JournalMutant::left_out_of_backup, "left-out-of-backup",
                    "a backup has only what is in the database"),
+    journal_mutant(JournalMutant::room_unmoved, "room-unmoved",
+                   "a store that makes room leaves what only its journal has"),
+    journal_mutant(JournalMutant::room_unmeasured, "room-unmeasured",
+                   "a store makes room on a disk that has none for the work"),
+    journal_mutant(JournalMutant::journal_cut_uncopied, "journal-cut-uncopied",
+                   "the database's own journal is cut back before it is copied"),
+    journal_mutant(JournalMutant::unwritten_pages_counted, "unwritten-pages-counted",
+                   "free pages count as room also if the file has to grow by as many first"),
     DiskMutant{"records-left", "erased records are there again", {}, wrapped<LeavesRecords>},
 };
 

@@ -31,6 +31,7 @@ class StoreModel {
   // Everything applied since the last commit belongs to commit `number`, which may not be complete yet.
   void commit(proto::CommitSeq number);
 
+  bool pending() const { return !gathered_.empty(); }  // whether changes are applied and not committed
   // The state with the changes that are applied and not committed.
   const StoreState& now() const { return now_; }
   bool knows(proto::CommitSeq number) const;

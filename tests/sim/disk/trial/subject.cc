@@ -50,7 +50,8 @@ void Subject::begin_faults() {
   const bool careful = random.chance(0.3);
   disk.errors = careful ? DiskErrors{} : life.errors;
   if (random.chance(life.stops)) disk.operations.stop_after(random.below(random.chance(0.3) ? 60 : 600));
-  disk.manners.capacity = life.cramped ? disk.used() + random.below(400'000) : 1ULL << 30;
+  const std::uint64_t room = random.chance(0.5) ? 400'000 : 4'000'000;
+  disk.manners.capacity = life.cramped ? disk.used() + random.below(room) : 1ULL << 30;
   failed_before_ = disk.operations.failed();
 }
 
@@ -64,8 +65,8 @@ void Subject::end_faults() {
 std::unique_ptr<broker::Store> Subject::make_store() {
   const std::string id = "store-" + std::to_string(next_name());
   const broker::SqliteOptions database{kDirectory, id, life.checkpoint_bytes, &disk};
-  std::unique_ptr<broker::Store> made =
-      std::make_unique<broker::JournalStore>(broker::JournalOptions{database, kJournalKey, life.segment_bytes});
+  std::unique_ptr<broker::Store> made = std::make_unique<broker::JournalStore>(
+      broker::JournalOptions{database, kJournalKey, life.segment_bytes, {}, life.step_changes});
   if (mutant != nullptr && mutant->wrap) made = mutant->wrap(std::move(made));
   return made;
 }

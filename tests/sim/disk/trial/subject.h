@@ -19,6 +19,7 @@ inline const std::string kPlace = "/disk";  // failures name this place, or a fi
 inline const std::string kDirectory = kPlace + "/data";
 inline const std::string kCopies = kPlace + "/copies";
 inline const std::string kDatabase = kDirectory + "/forkmill.db";
+inline const std::string kHead = kDirectory + "/head";
 inline const std::string kLock = kDirectory + "/lock";
 inline const std::string kJournal = kDatabase + "-wal";
 inline const std::string kSegments = kDirectory + "/forkmill.journal.";

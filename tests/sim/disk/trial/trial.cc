@@ -4,6 +4,7 @@
 #include "tests/sim/disk/trial/backups.h"
 #include "tests/sim/disk/trial/damage.h"
 #include "tests/sim/disk/trial/opening.h"
+#include "tests/sim/disk/trial/room.h"
 #include "tests/sim/disk/trial/steps.h"
 #include "tests/sim/disk/trial/subject.h"
 #include "tests/sim/world/violation.h"
@@ -30,6 +31,7 @@ class Trial {
   bool open() {
     if (!opening_.open()) return false;
     head_behind_ = false;
+    if (subject_.random.chance(0.3)) room_.check_reusable();
     return true;
   }
 
@@ -40,6 +42,7 @@ class Trial {
 
   bool take_step() {
     if (subject_.random.chance(subject_.life.backups) && !backups_.make()) return false;
+    if (subject_.random.chance(subject_.life.room) && !room_.make()) return false;
     const std::uint64_t roll = subject_.random.below(20);
     if (roll == 0) return steps_.prepare();
     if (roll < 11) return steps_.apply();
@@ -91,6 +94,7 @@ class Trial {
   Opening opening_{subject_};
   Steps steps_{subject_};
   Backups backups_{subject_, steps_};
+  Room room_{subject_, steps_};
   Damage damage_{subject_, opening_};
   // After a power cut, until the next opening, the file `head` may not know of the last commits: that damage took them
   // could not be seen.
