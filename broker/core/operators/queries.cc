@@ -75,11 +75,10 @@ std::optional<proto::Reply> Queries::reply(const proto::Query& query, const Clie
     case proto::QueryKind::tasks:
       if (query.filter.finished) return history_.list(query, asker);
       if (const auto status = check_filter(query.filter); !status.ok()) return reply_to(query.id, status.failure());
-      if (state_.identity.durable) {
+      if (needs_store(query.filter))
         scan(query, asker);
-        return std::nullopt;
-      }
-      begin_list({query, asker.handle}, asker, {});
+      else
+        begin_list({query, asker.handle}, asker, std::nullopt);
       return std::nullopt;
     case proto::QueryKind::shards:
       return ask_shards(query, asker);
@@ -88,6 +87,14 @@ std::optional<proto::Reply> Queries::reply(const proto::Query& query, const Clie
                                                                       std::to_string(static_cast<int>(query.kind))});
   }
   return proto::Reply{query.id, Errc::ok, {}, proto::Payload::own(std::move(body))};
+}
+
+bool Queries::needs_store(const proto::TaskFilter& filter) const {
+  if (!state_.identity.durable || filter.state.empty()) return state_.identity.durable;
+  for (const State state : {State::scheduled, State::ready, State::running, State::succeeded, State::failed,
+                            State::cancelled, State::expired})
+    if (filter.state == state_name(state) && state_.tasks.paged_out(state) > 0) return true;
+  return false;
 }
 
 void Queries::scan(const proto::Query& query, const Client& asker) {
@@ -111,10 +118,13 @@ void Queries::handle(StoreAnswer answer) {
   begin_list(std::move(asked.mapped()), *client, std::get<ScanAnswer>(std::move(answer.what)));
 }
 
-void Queries::begin_list(Asked asked, const Client& asker, ScanAnswer scanned) {
+void Queries::begin_list(Asked asked, const Client& asker, std::optional<ScanAnswer> scanned) {
   FORKMILL_CHECK(!list_);  // QueryLine lets one of them in at a time
-  MemoryWalk walk{state_.tasks, asked.query.filter, visibility_of(asker), scanned.next};
-  list_ = List{std::move(asked), std::move(scanned), std::move(walk)};
+  const bool asks_store = scanned.has_value();
+  ScanAnswer stored = std::move(scanned).value_or(ScanAnswer{});
+  const auto of = asks_store ? MemoryWalk::Of::memory_only : MemoryWalk::Of::all;
+  MemoryWalk walk{state_.tasks, asked.query.filter, visibility_of(asker), stored.next, of};
+  list_ = List{std::move(asked), std::move(stored), std::move(walk), asks_store};
 }
 
 void Queries::step() {
@@ -125,6 +135,8 @@ void Queries::step() {
   list_.reset();
   if (client == nullptr) return;  // gone before the list was complete
   const proto::Query& query = list.asked.query;
+  // Some tasks may have been put on disk meanwhile, before they were looked at.
+  if (!list.asks_store && needs_store(query.filter)) return scan(query, *client);
   auto body = list_tasks(state_, query.filter, visibility_of(*client), list.scanned, list.walk.release());
   state_.output.send(client->session, proto::Reply{query.id, Errc::ok, {}, proto::Payload::own(std::move(body))});
 }

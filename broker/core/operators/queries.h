@@ -53,8 +53,12 @@ class Queries {
     Asked asked;
     ScanAnswer scanned;
     MemoryWalk walk;
+    bool asks_store;  // `scanned` has what the store has
   };
-  void begin_list(Asked asked, const Client& asker, ScanAnswer scanned);
+  // Whether tasks that are on disk only may pass the filter: the store must be asked.
+  bool needs_store(const proto::TaskFilter& filter) const;
+  // Without `scanned`, all tasks that are looked for are in memory.
+  void begin_list(Asked asked, const Client& asker, std::optional<ScanAnswer> scanned);
 
   BrokerState& state_;
   const Retention& retention_;

@@ -47,6 +47,32 @@ PagedOutEntry paged_out_entry(std::uint64_t value) {
 
 }  // namespace
 
+void PagedOutTasks::insert(const TaskId& id, PagedOutEntry entry) {
+  entries_.insert(id, pack(entry));
+  ++sizes_.at(static_cast<std::size_t>(entry.state));
+}
+
+std::optional<PagedOutEntry> PagedOutTasks::find(const TaskId& id) const {
+  const std::uint64_t* found = entries_.find(id);
+  return found == nullptr ? std::nullopt : std::optional{paged_out_entry(*found)};
+}
+
+PagedOutEntry PagedOutTasks::take(const TaskId& id) {
+  const auto entry = find(id);
+  FORKMILL_CHECK(entry.has_value());
+  entries_.erase(id);
+  --sizes_.at(static_cast<std::size_t>(entry->state));
+  return *entry;
+}
+
+void PagedOutTasks::visit(const Visitor& visitor) const {
+  entries_.visit([&](const TaskId& id, std::uint64_t value) { visitor(id, paged_out_entry(value)); });
+}
+
+void PagedOutTasks::visit(const HashRange& range, const Visitor& visitor) const {
+  entries_.visit(range, [&](const TaskId& id, std::uint64_t value) { visitor(id, paged_out_entry(value)); });
+}
+
 Task& Tasks::insert(const TaskId& id) {
   last_ = last_.next();
   Task& task = resident_.add(id);
@@ -67,20 +93,14 @@ void Tasks::put_away(Task& task) {
   resident_.remove(task);
 }
 
-void Tasks::add_paged_out(const TaskId& id, PagedOutEntry entry) { paged_out_.insert(id, pack(entry)); }
+void Tasks::add_paged_out(const TaskId& id, PagedOutEntry entry) { paged_out_.insert(id, entry); }
 
-std::optional<PagedOutEntry> Tasks::find_paged_out(const TaskId& id) const {
-  const std::uint64_t* found = paged_out_.find(id);
-  return found == nullptr ? std::nullopt : std::optional{paged_out_entry(*found)};
-}
+std::optional<PagedOutEntry> Tasks::find_paged_out(const TaskId& id) const { return paged_out_.find(id); }
 
 Task& Tasks::page_in(const TaskId& id) {
-  const std::uint64_t* found = paged_out_.find(id);
-  FORKMILL_CHECK(found != nullptr);
-  const proto::TaskSeq seq = paged_out_entry(*found).seq;
-  paged_out_.erase(id);
+  const PagedOutEntry entry = paged_out_.take(id);
   Task& task = resident_.add(id);
-  task.seq = seq;
+  task.seq = entry.seq;
   return task;
 }
 
@@ -92,7 +112,7 @@ std::vector<const Task*> Tasks::resident_tasks() const {
 }
 
 void Tasks::visit_paged_out(const std::function<void(const TaskId&, PagedOutEntry)>& visitor) const {
-  paged_out_.visit([&](const TaskId& id, std::uint64_t value) { visitor(id, paged_out_entry(value)); });
+  paged_out_.visit(visitor);
 }
 
 bool Tasks::visit_hashes(HashPlace& place, std::size_t most, const Visitor& visitor) const {
@@ -103,8 +123,7 @@ bool Tasks::visit_hashes(HashPlace& place, std::size_t most, const Visitor& visi
     const std::uint64_t width = slots <= room ? HashRange::kEnd : HashRange::kEnd / slots * room;
     const HashRange range{place.shard, place.low, std::min(HashRange::kEnd, place.low + width)};
     resident_.visit(range, visitor.resident);
-    paged_out_.visit(range,
-                     [&](const TaskId& id, std::uint64_t value) { visitor.paged_out(id, paged_out_entry(value)); });
+    paged_out_.visit(range, visitor.paged_out);
     if (slots > 0) looked += 1 + static_cast<std::size_t>(slots * (range.to - range.from) / HashRange::kEnd);
     place = range.to == HashRange::kEnd ? HashPlace{place.shard + 1, 0} : HashPlace{place.shard, range.to};
   }

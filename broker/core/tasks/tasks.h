@@ -3,6 +3,7 @@
 // disk, the table knows the number, the state and the owner.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <functional>
 #include <optional>
@@ -42,6 +43,29 @@ struct PagedOutEntry {
   friend bool operator==(const PagedOutEntry&, const PagedOutEntry&) = default;
 };
 
+// PagedOutTasks: the entries of the tasks that are on disk only, and how many there are in each state.
+class PagedOutTasks {
+ public:
+  using Visitor = std::function<void(const TaskId&, PagedOutEntry)>;
+
+  // The id must not be there.
+  void insert(const TaskId& id, PagedOutEntry entry);
+  std::optional<PagedOutEntry> find(const TaskId& id) const;
+  // Removes and returns an entry, which must be there.
+  PagedOutEntry take(const TaskId& id);
+
+  std::size_t size() const { return entries_.size(); }
+  std::size_t size(State state) const { return sizes_.at(static_cast<std::size_t>(state)); }
+  void visit(const Visitor& visitor) const;
+  // The entries of a range.
+  void visit(const HashRange& range, const Visitor& visitor) const;
+  std::size_t slots(std::size_t shard) const { return entries_.slots(shard); }
+
+ private:
+  IdIndex entries_;
+  std::array<std::size_t, 8> sizes_{};
+};
+
 // Returns the digits of the beginning of an id: without hyphens, letters in lower case.
 std::string digits_of(std::string_view prefix);
 bool begins_with(const TaskId& id, std::string_view digits);
@@ -74,6 +98,7 @@ class Tasks {
 
   std::size_t resident() const { return resident_.size(); }
   std::size_t paged_out() const { return paged_out_.size(); }
+  std::size_t paged_out(State state) const { return paged_out_.size(state); }
   std::size_t size() const { return resident() + paged_out(); }
 
   // All resident tasks, in no order.
@@ -113,7 +138,7 @@ class Tasks {
 
  private:
   TaskSlab resident_;
-  IdIndex paged_out_;  // the entries
+  PagedOutTasks paged_out_;
   RecentAttempts attempt_history_;
   proto::TaskSeq last_;
 };

@@ -37,7 +37,7 @@ class Site {
     Hello hello = Broker::worker_hello();
     hello.instance = ++instances_;
     hello.worker.logs = true;
-    const Broker::Peer peer = broker.connect(hello);
+    Broker::Peer peer = broker.connect(hello);
     broker.send(peer, Credit{1000});
     return peer;
   }

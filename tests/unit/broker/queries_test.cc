@@ -419,6 +419,34 @@ TEST_CASE("a search goes on while another message of its client waits for the di
   CHECK(shelf.rounds_until(6) + 2 <= alone);
 }
 
+TEST_CASE("a list of the tasks in a state asks the store only if some of these are on disk only") {
+  Shelf shelf;
+  const auto worker = shelf.broker.worker(1, {"default"}, 1);
+  REQUIRE(shelf.broker.grants(worker).size() == 1);
+  const auto ask = [&](std::uint64_t number, const char* state) {
+    TaskFilter filter;
+    filter.state = state;
+    shelf.broker.send(shelf.client, Query{number, QueryKind::tasks, "", filter});
+    shelf.broker.advance(0ms);
+    return shelf.broker.take<Reply>(shelf.client);
+  };
+  shelf.broker.hold_commits();  // and the answers of the store
+  const auto running = ask(5, "running");
+  REQUIRE(running.size() == 1);
+  CHECK(page_of(running.at(0)).seqs == std::vector<std::uint64_t>{1});
+  const auto failed = ask(6, "failed");
+  REQUIRE(failed.size() == 1);
+  CHECK(page_of(failed.at(0)).seqs.empty());
+  CHECK(ask(7, "ready").empty());
+  shelf.broker.release_commits();
+  std::vector<Reply> ready;
+  for (int rounds = 0; ready.empty(); ready = shelf.broker.take<Reply>(shelf.client)) {
+    shelf.broker.advance(0ms);
+    REQUIRE(++rounds < 10);
+  }
+  CHECK(page_of(ready.at(0)).seqs.at(0) == kMany);
+}
+
 TEST_CASE("a store's tasks and those in memory make one list, however many slices it takes") {
   MemoryStore store{"s", true};
   CoreOptions options;

@@ -16,12 +16,14 @@ std::size_t slice_of_walk() { return proto::buggify(proto::Path::short_page) ? 1
 
 }  // namespace
 
-MemoryWalk::MemoryWalk(const Tasks& tasks, proto::TaskFilter filter, TaskVisibility visibility, proto::TaskSeq first)
+MemoryWalk::MemoryWalk(const Tasks& tasks, proto::TaskFilter filter, TaskVisibility visibility, proto::TaskSeq first,
+                       Of of)
     : filter_{std::move(filter)},
       visibility_{std::move(visibility)},
       first_{first},
       last_{tasks.last_number()},
-      most_{most_rows(filter_) + 1} {}
+      most_{most_rows(filter_) + 1},
+      of_{of} {}
 
 bool MemoryWalk::step(Tasks& tasks) {
   return tasks.visit_places_back(place_, slice_of_walk(), [this](Task& task) {
@@ -33,7 +35,8 @@ bool MemoryWalk::step(Tasks& tasks) {
 }
 
 bool MemoryWalk::is_in_range(const Task& task) const {
-  return !task.durable && task.seq >= first_ && task.seq <= last_ && !(filter_.before && task.seq >= filter_.before);
+  if (of_ == Of::all ? is_dropped(task) : task.durable) return false;
+  return task.seq >= first_ && task.seq <= last_ && !(filter_.before && task.seq >= filter_.before);
 }
 
 void MemoryWalk::add(Task& task) {

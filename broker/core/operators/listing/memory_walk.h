@@ -1,8 +1,9 @@
-// MemoryWalk: finds the newest tasks that no store holds and that a filter lets through, in slices: there may be
-// millions of tasks in memory, and commits and messages of others are dealt with between two slices. Pure.
+// MemoryWalk: finds the newest tasks in memory that a filter lets through, in slices: there may be millions of tasks in
+// memory, and commits and messages of others are dealt with between two slices. Pure.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <utility>
 #include <vector>
@@ -18,8 +19,10 @@ class MemoryWalk {
   // Places in memory that one step() looks at; some tenths of a millisecond.
   static constexpr std::size_t kSlice = 4096;
 
+  // Which tasks are looked for: those that no store holds, or those that a store holds as well.
+  enum class Of : std::uint8_t { memory_only, all };
   // Looks for tasks from the number `first` on that are in the table now.
-  MemoryWalk(const Tasks& tasks, proto::TaskFilter filter, TaskVisibility visibility, proto::TaskSeq first);
+  MemoryWalk(const Tasks& tasks, proto::TaskFilter filter, TaskVisibility visibility, proto::TaskSeq first, Of of);
 
   // Looks at the next slice. Returns whether there is another one.
   bool step(Tasks& tasks);
@@ -36,6 +39,7 @@ class MemoryWalk {
   proto::TaskSeq first_;
   proto::TaskSeq last_;
   std::size_t most_;
+  Of of_;
   std::size_t place_ = std::numeric_limits<std::size_t>::max();  // where to go on
   std::vector<TaskRef> newest_{};                                // a heap with the oldest task in front
 };
