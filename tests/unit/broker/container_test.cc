@@ -286,7 +286,7 @@ TEST_CASE("a sum beyond the range of the numbers is refused, and the value stays
     user.operate(Verb::clear, list);
     user.operate(Verb::append, list, 0, 0, {to});
     user.operate(Verb::store, dict, 0, 0, {bytes("k"), to});
-    const auto in_list = user.operate(Verb::add, list, 0, static_cast<std::int64_t>(type), {number});
+    auto in_list = user.operate(Verb::add, list, 0, static_cast<std::int64_t>(type), {number});
     const auto in_dict = user.operate(Verb::add, dict, 0, static_cast<std::int64_t>(type), {bytes("k"), number});
     CHECK(in_list.code == in_dict.code);
     CHECK(in_list.values == in_dict.values);

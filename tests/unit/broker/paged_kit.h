@@ -47,7 +47,7 @@ struct Paged {
   // a megabyte each.
   Broker::Peer leave_large_results(std::uint64_t last) {
     submit(1, last);
-    const auto worker = broker.worker(1);
+    auto worker = broker.worker(1);
     broker.send(client, Goodbye{});
     work_off(worker, std::string(1024 * 1024, 'x'));
     return worker;

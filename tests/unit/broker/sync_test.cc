@@ -387,7 +387,7 @@ TEST_CASE("a barrier with an action breaks when no waiting party has the action,
   }
   CHECK(maker.operate(Verb::look, barrier).b == 5);
   a.operate(Verb::reset, barrier);
-  first = a.begin(Verb::wait, barrier);
+  a.begin(Verb::wait, barrier);
   CHECK(maker.operate(Verb::wait, barrier, 0, 1).b != 0);
 }
 
