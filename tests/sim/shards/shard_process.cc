@@ -55,6 +55,7 @@ void ShardProcess::take_over() {
   life_->storage.opened();
   note("takes over, epoch " + std::to_string(opened->epoch.value()));
   cluster_.history.broker_started();
+  // NOLINTNEXTLINE(modernize-make-unique): an aggregate
   life_->machine = std::unique_ptr<BrokerLoop::Machine>{
       new BrokerLoop::Machine{.world = cluster_.world,
                               .network = network_,
