@@ -90,11 +90,9 @@ std::optional<proto::Reply> Queries::reply(const proto::Query& query, const Clie
 }
 
 bool Queries::needs_store(const proto::TaskFilter& filter) const {
-  if (!state_.identity.durable || filter.state.empty()) return state_.identity.durable;
-  for (const State state : {State::scheduled, State::ready, State::running, State::succeeded, State::failed,
-                            State::cancelled, State::expired})
-    if (filter.state == state_name(state) && state_.tasks.paged_out(state) > 0) return true;
-  return false;
+  if (!state_.identity.durable) return false;
+  const auto state = state_named(filter.state);
+  return !state || state_.tasks.paged_out(*state) > 0;
 }
 
 void Queries::scan(const proto::Query& query, const Client& asker) {
@@ -120,11 +118,11 @@ void Queries::handle(StoreAnswer answer) {
 
 void Queries::begin_list(Asked asked, const Client& asker, std::optional<ScanAnswer> scanned) {
   FORKMILL_CHECK(!list_);  // QueryLine lets one of them in at a time
-  const bool asks_store = scanned.has_value();
+  const bool has_scanned = scanned.has_value();
   ScanAnswer stored = std::move(scanned).value_or(ScanAnswer{});
-  const auto of = asks_store ? MemoryWalk::Of::memory_only : MemoryWalk::Of::all;
+  const auto of = has_scanned ? MemoryWalk::Of::memory_only : MemoryWalk::Of::all;
   MemoryWalk walk{state_.tasks, asked.query.filter, visibility_of(asker), stored.next, of};
-  list_ = List{std::move(asked), std::move(stored), std::move(walk), asks_store};
+  list_ = List{std::move(asked), std::move(stored), std::move(walk), has_scanned};
 }
 
 void Queries::step() {
@@ -136,7 +134,7 @@ void Queries::step() {
   if (client == nullptr) return;  // gone before the list was complete
   const proto::Query& query = list.asked.query;
   // Some tasks may have been put on disk meanwhile, before they were looked at.
-  if (!list.asks_store && needs_store(query.filter)) return scan(query, *client);
+  if (!list.has_scanned && needs_store(query.filter)) return scan(query, *client);
   auto body = list_tasks(state_, query.filter, visibility_of(*client), list.scanned, list.walk.release());
   state_.output.send(client->session, proto::Reply{query.id, Errc::ok, {}, proto::Payload::own(std::move(body))});
 }

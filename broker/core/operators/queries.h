@@ -53,7 +53,7 @@ class Queries {
     Asked asked;
     ScanAnswer scanned;
     MemoryWalk walk;
-    bool asks_store;  // `scanned` has what the store has
+    bool has_scanned;
   };
   // Whether tasks that are on disk only may pass the filter: the store must be asked.
   bool needs_store(const proto::TaskFilter& filter) const;

@@ -64,10 +64,14 @@ constexpr std::optional<State> next_state(State from, Event event) {
 
 constexpr bool is_terminal(State state) { return state >= State::succeeded; }
 
-constexpr std::string_view state_name(State state) {
-  constexpr std::array<std::string_view, 8> kNames{"submitted", "scheduled", "ready",     "running",
-                                                   "succeeded", "failed",    "cancelled", "expired"};
-  return kNames[static_cast<std::size_t>(state)];
+inline constexpr std::array<std::string_view, 8> kStateNames{"submitted", "scheduled", "ready",     "running",
+                                                             "succeeded", "failed",    "cancelled", "expired"};
+constexpr std::string_view state_name(State state) { return kStateNames[static_cast<std::size_t>(state)]; }
+// Returns the state of a task that a list can show. None: there is none of that name.
+constexpr std::optional<State> state_named(std::string_view name) {
+  for (std::size_t i = static_cast<std::size_t>(State::scheduled); i < kStateNames.size(); ++i)
+    if (kStateNames[i] == name) return static_cast<State>(i);
+  return std::nullopt;
 }
 
 }  // namespace forkmill::broker

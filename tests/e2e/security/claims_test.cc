@@ -64,6 +64,16 @@ proto::OperationAnswer on_lock(HandPeer& client, std::uint64_t lock, proto::Verb
   return client.operate(std::move(operation));
 }
 
+// A new queue can be named, and the worker does the task in it.
+void check_new_queue(const KeyedSite& site, HandPeer& worker) {
+  worker.greet(worker_for(kInstance, {"a-new-queue"}));
+  worker.send(proto::Credit{1});
+  Client client{site.cluster.endpoint()};
+  auto future = client.with({.queue = "a-new-queue"}).submit(kNamed, "x");
+  worker.succeed(grants_of(worker.await_grants(1)), packed("honest"), 1);
+  CHECK(future.get_for(60s) == "honest");
+}
+
 // The bytes of a number of eight bytes in msgpack.
 std::string packed_number(std::uint64_t number) {
   std::string bytes;
@@ -265,12 +275,7 @@ TEST_CASE("workers of one principal name half of the queues that the broker can 
   CHECK(refused == Errc::too_many_queues);
   CHECK(workers.size() == 20);  // 19 of them serve 4864 queues of 5000
   HandPeer honest = site.as(site.alice);
-  honest.greet(worker_for(kInstance, {"a-new-queue"}));
-  honest.send(proto::Credit{1});
-  Client client{site.cluster.endpoint()};
-  auto future = client.with({.queue = "a-new-queue"}).submit(kNamed, "x");
-  honest.succeed(grants_of(honest.await_grants(1)), packed("honest"), 1);
-  CHECK(future.get_for(60s) == "honest");
+  check_new_queue(site, honest);
 }
 
 TEST_CASE("a principal has as many tasks and objects as its quotas, and others use new names meanwhile") {
@@ -298,12 +303,7 @@ TEST_CASE("a principal has as many tasks and objects as its quotas, and others u
     CHECK(std::all_of(all.begin(), all.end(), [](const auto& one) { return one.code == Errc::quota_exceeded; }));
   }
   HandPeer honest = site.as_owner();
-  honest.greet(worker_for(kInstance, {"a-new-queue"}));
-  honest.send(proto::Credit{1});
-  Client client{site.cluster.endpoint()};
-  auto future = client.with({.queue = "a-new-queue"}).submit(kNamed, "x");
-  honest.succeed(grants_of(honest.await_grants(1)), packed("honest"), 1);
-  CHECK(future.get_for(60s) == "honest");
+  check_new_queue(site, honest);
 
   std::size_t made = 0;
   std::uint64_t object = 0;

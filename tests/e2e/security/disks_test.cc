@@ -66,17 +66,27 @@ std::vector<Future<std::string>> fill_disk(Client& client) {
   return flood;
 }
 
+// A broker on a small disk, with a worker and a client.
+struct SmallSite {
+  SmallSite() {
+    worker.on(kNamed, [](std::string text) { return text; });
+    worker.start();
+  }
+
+  DataFolder folder;
+  SmallDisk disk{folder.data(), "128m"};
+  Cluster cluster{folder.flags({"--disk-reserve", "48M", "--result-ttl", "1s"})};
+  FakeWorker worker{cluster.endpoint()};
+  Client client{impatient(cluster)};
+};
+
 }  // namespace
 
 TEST_CASE("a flood of large tasks leaves the reserve of the disk free, and the broker goes on, also after a restart") {
-  DataFolder folder;
-  const SmallDisk disk{folder.data(), "128m"};
-  if (!disk.mounted()) return;
-  Cluster cluster{folder.flags({"--disk-reserve", "48M", "--result-ttl", "1s"})};
-  FakeWorker worker{cluster.endpoint()};
-  worker.on(kNamed, [](std::string text) { return text; });
-  worker.start();
-  Client client{impatient(cluster)};
+  SmallSite site;
+  if (!site.disk.mounted()) return;
+  Cluster& cluster = site.cluster;
+  Client& client = site.client;
   const auto in_memory = client.with({.durability = Durability::memory});
   REQUIRE(client.submit(kNamed, "before").get_for(kLong) == "before");
 
@@ -95,14 +105,10 @@ TEST_CASE("a flood of large tasks leaves the reserve of the disk free, and the b
 }
 
 TEST_CASE("when a flood that has filled the disk is cancelled, durable tasks are taken in again without a restart") {
-  DataFolder folder;
-  const SmallDisk disk{folder.data(), "128m"};
-  if (!disk.mounted()) return;
-  Cluster cluster{folder.flags({"--disk-reserve", "48M", "--result-ttl", "1s"})};
-  FakeWorker worker{cluster.endpoint()};
-  worker.on(kNamed, [](std::string text) { return text; });
-  worker.start();
-  Client client{impatient(cluster)};
+  SmallSite site;
+  if (!site.disk.mounted()) return;
+  Cluster& cluster = site.cluster;
+  Client& client = site.client;
   auto flood = fill_disk(client);
   CHECK(outcome_of(client.submit(kNamed, "durable")) == Errc::disk_full);
 

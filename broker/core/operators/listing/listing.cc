@@ -1,7 +1,6 @@
 #include "broker/core/operators/listing/listing.h"
 
 #include <algorithm>
-#include <array>
 
 #include "broker/core/operators/answers/packed_map.h"
 #include "broker/core/operators/listing/task_row.h"
@@ -95,9 +94,7 @@ std::size_t most_rows(const proto::TaskFilter& filter) {
 }
 
 proto::Status check_filter(const proto::TaskFilter& filter) {
-  constexpr std::array<std::string_view, 7> kStates{"scheduled", "ready",     "running", "succeeded",
-                                                    "failed",    "cancelled", "expired"};
-  if (filter.state.empty() || std::find(kStates.begin(), kStates.end(), filter.state) != kStates.end()) return {};
+  if (filter.state.empty() || state_named(filter.state)) return {};
   return {Errc::bad_request, "no state '" + filter.state +
                                  "': there are scheduled, ready, running, succeeded, failed, cancelled, expired"};
 }
