@@ -30,7 +30,7 @@ proto::Status may_give_priority(BrokerState& state, const Client& client, int pr
 proto::Status may_edit_arguments(BrokerState& state, const Client& client, const Task& letter);
 // Names the first queue or task that the worker may not serve.
 proto::Status may_serve(BrokerState& state, const proto::Rights* rights, const proto::WorkerInfo& worker);
-// The reason why Queues::find_or_make() has made no queue for the principal.
+// The reason why Queues has made no queue for the principal.
 proto::Failure too_many_queues(std::string_view principal);
 // `name`: the name of an object, which exists or is to be made.
 proto::Status may_use_object(BrokerState& state, const proto::Rights* rights, std::string_view name);

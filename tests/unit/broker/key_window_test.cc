@@ -1,5 +1,6 @@
 // Keys: a key names its task, and the result of it, until its window ends.
 #include <string>
+#include <utility>
 
 #include "tests/unit/broker/paged_kit.h"
 
@@ -9,13 +10,27 @@ using namespace forkmill;
 using namespace forkmill::broker::test;
 using forkmill::broker::CoreOptions;
 
-TEST_CASE("a key names its task and result until its window ends, and other arguments are refused") {
+namespace {
+
+// Results end after a minute, and keys after ten.
+CoreOptions with_windows() {
   CoreOptions options = tiny();
   options.result_ttl = 1min;
   options.key_window = 10min;
-  Paged paged{options};
-  TaskOptions keyed;
-  keyed.key = "order-17";
+  return options;
+}
+
+TaskOptions under(std::string key) {
+  TaskOptions options;
+  options.key = std::move(key);
+  return options;
+}
+
+}  // namespace
+
+TEST_CASE("a key names its task and result until its window ends, and other arguments are refused") {
+  Paged paged{with_windows()};
+  const TaskOptions keyed = under("order-17");
   paged.submit(1, 1, keyed);
   const auto worker = paged.broker.worker(10);
   paged.broker.succeed(worker, paged.broker.grants(worker).at(0).grant, "shipped");
@@ -37,12 +52,8 @@ TEST_CASE("a key names its task and result until its window ends, and other argu
 }
 
 TEST_CASE("a dead letter releases its key at the end of the window") {
-  CoreOptions options = tiny();
-  options.result_ttl = 1min;
-  options.key_window = 10min;
-  Paged paged{options};
-  TaskOptions keyed;
-  keyed.key = "order-18";
+  Paged paged{with_windows()};
+  const TaskOptions keyed = under("order-18");
   paged.submit(1, 1, keyed);
   const auto worker = paged.broker.worker(10);
   paged.broker.fail(worker, paged.broker.grants(worker).at(0).grant);
