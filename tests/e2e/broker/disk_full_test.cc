@@ -46,7 +46,7 @@ TEST_CASE(
   Client client{cluster.endpoint()};
   Client strict{impatient(cluster)};
   auto running = client.submit(kNote, cluster.path("notes"), cluster.path("go"), "ran");
-  REQUIRE(eventually([&] { return cluster.has("notes"); }));
+  REQUIRE(eventually([&] { return cluster.contents("notes") == "start\n"; }));
 
   const std::string filler = folder.data() + "/filler";
   take_room(filler, 26'000'000);

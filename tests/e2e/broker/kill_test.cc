@@ -61,7 +61,7 @@ TEST_CASE("a result that a worker holds while the broker is away is delivered to
   Client client{cluster.endpoint()};
   auto held = client.submit(kNote, cluster.path("notes"), cluster.path("go"), "held");
   await_acceptance(held);  // a task may run before it is on disk
-  REQUIRE(eventually([&] { return cluster.has("notes"); }));
+  REQUIRE(eventually([&] { return cluster.contents("notes") == "start\n"; }));
   cluster.kill_broker();
   cluster.touch("go");
   REQUIRE(eventually([&] { return cluster.contents("notes") == "start\nend\n"; }));
@@ -76,7 +76,7 @@ TEST_CASE("after kill -9 of broker and worker, running tasks run again") {
   auto& worker = cluster.start_worker();
   Client client{cluster.endpoint()};
   auto task = client.submit(kNote, cluster.path("notes"), cluster.path("go"), "again");
-  REQUIRE(eventually([&] { return cluster.has("notes"); }));
+  REQUIRE(eventually([&] { return cluster.contents("notes") == "start\n"; }));
   cluster.kill_broker();
   worker.signal(SIGKILL);
   worker.wait();
@@ -94,7 +94,7 @@ TEST_CASE("an at-most-once task starts once whichever process is killed, and end
   Client client{cluster.endpoint()};
   const auto once = client.with({.max_attempts = 5, .retry_errors = true, .at_most_once = true});
   auto task = once.submit(kNote, cluster.path("notes"), cluster.path("go"), "once");
-  REQUIRE(eventually([&] { return cluster.has("notes"); }));
+  REQUIRE(eventually([&] { return cluster.contents("notes") == "start\n"; }));
   const auto kill_worker = [&] {
     worker.signal(SIGKILL);
     worker.wait();

@@ -34,7 +34,7 @@ TEST_CASE("one key from two clients, over a restart, gives one execution; other 
   Client two{cluster.endpoint()};
   auto first = submit(one, "result");
   auto second = submit(two, "result");
-  REQUIRE(eventually([&] { return cluster.has("notes"); }));
+  REQUIRE(eventually([&] { return cluster.contents("notes") == "start\n"; }));
   // A task may start before it is on disk; a broker that is killed then forgets it.
   await_acceptance(first);
   await_acceptance(second);
