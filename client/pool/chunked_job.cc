@@ -35,16 +35,19 @@ void ChunkedJob::feed() {
       send(*items);
     } catch (...) {
       bool first = false;
-      bool retries = false;
+      bool now = false;
+      bool later = false;
       {
         const std::lock_guard hold{mutex_};
         plan_.unsent(*items);
         first = index_ == 0;
-        retries = plan_.any_under_way();  // the next chunk that gets done makes room
-        feeding_ = false;
+        now = plan_.has_made_room() && !first;
+        later = plan_.any_under_way();  // the next chunk that gets done makes room
+        feeding_ = now;
       }
       if (first) throw;
-      if (!retries) end(std::current_exception());
+      if (now) continue;
+      if (!later) end(std::current_exception());
       return;
     }
   }

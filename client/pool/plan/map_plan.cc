@@ -28,6 +28,7 @@ std::size_t MapPlan::left() const {
 std::optional<Span> MapPlan::next() {
   if (!has_next()) return std::nullopt;
   ++under_way_;
+  ended_at_next_ = ended_;
   const auto size = std::min(sizer_.next(left(), window_.processes()), largest_);
   if (returned_.empty()) {
     const Span chunk{fresh_, std::min(size, items_ - fresh_)};
@@ -52,7 +53,7 @@ void MapPlan::unsent(const Span& chunk) {
 
 void MapPlan::ran(const Span& chunk, std::size_t count, std::chrono::microseconds run_time,
                   std::chrono::microseconds round_trip) {
-  --under_way_;
+  end_chunk();
   ran_ += count;
   sizer_.measured(count, chunk.count, run_time);
   window_.measured(run_time, round_trip);
@@ -60,7 +61,7 @@ void MapPlan::ran(const Span& chunk, std::size_t count, std::chrono::microsecond
 }
 
 bool MapPlan::lost(const Span& chunk) {
-  --under_way_;
+  end_chunk();
   if (chunk.count == 1) {
     ++lost_;
     stopped_ |= lost_ >= kManyLost && lost_ * 4 >= lost_ + ran_;
@@ -71,7 +72,7 @@ bool MapPlan::lost(const Span& chunk) {
 }
 
 void MapPlan::failed() {
-  --under_way_;
+  end_chunk();
   stopped_ = true;
 }
 

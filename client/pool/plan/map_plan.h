@@ -43,6 +43,8 @@ class MapPlan {
   void shorten(const Span& chunk, std::size_t count);
   // Call when a chunk of next() was not sent; next() gives it once more.
   void unsent(const Span& chunk);
+  // Whether a chunk has ended since the last next(): what had no room for one of this plan may have it now.
+  bool has_made_room() const { return ended_ != ended_at_next_; }
 
   // Call when the first `count` items of the chunk, at least one, have run. Times as in ChunkWindow::measured().
   void ran(const Span& chunk, std::size_t count, std::chrono::microseconds run_time,
@@ -64,6 +66,10 @@ class MapPlan {
   };
 
   static std::size_t share(std::size_t items, std::size_t parts) { return (items + parts - 1) / parts; }
+  void end_chunk() {
+    --under_way_;
+    ++ended_;
+  }
   bool has_unsent() const { return !stopped_ && (!returned_.empty() || fresh_ < items_); }
   std::size_t left() const;
 
@@ -74,6 +80,8 @@ class MapPlan {
   std::deque<Returned> returned_;
   std::size_t fresh_ = 0;  // items from here on have never been sent
   std::size_t under_way_ = 0;
+  std::size_t ended_ = 0;  // chunks
+  std::size_t ended_at_next_ = 0;
   std::size_t ran_ = 0;  // items
   std::size_t lost_ = 0;
   bool stopped_ = false;

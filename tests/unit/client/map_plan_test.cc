@@ -197,6 +197,24 @@ TEST_CASE("a chunk that was not sent, or not as a whole, is given once more") {
   CHECK(plan.next()->first == chunk.first + 2);
 }
 
+TEST_CASE("a chunk that has no room goes again at once if another one has ended meanwhile, and not forever") {
+  MapPlan plan{1000, 2, kAim};
+  const auto first = plan.next();
+  const auto second = plan.next();
+  REQUIRE(second);
+  plan.unsent(*second);
+  CHECK_FALSE(plan.has_made_room());
+  CHECK(plan.any_under_way());  // the end of the first makes room later
+  REQUIRE(plan.next());
+  plan.ran(*first, first->count, 1us, 1us);  // before the second is refused
+  plan.unsent(*second);
+  CHECK_FALSE(plan.any_under_way());
+  CHECK(plan.has_made_room());
+  REQUIRE(plan.next());
+  plan.unsent(*second);
+  CHECK_FALSE(plan.has_made_room());
+}
+
 TEST_CASE("as many chunks are under way as processes can use, if their number is not known") {
   ChunkWindow window{0};
   const auto first = window.size();
