@@ -98,7 +98,7 @@ std::optional<Reply> Operators::reply(Client& client, const proto::Query& query,
 Task* Operators::task(const Client& client, std::optional<std::string_view> named) const {
   const auto id = named ? named_by(client, *named) : std::nullopt;
   Task* task = id ? state_.tasks.find(*id) : nullptr;
-  return task != nullptr && may_see(client, *task) ? task : nullptr;
+  return task != nullptr && may_see(client, *task) && !is_dropped(*task) ? task : nullptr;
 }
 
 }  // namespace forkmill::broker

@@ -181,6 +181,8 @@ TEST_CASE("a dead letter is retried as another task, and can be dropped") {
   // The error is still on its way to the client. The client gets it, and then nothing is left of the task.
   CHECK(drop(id(2)) == Errc::ok);
   CHECK(drop(id(2)) == Errc::task_unknown);
+  broker.send(client, Query{2, QueryKind::task, id(2).to_string()});
+  CHECK(broker.take<Reply>(client).at(0).code == Errc::task_unknown);
   CHECK(list(broker, client, {}).rows.size() == 1);
   acknowledge();
   broker.restart();
