@@ -19,36 +19,20 @@ std::vector<Span> pieces_of(const Span& chunk) {
   return pieces;
 }
 
-std::size_t MapPlan::left() const {
-  std::size_t items = items_ - fresh_;
-  for (const Returned& one : returned_) items += one.span.count;
-  return items;
-}
-
 std::optional<Span> MapPlan::next() {
   if (!has_next()) return std::nullopt;
   ++under_way_;
   ended_at_next_ = ended_;
-  const auto size = std::min(sizer_.next(left(), window_.processes()), largest_);
-  if (returned_.empty()) {
-    const Span chunk{fresh_, std::min(size, items_ - fresh_)};
-    fresh_ += chunk.count;
-    return chunk;
-  }
-  const auto [span, whole] = returned_.front();
-  returned_.pop_front();
-  if (whole || span.count <= size) return span;
-  returned_.push_front({{span.first + size, span.count - size}, false});
-  return Span{span.first, size};
+  return unsent_.take(std::min(sizer_.next(unsent_.count(), window_.processes()), largest_));
 }
 
 void MapPlan::shorten(const Span& chunk, std::size_t count) {
-  if (count < chunk.count) returned_.push_front({{chunk.first + count, chunk.count - count}, false});
+  if (count < chunk.count) unsent_.put_first({chunk.first + count, chunk.count - count});
 }
 
 void MapPlan::unsent(const Span& chunk) {
   --under_way_;
-  returned_.push_front({chunk, true});
+  unsent_.put_first_whole(chunk);
 }
 
 void MapPlan::ran(const Span& chunk, std::size_t count, std::chrono::microseconds run_time,
@@ -57,23 +41,23 @@ void MapPlan::ran(const Span& chunk, std::size_t count, std::chrono::microsecond
   ran_ += count;
   sizer_.measured(count, chunk.count, run_time);
   window_.measured(run_time, round_trip);
-  if (count < chunk.count) returned_.push_front({{chunk.first + count, chunk.count - count}, false});
+  if (count < chunk.count) unsent_.put_first({chunk.first + count, chunk.count - count});
 }
 
 bool MapPlan::lost(const Span& chunk) {
   end_chunk();
   if (chunk.count == 1) {
     ++lost_;
-    stopped_ |= lost_ >= kManyLost && lost_ * 4 >= lost_ + ran_;
+    if (lost_ >= kManyLost && lost_ * 4 >= lost_ + ran_) unsent_.stop();
     return false;
   }
-  for (const Span& piece : pieces_of(chunk)) returned_.push_back({piece, true});
+  for (const Span& piece : pieces_of(chunk)) unsent_.put_last_whole(piece);
   return true;
 }
 
 void MapPlan::failed() {
   end_chunk();
-  stopped_ = true;
+  unsent_.stop();
 }
 
 }  // namespace forkmill::detail

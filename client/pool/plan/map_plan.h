@@ -8,20 +8,14 @@
 
 #include <chrono>
 #include <cstddef>
-#include <deque>
 #include <optional>
 #include <vector>
 
 #include "client/pool/plan/chunk_sizer.h"
 #include "client/pool/plan/chunk_window.h"
+#include "client/pool/plan/unsent_items.h"
 
 namespace forkmill::detail {
-
-// Items of a call: those from `first` on.
-struct Span {
-  std::size_t first = 0;
-  std::size_t count = 0;
-};
 
 // The smaller chunks in which the items of one whose process died are tried again. The one item that kills is found
 // after few deaths, and the others run again a few times only.
@@ -31,12 +25,12 @@ class MapPlan {
  public:
   // processes: 0 for a number that is not known. cost: as ChunkSizer has it.
   MapPlan(std::size_t items, std::size_t processes, ChunkSizer::Aim aim, ChunkSizer::Time cost = {})
-      : items_{items}, window_{processes}, largest_{share(items, window_.processes() * 4)}, sizer_{aim, cost} {}
+      : unsent_{items}, window_{processes}, largest_{share(items, window_.processes() * 4)}, sizer_{aim, cost} {}
 
   ChunkSizer::Time cost() const { return sizer_.cost(); }
 
   // Whether next() has a chunk.
-  bool has_next() const { return under_way_ < window_.size() && has_unsent(); }
+  bool has_next() const { return under_way_ < window_.size() && unsent_.any(); }
   // The next chunk. Empty: none is left, or enough are under way.
   std::optional<Span> next();
   // Call when a chunk of next() is smaller than that: the rest was not sent.
@@ -57,34 +51,24 @@ class MapPlan {
 
   bool any_under_way() const { return under_way_ > 0; }
   // Whether nothing is under way, and nothing is left to be sent.
-  bool is_over() const { return under_way_ == 0 && !has_unsent(); }
+  bool is_over() const { return under_way_ == 0 && !unsent_.any(); }
 
  private:
-  struct Returned {
-    Span span;
-    bool whole;  // to be sent as one chunk
-  };
-
   static std::size_t share(std::size_t items, std::size_t parts) { return (items + parts - 1) / parts; }
   void end_chunk() {
     --under_way_;
     ++ended_;
   }
-  bool has_unsent() const { return !stopped_ && (!returned_.empty() || fresh_ < items_); }
-  std::size_t left() const;
 
-  const std::size_t items_;
+  UnsentItems unsent_;
   ChunkWindow window_;
   const std::size_t largest_;  // size of a chunk: each process shall get some, also before anything was measured
   ChunkSizer sizer_;
-  std::deque<Returned> returned_;
-  std::size_t fresh_ = 0;  // items from here on have never been sent
   std::size_t under_way_ = 0;
   std::size_t ended_ = 0;  // chunks
   std::size_t ended_at_next_ = 0;
   std::size_t ran_ = 0;  // items
   std::size_t lost_ = 0;
-  bool stopped_ = false;
 };
 
 }  // namespace forkmill::detail
