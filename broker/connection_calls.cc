@@ -48,11 +48,11 @@ std::string peer_address(int fd) {
 
 void forkmill::broker::keep_reserve_descriptor() { kept = ::open("/dev/null", O_RDONLY | O_CLOEXEC); }
 
-void forkmill::broker::limit_connections() {
+void forkmill::broker::limit_connections(std::uint64_t memory) {
   proto::raise_descriptor_limit();
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
-  ConnectionTable::install(ConnectionLimits::for_descriptors(limit.rlim_cur));
+  ConnectionTable::install(ConnectionLimits::for_process(limit.rlim_cur, memory));
 }
 
 extern "C" int accept4(int listener, sockaddr* address, socklen_t* size, int flags) {

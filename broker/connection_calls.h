@@ -11,12 +11,15 @@
 // Any thread may make these calls.
 #pragma once
 
+#include <cstdint>
+
 namespace forkmill::broker {
 
 // Opens the reserve descriptor. Call before anything listens.
 void keep_reserve_descriptor();
 
-// Limits connections from now on, to as many as the process may have descriptors. Call before anything listens.
-void limit_connections();
+// Limits connections from now on, to as many as the process may have descriptors, and what they send to a share of
+// `memory`, the bytes that the process may have. Call before anything listens.
+void limit_connections(std::uint64_t memory);
 
 }  // namespace forkmill::broker

@@ -16,7 +16,6 @@
 #include "broker/door.h"
 #include "broker/offline_commands.h"
 #include "proto/os/host.h"
-#include "proto/os/memory.h"
 #include "proto/os/output/logging.h"
 #include "proto/os/ready_note.h"
 #include "proto/os/real_env.h"
@@ -33,8 +32,7 @@ ProgramOptions options_of_shard(const ProgramOptions& options, std::uint64_t sha
   its.sharding.advertise = shard_endpoints(options.sharding.advertise, shard);
   its.announce.clear();
   if (!its.audit.path.empty()) its.audit.path += ".shard-" + std::to_string(shard);
-  its.memory_limit =
-      (options.memory_limit > 0 ? options.memory_limit : proto::recommended_memory()) / options.sharding.shards;
+  its.memory_limit = options.usable_memory() / options.sharding.shards;
   return its;
 }
 

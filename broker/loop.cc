@@ -8,7 +8,6 @@
 
 #include "broker/cluster/announcement.h"
 #include "proto/os/host.h"
-#include "proto/os/memory.h"
 #include "proto/os/output/logging.h"
 #include "proto/os/processes.h"
 
@@ -23,7 +22,6 @@ constexpr Instant kSweep = std::chrono::seconds{1};
 
 // Reading the row of a process takes several files: only the query that shows it pays for that.
 void refresh(SelfReport& self, proto::QueryKind query) {
-  self.rss_bytes = proto::resident_memory();
   auto row = query == proto::QueryKind::processes ? proto::process_row(::getpid(), proto::ProcessRole::supervisor)
                                                   : std::nullopt;
   if (row) {
@@ -40,7 +38,7 @@ Loop::Loop(ProgramOptions options, std::unique_ptr<Store> store, std::shared_ptr
       log_{std::move(log)},
       audit_{options_.audit, log_},
       access_control_{options_, log_, audit_},
-      memory_{options_.memory_limit > 0 ? options_.memory_limit : proto::recommended_memory(), log_},
+      memory_{options_.usable_memory(), log_},
       waiter_{[this](uid_t sender) {
         proto::reopen_log(*log_);
         access_control_.reload(core_.get(), env_.now(), sender);
@@ -49,6 +47,7 @@ Loop::Loop(ProgramOptions options, std::unique_ptr<Store> store, std::shared_ptr
   auto opened = store->open();
   if (!opened.ok()) throw std::runtime_error{opened.failure().text};
   access_control_.invitations().reread();  // the owner before this broker may have changed it until now
+  router_.limit_unread(memory_.limit() / 4);
   for (const std::string& endpoint : options_.listen) endpoints_.push_back(router_.bind(endpoint));
   access_control_.invitations().set_endpoints(endpoints_);
   commits_.safe = opened->last;
@@ -184,6 +183,7 @@ std::size_t Loop::take_input() {
     const auto* query = incoming->envelope.ok() ? std::get_if<proto::Query>(&incoming->envelope->message) : nullptr;
     if (query != nullptr) {
       refresh(self_, query->kind);
+      self_.rss_bytes = memory_.resident(now.steady);
       self_.refused = access_control_.refused();
       self_.memory_limit = memory_.limit();
       if (store_ != nullptr && query->kind == proto::QueryKind::metrics) self_.store = store_->meter();

@@ -118,6 +118,7 @@ int noted(const proto::LogOptions& options, spdlog::logger& log, const F& run) {
 }
 
 int serve_shard(const broker::ProgramOptions& options) {
+  broker::limit_connections(options.usable_memory());
   return guarded([&] {
     const auto log = proto::make_logger("shard " + std::to_string(options.sharding.shard), options.log);
     return noted(options.log, *log, [&] { return serve(options, log); });
@@ -134,7 +135,7 @@ int main(int argc, char** argv) {
   block_signals();
   proto::keep_freed_memory();
   broker::keep_reserve_descriptor();
-  broker::limit_connections();
+  broker::limit_connections(options.usable_memory());
   return guarded([&] {
     proto::RealEnv env;
     if (const auto code = broker::run_offline_command(options, env)) return *code;

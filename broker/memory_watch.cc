@@ -32,12 +32,14 @@ bool MemoryWatch::is_full(proto::Instant now) {
   if (now < look_at_) return is_full_;
   look_at_ = now + kInterval;
   const std::uint64_t enough = is_full_ ? limit_ - limit_ / 16 : limit_;
-  is_full_ = proto::resident_memory() >= enough;
+  resident_ = proto::resident_memory();
+  is_full_ = resident_ >= enough;
   if (is_full_ && now >= trim_at_) {
     const proto::Instant began = proto::RealEnv::steady();
     ::malloc_trim(0);
     trim_at_ = now + wait_after_trim(proto::RealEnv::steady() - began);
-    is_full_ = proto::resident_memory() >= enough;
+    resident_ = proto::resident_memory();
+    is_full_ = resident_ >= enough;
   }
   return is_full_;
 }

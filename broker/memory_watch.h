@@ -25,6 +25,11 @@ class MemoryWatch {
   // sixteenth of the limit is free.
   bool is_full(proto::Instant now);
   std::uint64_t limit() const { return limit_; }
+  // Returns the resident memory of this process, as is_full() has seen it last.
+  std::uint64_t resident(proto::Instant now) {
+    is_full(now);
+    return resident_;
+  }
 
   static constexpr proto::Instant kInterval = std::chrono::milliseconds{10};
   // Returns how long freed memory is not given back after that took `took`. It looks at all free memory, which takes
@@ -35,6 +40,7 @@ class MemoryWatch {
   const std::uint64_t limit_;
   const std::shared_ptr<spdlog::logger> log_;
   bool is_full_ = false;
+  std::uint64_t resident_ = 0;
   proto::Instant look_at_{0};
   proto::Instant trim_at_{0};
 };

@@ -8,6 +8,7 @@
 #include "broker/audit_log.h"
 #include "broker/core/state/options.h"
 #include "broker/store/history/history_database.h"
+#include "proto/os/memory.h"
 #include "proto/os/output/logging.h"
 #include "proto/transport/default_endpoint.h"
 #include "proto/transport/zap_authenticator.h"
@@ -60,6 +61,9 @@ struct ProgramOptions {
   proto::LogOptions log;
   AuditOptions audit;
   CoreOptions core;
+
+  // Returns the resident bytes that the broker may have.
+  std::uint64_t usable_memory() const { return memory_limit > 0 ? memory_limit : proto::recommended_memory(); }
 };
 
 // Whether SIGHUP has something to do, and does not end the broker.

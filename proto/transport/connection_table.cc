@@ -24,14 +24,16 @@ bool may_keep(const ConnectionLimits& limits, bool stranger, std::uint64_t waiti
 
 }  // namespace
 
-ConnectionLimits ConnectionLimits::for_descriptors(std::size_t descriptors) {
+ConnectionLimits ConnectionLimits::for_process(std::size_t descriptors, std::uint64_t memory) {
   ConnectionLimits limits;
+  limits.total_cost = std::min(limits.total_cost, memory / 4);
   const std::size_t kept_back = std::min<std::size_t>(64, descriptors / 4);
   limits.connections = std::max<std::size_t>(8, std::min(descriptors, kMaxDescriptors) - kept_back);
   return limits;
 }
 
-// `meter` belongs to ZeroMQ's thread. `open`, `stranger` and `address` change under the mutex.
+// `meter` belongs to ZeroMQ's thread. `open`, `stranger` and `address` change under the mutex, and so does `ended` for
+// each connection that takes the place.
 struct ConnectionTable::Connection {
   std::atomic<bool> open{false};
   std::atomic<std::uint32_t> generation{0};
@@ -39,8 +41,8 @@ struct ConnectionTable::Connection {
   std::atomic<std::uint64_t> received{0};  // cost
   std::atomic<std::uint64_t> peer{0};      // PeerId; 0: no message was received from it
   std::atomic<bool> stranger{true};
-  std::atomic<bool> ended{false};  // by this table: what still comes is not delivered
   std::atomic<std::int64_t> stranger_since{0};
+  std::shared_ptr<std::atomic<bool>> ended;  // by this table: what still comes is not delivered
   FrameMeter meter;
   std::string address;
 
@@ -70,7 +72,7 @@ ConnectionTable::Connection* ConnectionTable::Slots::find(int fd) const {
   return fd < 0 || fd > highest_.load(std::memory_order_acquire) ? nullptr : by_fd_[static_cast<std::size_t>(fd)].get();
 }
 
-ConnectionTable::Connection* ConnectionTable::Slots::find(Place place) const {
+ConnectionTable::Connection* ConnectionTable::Slots::find(const Place& place) const {
   Connection* found = find(place.fd);
   return found != nullptr && found->open && found->generation == place.generation ? found : nullptr;
 }
@@ -91,7 +93,7 @@ bool ConnectionTable::accepted(int fd, const std::string& address, Instant now) 
   place.meter = {};
   place.arrived = place.received = 0;
   place.peer = 0;
-  place.ended = false;
+  place.ended = std::make_shared<std::atomic<bool>>(false);
   place.address = address;
   place.stranger = true;
   place.stranger_since = now.count();
@@ -106,7 +108,7 @@ void ConnectionTable::evict_stranger(const std::string* address) {
   int found = -1;
   for (int fd = 0; fd <= slots_.highest(); ++fd) {
     const Connection* one = slots_.find(fd);
-    if (one == nullptr || !one->open || !one->stranger || one->ended) continue;
+    if (one == nullptr || !one->open || !one->stranger || *one->ended) continue;
     if (address != nullptr && one->address != *address) continue;
     if (found < 0 || one->stranger_since < slots_.find(found)->stranger_since) found = fd;
   }
@@ -115,18 +117,18 @@ void ConnectionTable::evict_stranger(const std::string* address) {
 
 // ZeroMQ sees the end of the connection, and closes it.
 void ConnectionTable::end(int fd, Connection& connection) {
-  if (!connection.ended.exchange(true)) ::shutdown(fd, SHUT_RDWR);
+  if (!connection.ended->exchange(true)) ::shutdown(fd, SHUT_RDWR);
 }
 
 bool ConnectionTable::arrived(int fd, std::span<const unsigned char> bytes) {
   Connection* one = slots_.find(fd);
   if (one == nullptr || !one->open) return true;
-  if (one->ended) return false;
+  if (*one->ended) return false;
   const bool follows = one->meter.follow(bytes);
   const std::uint64_t cost = one->meter.cost();
   backlog_.arrived(static_cast<std::int64_t>(cost - one->arrived.exchange(cost)));
   if (follows && may_keep(limits_, one->stranger, one->waiting(), backlog_.total())) return true;
-  one->ended = true;
+  *one->ended = true;
   return false;
 }
 
@@ -143,11 +145,13 @@ void ConnectionTable::closed(int fd) {
 ConnectionTable::Place ConnectionTable::bind(int fd, PeerId peer) {
   Connection* one = slots_.find(fd);
   if (one == nullptr || !one->open) return {};
+  const std::lock_guard lock{mutex_};
+  if (!one->open) return {};
   one->peer = peer.value();
-  return {fd, one->generation};
+  return {fd, one->generation, one->ended};
 }
 
-void ConnectionTable::welcome(Place place) {
+void ConnectionTable::welcome(const Place& place) {
   Connection* one = slots_.find(place);
   if (one == nullptr || !one->stranger) return;
   const std::lock_guard lock{mutex_};
@@ -160,7 +164,7 @@ void ConnectionTable::set_stranger(Connection& connection, bool stranger, Instan
   counts_.set_stranger(connection.address, stranger);
 }
 
-void ConnectionTable::received(Place place, std::uint64_t cost) {
+void ConnectionTable::received(const Place& place, std::uint64_t cost) {
   if (Connection* one = slots_.find(place)) {
     one->received += cost;
     backlog_.received(cost);
@@ -169,12 +173,12 @@ void ConnectionTable::received(Place place, std::uint64_t cost) {
   }
 }
 
-void ConnectionTable::cut(Place place) {
+void ConnectionTable::cut(const Place& place) {
   const std::lock_guard lock{mutex_};
   if (Connection* one = slots_.find(place)) end(place.fd, *one);
 }
 
-bool ConnectionTable::is_open(Place place) const { return slots_.find(place) != nullptr; }
+bool ConnectionTable::is_open(const Place& place) const { return slots_.find(place) != nullptr; }
 
 void ConnectionTable::sweep(Instant now, const std::function<bool(PeerId)>& has_session, bool idle) {
   if (idle) backlog_.forget_closed();

@@ -6,6 +6,9 @@
 // A connection whose peer has no session is a stranger. Strangers may send little more than a HELLO, and when there are
 // too many of them, the one that came first is ended: a peer that says HELLO is one for a moment only.
 //
+// What a connection has sent before the table ended it is not received any more: it may be much, its peer gets no
+// answer, and what it has not confirmed comes again in its next session.
+//
 // accepted(), arrived() and closed() are called by ZeroMQ's thread, all others by the thread that owns the Router.
 #pragma once
 
@@ -39,7 +42,8 @@ struct ConnectionLimits {
   std::size_t strangers_of_address() const { return strangers() / 2; }
   std::size_t of_address() const { return connections / 8 * 7; }
   // Limits for a process that may open `descriptors` descriptors: some are kept back for files.
-  static ConnectionLimits for_descriptors(std::size_t descriptors);
+  // memory: that the process may have, in bytes; what waits may take a quarter of it.
+  static ConnectionLimits for_process(std::size_t descriptors, std::uint64_t memory);
 };
 
 class ConnectionTable {
@@ -63,16 +67,19 @@ class ConnectionTable {
   struct Place {
     int fd = -1;
     std::uint32_t generation = 0;
+    std::shared_ptr<const std::atomic<bool>> ended;  // by this table; null: not known
+
+    bool has_ended() const { return ended != nullptr && *ended; }
   };
   // A first message of `peer` was received from the connection that is `fd` now.
   Place bind(int fd, PeerId peer);
   // Call when the peer of that connection has a session from now on.
-  void welcome(Place place);
+  void welcome(const Place& place);
   // Call when a frame of the peer was received.
-  void received(Place place, std::uint64_t cost);
+  void received(const Place& place, std::uint64_t cost);
   // Ends the connection, if it is still there.
-  void cut(Place place);
-  bool is_open(Place place) const;
+  void cut(const Place& place);
+  bool is_open(const Place& place) const;
 
   // Ends strangers whose time for HELLO is over; a peer whose session has ended is a stranger again. Call about once a
   // second: after a longer pause, all strangers get their whole time, since their messages may be waiting.
@@ -92,7 +99,7 @@ class ConnectionTable {
     // Returns null for a descriptor that was never a connection.
     Connection* find(int fd) const;
     // Returns null if the connection is closed.
-    Connection* find(Place place) const;
+    Connection* find(const Place& place) const;
     Connection& make(int fd);
     int highest() const { return highest_; }
 

@@ -278,7 +278,7 @@ std::optional<Result<Envelope>> Dealer::receive() {
   if (!connection_) return std::nullopt;
   auto arrived = receive_message(connection_->socket, false);
   if (!arrived) return std::nullopt;
-  return std::move(arrived->envelope);
+  return arrived->decoded();
 }
 
 bool Dealer::send(const Envelope& envelope) {

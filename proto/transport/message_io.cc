@@ -16,6 +16,9 @@ namespace forkmill::proto {
 
 namespace {
 
+// ZMQ_ZERO_COPY_RECV, which Debian's header hides.
+constexpr int kZeroCopyReceive = 10;
+
 // Limit on all frames of one message together; frames beyond it are read and dropped.
 constexpr std::size_t kMaxMessageBytes = 4 * limits::kMaxPayload;
 
@@ -75,14 +78,13 @@ std::uint32_t principal_in(zmq::message_t& head) {
 
 bool send_frame(zmq::socket_t& socket, zmq::message_t& frame, bool more) {
   const auto flags = zmq::send_flags::dontwait | (more ? zmq::send_flags::sndmore : zmq::send_flags::none);
-  for (;;) {
-    try {
-      return socket.send(frame, flags).has_value();
-    } catch (const zmq::error_t& error) {
-      if (error.num() == EHOSTUNREACH) return false;
-      if (error.num() != EINTR) throw;
-    }
+  // Without exceptions: a peer that has gone costs a broker under attack no more than one that is there.
+  while (zmq_msg_send(frame.handle(), socket.handle(), static_cast<int>(flags)) < 0) {
+    const int error = zmq_errno();
+    if (error == EAGAIN || error == EHOSTUNREACH) return false;
+    if (error != EINTR) throw zmq::error_t{};
   }
+  return true;
 }
 
 }  // namespace
@@ -94,6 +96,9 @@ zmq::context_t& zmq_context() {
     auto* made = new zmq::context_t{1};
     made->set(zmq::ctxopt::max_sockets, 4096);
     made->set(zmq::ctxopt::blocky, false);
+    // Otherwise each small message that is read alone keeps the whole buffer of its read, 18 KiB, until it is received:
+    // a peer that sends faster than it is served takes a hundred times the memory that it sends.
+    zmq_ctx_set(made->handle(), kZeroCopyReceive, 0);
     return made;
   }();
   return *context;
@@ -132,30 +137,27 @@ bool receive_frame(zmq::socket_t& socket, zmq::message_t& frame, bool wait) {
 }
 
 std::optional<Arrived> receive_message(zmq::socket_t& socket, bool routed) {
-  zmq::message_t routing;
-  if (routed && !receive_frame(socket, routing)) return std::nullopt;
-  zmq::message_t head;
-  if (!receive_frame(socket, head)) return std::nullopt;
-  std::vector<Payload> frames;
-  Arrived arrived{
-      std::move(routing), Envelope{}, FrameMeter::cost_of(head.size()), {}, routed ? principal_in(head) : 0};
-  std::size_t bytes = head.size();
-  bool too_large = false;
-  for (bool more = head.more(); more;) {
+  Arrived arrived;
+  if (routed && !receive_frame(socket, arrived.routing)) return std::nullopt;
+  if (!receive_frame(socket, arrived.head)) return std::nullopt;
+  if (routed) arrived.principal = principal_in(arrived.head);
+  arrived.cost = FrameMeter::cost_of(arrived.head.size());
+  std::size_t bytes = arrived.head.size();
+  for (bool more = arrived.head.more(); more;) {
     zmq::message_t frame;
     if (!receive_frame(socket, frame)) break;
     more = frame.more();
     bytes += frame.size();
     arrived.cost += FrameMeter::cost_of(frame.size());
-    too_large = too_large || bytes > kMaxMessageBytes || frames.size() == limits::kMaxFrames;
-    if (!too_large) frames.push_back(payload_of(std::move(frame)));
+    arrived.too_large |= bytes > kMaxMessageBytes || arrived.payloads.size() == limits::kMaxFrames;
+    if (!arrived.too_large) arrived.payloads.push_back(payload_of(std::move(frame)));
   }
-  if (too_large)
-    arrived.envelope = Failure{Errc::message_too_large, "too many or too large frames"};
-  else
-    arrived.envelope = decode({head.data<char>(), head.size()}, frames);
-  arrived.head = std::move(head);
   return arrived;
+}
+
+Result<Envelope> Arrived::decoded() const {
+  if (too_large) return Failure{Errc::message_too_large, "too many or too large frames"};
+  return decode({head.data<char>(), head.size()}, payloads);
 }
 
 bool send_message(zmq::socket_t& socket, zmq::message_t* routing, const Envelope& envelope, const Unread& unread) {

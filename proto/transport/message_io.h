@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 #include <zmq.hpp>
 
 #include "proto/wire/codec.h"
@@ -29,10 +30,13 @@ bool receive_frame(zmq::socket_t& socket, zmq::message_t& frame, bool wait = fal
 
 struct Arrived {
   zmq::message_t routing;
-  Result<Envelope> envelope;
+  zmq::message_t head;  // the envelope as it came
+  std::vector<Payload> payloads;
   std::uint64_t cost = 0;       // cost of its frames (frame_meter.h)
-  zmq::message_t head;          // the envelope as it came
   std::uint32_t principal = 0;  // number that the authenticator gave to the connection; 0: the socket has none
+  bool too_large = false;       // some payloads were dropped
+
+  Result<Envelope> decoded() const;
 };
 // Returns the next message, or nullopt. Never waits. `routed`: the message begins with a routing id.
 std::optional<Arrived> receive_message(zmq::socket_t& socket, bool routed);

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <unordered_map>
@@ -33,10 +34,10 @@ struct Router::Peer {
     stalled_since = now;
     return false;
   }
-  // Returns whether too much waits for the peer to send it this message as well.
-  bool is_full(const Message& message) const {
+  // Returns whether too much waits for the peer to send it this message as well. most_in_all: of limit_unread().
+  bool is_full(const Message& message, std::size_t most_in_all) const {
     if (std::holds_alternative<Reply>(message) && unread->waiting >= kMaxUnread) return true;
-    const bool are_all_full = *unread->copied_in_all >= kMaxUnreadInAll;
+    const bool are_all_full = *unread->copied_in_all >= most_in_all;
     return unread->copied >= (are_all_full ? kFewUnreadEnvelopes : kMaxUnreadEnvelopes);
   }
 };
@@ -54,6 +55,7 @@ struct Router::Impl {
   zmq::socket_t socket{zmq_context(), zmq::socket_type::router};
   std::unordered_map<PeerId, Peer> peers;
   const std::shared_ptr<UnreadBytes::Count> copied_to_all = std::make_shared<UnreadBytes::Count>(0);
+  std::size_t most_unread_in_all = kMaxUnreadInAll;
   zmq::socket_t refusals;  // events of handshakes that failed before the authenticator was asked; null: there is none
   bool idle = false;       // the last receive() found nothing
 
@@ -77,7 +79,7 @@ constexpr unsigned kPrincipalShift = 33;
 
 // A routing id that ZeroMQ has made: a zero byte and a 32-bit count.
 constexpr std::size_t kRoutingBytes = 5;
-constexpr ConnectionTable::Place kNoPlace;
+const ConnectionTable::Place kNoPlace;
 
 // Returns none for a peer that has chosen its own id, which the protocol forbids: the id could be that of another peer.
 // (ZeroMQ does not let a peer choose an id that begins with a zero byte.)
@@ -176,13 +178,19 @@ std::optional<Router::Incoming> Router::receive() {
   while (auto arrived = receive_message(impl_->socket, true)) {
     impl_->idle = false;
     const auto peer = peer_id(arrived->routing, arrived->principal);
-    if (table != nullptr) table->received(peer ? impl_->peer_of(*peer, arrived->head).place : kNoPlace, arrived->cost);
+    if (table != nullptr) {
+      const ConnectionTable::Place& place = peer ? impl_->peer_of(*peer, arrived->head).place : kNoPlace;
+      table->received(place, arrived->cost);
+      if (place.has_ended()) continue;
+    }
     if (impl_->authenticator != nullptr && arrived->principal == 0) continue;
-    if (peer) return Incoming{*peer, std::move(arrived->envelope), arrived->principal};
+    if (peer) return Incoming{*peer, arrived->decoded(), arrived->principal};
   }
   impl_->idle = true;
   return std::nullopt;
 }
+
+void Router::limit_unread(std::size_t bytes) { impl_->most_unread_in_all = std::min(bytes, kMaxUnreadInAll); }
 
 bool Router::send(PeerId peer, const Envelope& envelope) {
   zmq::message_t routing = routing_of(peer);
@@ -190,7 +198,7 @@ bool Router::send(PeerId peer, const Envelope& envelope) {
   if (known == impl_->peers.end()) return send_message(impl_->socket, &routing, envelope);
   const Peer& to = known->second;
   if (std::holds_alternative<Welcome>(envelope.message)) ConnectionTable::installed()->welcome(to.place);
-  if (to.is_full(envelope.message)) {
+  if (to.is_full(envelope.message, impl_->most_unread_in_all)) {
     cut(peer);
     return false;
   }

@@ -41,15 +41,19 @@ class Router {
 
   // Returns false if the peer is gone or does not read; the whole message is dropped then. A peer is cut if it has
   // another answer to a query to come and does not read what has kMaxUnread bytes, or if envelopes wait for it that
-  // have kMaxUnreadEnvelopes bytes; while those of all peers have kMaxUnreadInAll, with kFewUnreadEnvelopes already. It
-  // resumes, and gets again what it has not confirmed.
+  // have kMaxUnreadEnvelopes bytes; while those of all peers have kMaxUnreadInAll, or the limit of limit_unread(), with
+  // kFewUnreadEnvelopes already. It resumes, and gets again what it has not confirmed.
   bool send(PeerId peer, const Envelope& envelope);
   static constexpr std::size_t kMaxUnread = 64 * 1024 * 1024;
   static constexpr std::size_t kMaxUnreadEnvelopes = 256 * 1024 * 1024;
   static constexpr std::size_t kFewUnreadEnvelopes = 16 * 1024 * 1024;
   static constexpr std::size_t kMaxUnreadInAll = 1024 * 1024 * 1024;
 
-  // Ends the connection of a peer; what it has sent before may still arrive. Does nothing without a ConnectionTable.
+  // Sets a limit below kMaxUnreadInAll.
+  void limit_unread(std::size_t bytes);
+
+  // Ends the connection of a peer; what it has sent before and was not received yet is dropped. Does nothing without a
+  // ConnectionTable.
   void cut(PeerId peer);
   // Cuts connections that have no session in time (connection_table.h), and peers that have read nothing of what waits
   // for them for kStall. Call about once a second while there are connections.

@@ -129,6 +129,30 @@ TEST_CASE("of too many connections without a session, the oldest of the same add
   CHECK_FALSE(other.is_cut());
 }
 
+TEST_CASE("a peer is known to be one whose connection was ended, also when the next one has its descriptor") {
+  ConnectionTable table{{}};
+  Socket first;
+  Socket second;
+  REQUIRE(table.accepted(first.fd(), "a", 1s));
+  REQUIRE(table.accepted(second.fd(), "a", 1s));
+  const ConnectionTable::Place of_first = table.bind(first.fd(), PeerId{1});
+  const ConnectionTable::Place of_second = table.bind(second.fd(), PeerId{2});
+  CHECK_FALSE(of_first.has_ended());
+  table.cut(of_first);
+  table.closed(first.fd());
+  table.closed(second.fd());  // its peer has closed it: what it has sent is still wanted
+  for (const Socket* one : {&first, &second}) REQUIRE(table.accepted(one->fd(), "a", 1s));
+  CHECK(of_first.has_ended());
+  CHECK_FALSE(of_second.has_ended());
+  CHECK_FALSE(table.bind(first.fd(), PeerId{3}).has_ended());
+  CHECK_FALSE(ConnectionTable::Place{}.has_ended());
+}
+
+TEST_CASE("what waits may take a quarter of the memory of the process") {
+  CHECK(ConnectionLimits::for_process(1024, 512ULL << 20).total_cost == 128ULL << 20);
+  CHECK(ConnectionLimits::for_process(1024, 64ULL << 30).total_cost == ConnectionLimits{}.total_cost);
+}
+
 TEST_CASE("one address cannot take all places, even with sessions") {
   ConnectionLimits limits;
   limits.connections = 8;

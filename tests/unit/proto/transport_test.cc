@@ -1,6 +1,10 @@
 #include <doctest/doctest.h>
 #include <forkmill/errc.h>
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -13,6 +17,7 @@
 #include <vector>
 
 #include "proto/os/descriptor.h"
+#include "proto/os/memory.h"
 #include "proto/os/real_env.h"
 #include "proto/os/waiter.h"
 #include "proto/transport/dealer.h"
@@ -68,7 +73,86 @@ class Shortage {
   std::vector<int> taken_;
 };
 
+// A connection to a port of this process, which speaks ZMTP by hand.
+class HandPeer {
+ public:
+  explicit HandPeer(const std::string& endpoint) : socket_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(static_cast<std::uint16_t>(std::stoi(endpoint.substr(endpoint.rfind(':') + 1))));
+    REQUIRE(::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+    const int on = 1;
+    ::setsockopt(socket_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    const timeval patience{10, 0};
+    ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    std::string greeting{"\xFF\0\0\0\0\0\0\0\1\x7F\3\1NULL", 16};
+    greeting.resize(64, '\0');
+    send(greeting + std::string{"\4\x1C\5READY\xBSocket-Type\0\0\0\6DEALER", 2 + 28});
+    receive(64);
+    receive(static_cast<std::size_t>(receive(2)[1]));
+  }
+
+  void send(const std::string& bytes) {
+    REQUIRE(::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size()));
+  }
+  // Waits until ZeroMQ has read all that was sent.
+  void wait_until_read() {
+    if (!other_end_) other_end_ = find_other_end();
+    REQUIRE(other_end_);
+    for (int unread = 1; unread > 0; ::sched_yield()) REQUIRE(::ioctl(*other_end_, FIONREAD, &unread) == 0);
+  }
+
+ private:
+  std::string receive(std::size_t size) {
+    std::string bytes(size, '\0');
+    REQUIRE(::recv(socket_.get(), bytes.data(), size, MSG_WAITALL) == static_cast<ssize_t>(size));
+    return bytes;
+  }
+  // The descriptor that ZeroMQ has accepted.
+  std::optional<int> find_other_end() const {
+    sockaddr_in own{};
+    socklen_t size = sizeof own;
+    REQUIRE(::getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&own), &size) == 0);
+    const auto deadline = std::chrono::steady_clock::now() + 10s;
+    for (; std::chrono::steady_clock::now() < deadline; ::sched_yield()) {
+      for (int fd = 3; fd < 1024; ++fd) {
+        sockaddr_in peer{};
+        size = sizeof peer;
+        if (::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) == 0 && peer.sin_family == AF_INET &&
+            peer.sin_port == own.sin_port)
+          return fd;
+      }
+    }
+    return std::nullopt;
+  }
+
+  Descriptor socket_;
+  std::optional<int> other_end_;
+};
+
 }  // namespace
+
+TEST_CASE("small messages that wait to be received take little memory, also when each was read alone") {
+  constexpr std::size_t kMessages = 2000;
+  constexpr std::size_t kBytes = 60;
+  Router router;
+  HandPeer peer{router.bind("tcp://127.0.0.1:*")};
+  const std::string frame = std::string{'\0', static_cast<char>(kBytes)} + std::string(kBytes, 'x');
+  peer.send(frame);
+  peer.wait_until_read();
+  const auto before = resident_memory();
+  for (std::size_t i = 1; i < kMessages; ++i) {
+    peer.send(frame);
+    peer.wait_until_read();
+  }
+  CHECK(resident_memory() - before < kMessages * 2048);
+  std::size_t received = 0;
+  const auto deadline = std::chrono::steady_clock::now() + 10s;
+  while (received < kMessages && std::chrono::steady_clock::now() < deadline)
+    router.receive() ? static_cast<void>(++received) : static_cast<void>(router.pending());
+  CHECK(received == kMessages);
+}
 
 TEST_CASE("messages and their answers arrive, with large payloads") {
   Router router;
