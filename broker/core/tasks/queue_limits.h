@@ -17,7 +17,9 @@ struct QueueOptions {
 
 // Limits of what is in memory although it is on disk as well. Only durable tasks are ever paged out.
 struct ResidentLimits {
-  std::size_t tasks = 8 * 1024;          // tasks at the head of each lane (one client, priority and task name)
+  // Tasks at the head of each lane (one client, priority and task name): those of a steady stream with some ten
+  // thousand outstanding do not go by way of the disk.
+  std::size_t tasks = 16 * 1024;
   std::size_t bytes = 32 * 1024 * 1024;  // bytes of their arguments
   std::size_t page = 2 * 1024;           // tasks fetched at once
   std::size_t scheduled = 64 * 1024;     // tasks that are not due yet

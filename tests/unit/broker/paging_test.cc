@@ -25,6 +25,19 @@ TEST_CASE("a long queue is on disk but for its beginning, and is granted in orde
   CHECK(paged.broker.results(paged.client).size() == 50);
 }
 
+TEST_CASE("a queue that has become short enough comes back into memory, and what arrives then stays there") {
+  CoreOptions options = tiny();
+  options.resident.tasks = 16;
+  Paged paged{options};
+  paged.submit(1, 24);
+  CHECK(paged.paged_out() == 8);
+  const auto worker = paged.broker.worker(9);
+  CHECK(paged.broker.grants(worker).size() == 9);
+  CHECK(paged.paged_out() == 0);
+  paged.submit(25, 25);
+  CHECK(paged.paged_out() == 0);
+}
+
 TEST_CASE("large arguments count in the memory of a queue") {
   CoreOptions options;
   options.resident.bytes = 10'000;
