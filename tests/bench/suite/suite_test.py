@@ -31,7 +31,7 @@ KEYS = {
                   "broker_limit_mib", "log_lines_per_s", "ns_per_task", *RATES)),
     "mixed": ({"forkmill", "gearmand"}, ("short_p50_us", "short_p99_us")),
     "map": ({"forkmill-pool-map", "multiprocessing-map"}, ("items_per_s",)),
-    "commands": ({"forkmill-map", "xargs", "posix-spawn"}, ("jobs_per_s",)),
+    "commands": ({"forkmill-map", "forkmill-map-program", "xargs", "posix-spawn"}, ("jobs_per_s",)),
     "startup": ({"forkmill-dev"}, ("startup_ms",)),
     "memory": ({"inflight"}, ("broker_bytes_per_task", "client_bytes_per_task")),
     "inflight": ({"inflight"}, ("submitted_per_s", "drained_per_s", "lost")),
@@ -128,6 +128,12 @@ class Rendering(unittest.TestCase):
             charts = os.path.join(top, "tests/bench/charts")
             for name in ("throughput", "latency", "durable", "map", "window", "payload", "clients", "growth"):
                 xml.dom.minidom.parse(os.path.join(charts, name + ".svg"))
+
+    def test_the_page_has_a_place_for_every_set(self):
+        with open(os.path.join(BENCH, "README.md"), encoding="utf-8") as source:
+            page = source.read()
+        for name in sets.SETS:
+            self.assertIn(f"\n<!-- bench:{name} -->\n", page)
 
     def test_render_refuses_a_block_that_names_no_set(self):
         with tempfile.TemporaryDirectory() as top:
