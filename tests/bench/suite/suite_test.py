@@ -129,6 +129,26 @@ class Rendering(unittest.TestCase):
             for name in ("throughput", "latency", "durable", "map", "window", "payload", "clients", "growth"):
                 xml.dom.minidom.parse(os.path.join(charts, name + ".svg"))
 
+    def test_the_files_of_several_runs_are_rendered_together(self):
+        whole, again = invented(), Figures()
+        again.facts = {**whole.facts, "date": "later"}
+        again.add("clients", "100", "forkmill.tasks_per_s\t7")
+        with tempfile.TemporaryDirectory() as top:
+            os.makedirs(os.path.join(top, "tests/bench"))
+            for page in ("README.md", "tests/bench/README.md"):
+                with open(os.path.join(top, page), "w", encoding="utf-8") as out:
+                    out.write("<!-- bench:highlights -->\n<!-- bench:end -->\n")
+            first, second, both = (os.path.join(top, name) for name in ("first", "second", "both"))
+            whole.write(first)
+            again.write(second)
+            ran = call("render", first, second, "--json", both, "--top", top)
+            self.assertEqual(0, ran.returncode, ran.stdout)
+            merged = Figures.read(both)
+        self.assertEqual(whole.facts, merged.facts)
+        self.assertEqual(["100"], merged.parameters("clients"))
+        self.assertEqual(7, merged.median("clients", "100", "forkmill", "tasks_per_s"))
+        self.assertEqual(whole.parameters("backlog"), merged.parameters("backlog"))
+
     def test_the_page_has_a_place_for_every_set(self):
         with open(os.path.join(BENCH, "README.md"), encoding="utf-8") as source:
             page = source.read()
