@@ -2,6 +2,7 @@
 """Tests of tests/bench/run and tests/bench/render: wrong arguments; figures to JSON, tables and charts."""
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -148,6 +149,21 @@ class Rendering(unittest.TestCase):
         self.assertEqual(["100"], merged.parameters("clients"))
         self.assertEqual(7, merged.median("clients", "100", "forkmill", "tasks_per_s"))
         self.assertEqual(whole.parameters("backlog"), merged.parameters("backlog"))
+
+    def test_the_pages_and_charts_show_the_figures_that_are_stored_beside_them(self):
+        pages, charts = ("README.md", "tests/bench/README.md"), "tests/bench/charts"
+        top = os.path.dirname(os.path.dirname(BENCH))
+        with tempfile.TemporaryDirectory() as copy:
+            os.makedirs(os.path.join(copy, "tests/bench"))
+            for page in pages:
+                shutil.copy(os.path.join(top, page), os.path.join(copy, page))
+            ran = call("render", os.path.join(BENCH, "charts/figures.json"), "--top", copy)
+            self.assertEqual(0, ran.returncode, ran.stdout)
+            drawn = [os.path.join(charts, name) for name in os.listdir(os.path.join(copy, charts))]
+            for name in (*pages, *drawn):
+                with open(os.path.join(top, name), encoding="utf-8") as ours, \
+                        open(os.path.join(copy, name), encoding="utf-8") as rendered:
+                    self.assertEqual(rendered.read(), ours.read(), name)
 
     def test_the_page_has_a_place_for_every_set(self):
         with open(os.path.join(BENCH, "README.md"), encoding="utf-8") as source:
