@@ -24,6 +24,7 @@ enum class Path : std::uint8_t {
   handed_back,      // a worker returns a grant that it could start soon
   outcome_waits,    // outcomes wait for the next flush
   names_forgotten,  // queues and numbers of task types that are not used are forgotten at once
+  run_for_idle,     // a worker with an idle child gets a whole run of tasks, brief or not
   count,
 };
 

@@ -131,7 +131,8 @@ struct Dealer::Connection {
     skipped = 0;
     zmq::message_t frame;
     zmq::message_t address;
-    if (!receive_frame(monitor, frame, wait)) return {};
+    monitor_is_empty = !receive_frame(monitor, frame, wait);
+    if (monitor_is_empty) return {};
     static_cast<void>(receive_frame(monitor, address));
     Event event;
     std::memcpy(&event.number, frame.data(), sizeof event.number);
@@ -139,11 +140,16 @@ struct Dealer::Connection {
     return event;
   }
 
+  // Returns whether event() may find one. Nothing else reads the monitor: once event() has found none, the descriptor
+  // of the monitor tells of the next one, which saves a system call before each wait.
+  bool may_have_event() { return !monitor_is_empty && has_input(monitor); }
+
   Waiter& waiter;
   bool up = false;  // link_event() has reported the connection, and not its end
   // Messages wait to be received: the monitor, which costs a system call, is asked some rounds later.
   bool has_messages = false;
-  int skipped = 0;  // rounds
+  int skipped = 0;                // rounds
+  bool monitor_is_empty = false;  // the last event() that asked the monitor found none
   zmq::socket_t socket{zmq_context(), zmq::socket_type::dealer};
   zmq::socket_t monitor{zmq_context(), zmq::socket_type::pair};
 };
@@ -313,9 +319,9 @@ void Dealer::finish() {
 bool Dealer::pending() {
   if (auto* tracker = endpoints_.tracker(); tracker != nullptr && tracker->due()) return true;
   if (!connection_) return retry_due() || obstacle_.told != obstacle_.text;
-  // Before a wait, both sockets must be asked, because has_input has a side effect.
+  // Before a wait, the socket must be asked, because has_input has a side effect.
   connection_->has_messages = has_input(connection_->socket);
-  return connection_->has_messages || has_input(connection_->monitor);
+  return connection_->has_messages || connection_->may_have_event();
 }
 
 void finish_sending() { zmq_context().close(); }

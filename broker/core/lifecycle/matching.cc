@@ -1,6 +1,7 @@
 #include "broker/core/lifecycle/matching.h"
 
 #include <algorithm>
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <utility>
@@ -28,17 +29,16 @@ void Matching::wake_offers() {
 
 // ---- Tasks of the pool ----------------------------------------------------------------------------------------------
 
-// Each worker with an idle child gets one task in turn, and then the others get the rest as prefetch in small runs. A
-// worker's prefetch only hides the time of a message to it.
+// Each worker with an idle child gets one task in turn, or some of many brief ones, and then the others get the rest as
+// prefetch in small runs. A worker's prefetch only hides the time of a message to it.
 void Matching::give_pool() {
-  constexpr int kRun = 16;
   if (state_.offers.awake().empty()) return;
-  give(WorkerLine::idle, 1);
-  give(WorkerLine::busy, kRun);
+  give(WorkerLine::idle);
+  give(WorkerLine::busy);
   state_.offers.drop_asleep();
 }
 
-void Matching::give(WorkerLine line, int run) {
+void Matching::give(WorkerLine line) {
   turns_.clear();
   for (Offer* offer : state_.offers.awake()) add_turn(*offer, line);
   while (!turns_.empty()) {
@@ -47,7 +47,7 @@ void Matching::give(WorkerLine line, int run) {
     turns_.pop_back();
     const Offer::Workers& workers = offer.line(line);
     Worker& worker = *(proto::buggify(proto::Path::other_turn) ? workers.back() : workers.front());
-    if (give_run(worker, line, run)) add_turn(offer, line);
+    if (give_run(worker, line)) add_turn(offer, line);
   }
 }
 
@@ -58,18 +58,31 @@ void Matching::add_turn(Offer& offer, WorkerLine line) {
 }
 
 // A worker that has got nothing keeps its place.
-bool Matching::give_run(Worker& worker, WorkerLine line, int run) {
-  int given = 0;
+bool Matching::give_run(Worker& worker, WorkerLine line) {
+  std::size_t given = 0;
   bool has_more = true;
-  while (has_more && given < run && lines_.line_for(worker) == line) {
+  bool goes_on = lines_.line_for(worker) == line;
+  while (goes_on) {
     Task* task = next_task(worker);
     has_more = task != nullptr;
     if (!has_more) break;
     grants_.grant(*task, worker);
     ++given;
+    const std::size_t most = line == WorkerLine::idle ? run_for_idle(*task) : kRun;
+    goes_on = given < most && lines_.line_for(worker) != WorkerLine::none;
   }
   if (const WorkerLine now = lines_.line_for(worker); given > 0 || now != line) lines_.move(worker, now);
   return has_more;
+}
+
+// A worker has run all brief tasks of a message before another one would have got some of them in a message of its own.
+// Few tasks go to a worker each nevertheless: they may wait for each other. So do the last ones of many.
+std::size_t Matching::run_for_idle(const Task& task) const {
+  if (proto::buggify(proto::Path::run_for_idle)) return kRun;
+  constexpr Instant kBrief = std::chrono::microseconds{8};
+  constexpr std::size_t kShare = 8;  // a worker gets an eighth of the ready tasks, at most
+  const bool is_brief = state_.totals.times.of(task.spec, state_.clock.now()).usual_run <= kBrief;
+  return is_brief ? std::min(kRun, task.queue()->ready.size() / kShare) : 1;
 }
 
 // The turn passes on only with a task. Another worker may have taken what a queue had, and a search in vain that moved

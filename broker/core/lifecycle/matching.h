@@ -1,10 +1,12 @@
 // Matching: gives ready tasks to workers with credit. Children that are idle come before prefetch, and workers take
-// turns, so that work spreads. Tasks with a process of their own go to the worker that has the fewest of them.
+// turns, so that work spreads. Where many tasks are ready that take less time than a message, a worker gets some of
+// them at once. Tasks with a process of their own go to the worker that has the fewest of them.
 //
 // A round costs what there is to give, however many workers are connected: workers stand in the lines of their offers
 // (tasks/offers.h), and only offers are asked whose queues may have a task for them.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -26,6 +28,8 @@ class Matching {
   Instant next_wakeup() const { return lines_.next_wakeup(); }
 
  private:
+  static constexpr std::size_t kRun = 16;  // tasks that a worker gets in one turn, at most
+
   // An offer, and since when the first worker of its line has waited.
   struct Turn {
     std::uint64_t since;
@@ -35,11 +39,13 @@ class Matching {
 
   void wake_offers();
   void give_pool();
-  // Gives the workers of a line `run` tasks in turn, until none of them could have another one.
-  void give(WorkerLine line, int run);
+  // Gives the workers of a line tasks in turn, until none of them could have another one.
+  void give(WorkerLine line);
   void add_turn(Offer& offer, WorkerLine line);
   // Returns whether the worker's offer may have another task for its line.
-  bool give_run(Worker& worker, WorkerLine line, int run);
+  bool give_run(Worker& worker, WorkerLine line);
+  // Returns how many tasks a worker with an idle child gets in one turn in which it has got this one.
+  std::size_t run_for_idle(const Task& task) const;
   // Returns null if no queue of the worker's offer has a task for it.
   Task* next_task(Worker& worker);
   Task* next_in(Queue& queue, const Worker& worker) const;

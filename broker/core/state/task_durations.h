@@ -30,11 +30,20 @@ struct TaskSeries {
   std::string task;
   proto::Histogram waited;  // from the time at which it was due to the start of the attempt
   proto::Histogram ran;
+  Instant usual_run = proto::kNever;          // run time of the last attempts; kNever: none has ended
   std::array<std::uint64_t, kKinds> ended{};  // attempts, by OutcomeKind
   std::uint64_t submitted = 0;                // tasks
   std::uint64_t retried = 0;                  // attempts that another one follows
   std::uint64_t dead = 0;                     // tasks that have become dead letters
   Instant used{0};
+
+  // Call with the run time of an attempt, as its worker has measured it. A long one counts at once, and is forgotten
+  // over some dozens of shorter ones.
+  void note_run(Instant time) {
+    constexpr std::int64_t kWeight = 16;
+    const bool rises = usual_run == proto::kNever || time >= usual_run;
+    usual_run = rises ? time : usual_run - Instant{((usual_run - time).count() + kWeight - 1) / kWeight};
+  }
 };
 
 class TaskDurations {

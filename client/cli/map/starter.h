@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <utility>
 
 #include "client/cli/map/fleet.h"
@@ -18,6 +19,9 @@ class JobStarter {
   struct Options {
     TimeLimit limit{};
     std::chrono::milliseconds delay{0};  // between the starts of two jobs
+    // Jobs that start together once there were as many as the run wants: they share messages. Fewer of them start if no
+    // more end for a moment.
+    std::size_t together = 1;
   };
 
   JobStarter(JobFeed feed, Options options) : feed_{std::move(feed)}, options_{std::move(options)} {}
@@ -39,11 +43,14 @@ class JobStarter {
 
  private:
   bool start_next(MapRun& run, Fleet& fleet);
+  bool waits_for_others(const MapRun& run);
 
   JobFeed feed_;
   Options options_;
   Slots slots_;
   Clock::time_point next_start_{};
+  std::size_t full_with_ = 0;  // jobs that were in flight when the run wanted no more; 0: it has wanted some since
+  Clock::time_point waits_until_{};  // for others; the epoch: it does not wait
   bool input_waits_ = false;
   bool over_ = false;
 };

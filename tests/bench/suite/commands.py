@@ -63,6 +63,8 @@ def jobs(forkmill, count):
     dev = [forkmill, "dev", "--memory", "--processes", "2", "--"]
     timed([*dev, forkmill, "map", "-k", "echo"], part, input=part)
     report("forkmill-map.jobs_per_s", count / timed([*dev, forkmill, "map", "true"], "", input=everything))
+    report("forkmill-map-program.jobs_per_s",
+           count / timed([*dev, forkmill, "map", "/bin/true"], "", input=everything))
     report("xargs.jobs_per_s", count / timed(["xargs", "-P2", "-n1", "true"], "", input=everything))
     report("posix-spawn.jobs_per_s", count / spawn_in_two(count))
     report("parallel.jobs_per_s", few / timed(["parallel", "-j2", "true"], "", input=part))

@@ -36,6 +36,11 @@ class Figures:
     def parameters(self, set_name):
         return unique(key[1] for key in self.values if key[0] == set_name)
 
+    def add_sets(self, other):
+        """Takes over the sets of `other`, in place of what is known of them. The facts stay."""
+        replaced = {key[0] for key in other.values}
+        self.values = {key: runs for key, runs in self.values.items() if key[0] not in replaced} | other.values
+
     def write(self, path):
         rows = [{"set": key[0], "parameter": key[1], "system": key[2], "figure": key[3],
                  "median": statistics.median(runs), "lowest": min(runs), "highest": max(runs), "runs": runs}

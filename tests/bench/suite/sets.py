@@ -194,7 +194,7 @@ def startup(plan):
 
 
 def commands(plan):
-    """20,000 times `true`: forkmill map beside xargs, bare posix_spawn, and GNU parallel with a tenth of the jobs."""
+    """20,000 times `true`: forkmill map with and without a shell, xargs, posix_spawn, GNU parallel."""
     yield "", [os.path.join(plan.suite, "commands.py"), "jobs", "--build", plan.build, "--jobs",
                str(plan.items(20_000, 500))]
 
@@ -206,6 +206,7 @@ def durable(plan):
     yield "", plan.peer("bench_jetstream", "throughput latency", "jetstream-core-result", **both) + ["--core-result"]
     yield "", plan.peer("bench_beanstalk", "throughput latency", **both)
     yield "", plan.peer("bench_redis", "throughput latency", "redis-synced", batch=64, **both)
+    yield "", plan.peer("bench_redis", "throughput", "redis-synced-each", batch=1, **both)
     yield "", plan.peer("bench_forkmill", "throughput latency", "forkmill-durable", **both)
     yield "", plan.peer("bench_forkmill", "bulk", "forkmill-durable", **both)
     yield "", plan.peer("bench_forkmill", "throughput latency", "forkmill-memory")

@@ -2,6 +2,7 @@
 """Tests of tests/bench/run and tests/bench/render: wrong arguments; figures to JSON, tables and charts."""
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -31,7 +32,7 @@ KEYS = {
                   "broker_limit_mib", "log_lines_per_s", "ns_per_task", *RATES)),
     "mixed": ({"forkmill", "gearmand"}, ("short_p50_us", "short_p99_us")),
     "map": ({"forkmill-pool-map", "multiprocessing-map"}, ("items_per_s",)),
-    "commands": ({"forkmill-map", "xargs", "posix-spawn"}, ("jobs_per_s",)),
+    "commands": ({"forkmill-map", "forkmill-map-program", "xargs", "posix-spawn"}, ("jobs_per_s",)),
     "startup": ({"forkmill-dev"}, ("startup_ms",)),
     "memory": ({"inflight"}, ("broker_bytes_per_task", "client_bytes_per_task")),
     "inflight": ({"inflight"}, ("submitted_per_s", "drained_per_s", "lost")),
@@ -128,6 +129,47 @@ class Rendering(unittest.TestCase):
             charts = os.path.join(top, "tests/bench/charts")
             for name in ("throughput", "latency", "durable", "map", "window", "payload", "clients", "growth"):
                 xml.dom.minidom.parse(os.path.join(charts, name + ".svg"))
+
+    def test_the_files_of_several_runs_are_rendered_together(self):
+        whole, again = invented(), Figures()
+        again.facts = {**whole.facts, "date": "later"}
+        again.add("clients", "100", "forkmill.tasks_per_s\t7")
+        with tempfile.TemporaryDirectory() as top:
+            os.makedirs(os.path.join(top, "tests/bench"))
+            for page in ("README.md", "tests/bench/README.md"):
+                with open(os.path.join(top, page), "w", encoding="utf-8") as out:
+                    out.write("<!-- bench:highlights -->\n<!-- bench:end -->\n")
+            first, second, both = (os.path.join(top, name) for name in ("first", "second", "both"))
+            whole.write(first)
+            again.write(second)
+            ran = call("render", first, second, "--json", both, "--top", top)
+            self.assertEqual(0, ran.returncode, ran.stdout)
+            merged = Figures.read(both)
+        self.assertEqual(whole.facts, merged.facts)
+        self.assertEqual(["100"], merged.parameters("clients"))
+        self.assertEqual(7, merged.median("clients", "100", "forkmill", "tasks_per_s"))
+        self.assertEqual(whole.parameters("backlog"), merged.parameters("backlog"))
+
+    def test_the_pages_and_charts_show_the_figures_that_are_stored_beside_them(self):
+        pages, charts = ("README.md", "tests/bench/README.md"), "tests/bench/charts"
+        top = os.path.dirname(os.path.dirname(BENCH))
+        with tempfile.TemporaryDirectory() as copy:
+            os.makedirs(os.path.join(copy, "tests/bench"))
+            for page in pages:
+                shutil.copy(os.path.join(top, page), os.path.join(copy, page))
+            ran = call("render", os.path.join(BENCH, "charts/figures.json"), "--top", copy)
+            self.assertEqual(0, ran.returncode, ran.stdout)
+            drawn = [os.path.join(charts, name) for name in os.listdir(os.path.join(copy, charts))]
+            for name in (*pages, *drawn):
+                with open(os.path.join(top, name), encoding="utf-8") as ours, \
+                        open(os.path.join(copy, name), encoding="utf-8") as rendered:
+                    self.assertEqual(rendered.read(), ours.read(), name)
+
+    def test_the_page_has_a_place_for_every_set(self):
+        with open(os.path.join(BENCH, "README.md"), encoding="utf-8") as source:
+            page = source.read()
+        for name in sets.SETS:
+            self.assertIn(f"\n<!-- bench:{name} -->\n", page)
 
     def test_render_refuses_a_block_that_names_no_set(self):
         with tempfile.TemporaryDirectory() as top:

@@ -1,4 +1,6 @@
 #include <map>
+#include <numeric>
+#include <vector>
 
 #include "tests/unit/broker/broker.h"
 
@@ -7,6 +9,36 @@ namespace matching_test {
 using namespace forkmill;
 using namespace forkmill::broker::test;
 using forkmill::broker::test::id;
+
+namespace {
+
+// Twenty workers, each with twelve idle children and credit for as many tasks. A task like theirs ran for `run_us`.
+struct IdleWorkers {
+  explicit IdleWorkers(std::uint64_t run_us) {
+    const auto other = broker.worker(1);
+    broker.submit(client, {task(1)});
+    const Grant grant = broker.grants(other).at(0).grant;
+    const Outcome outcome{OutcomeKind::succeeded, {}, "", Payload::copy("result"), {}};
+    broker.send(other, Outcomes{{{grant, outcome, milliseconds{-1}, run_us}}, 1});
+    for (int i = 0; i < 20; ++i) workers.push_back(broker.worker(12, {"default"}, 12));
+  }
+
+  // Submits tasks. Returns how many of them each worker is granted.
+  std::vector<std::size_t> grants_of(std::uint64_t tasks) {
+    std::vector<Submission> submissions;
+    for (std::uint64_t n = 0; n < tasks; ++n) submissions.push_back(task(2 + n));
+    broker.submit(client, submissions);
+    std::vector<std::size_t> granted;
+    for (const auto& worker : workers) granted.push_back(broker.grants(worker).size());
+    return granted;
+  }
+
+  Broker broker;
+  Broker::Peer client = broker.client();
+  std::vector<Broker::Peer> workers;
+};
+
+}  // namespace
 
 TEST_CASE("a worker never gets more grants than its credit") {
   Broker broker;
@@ -34,6 +66,19 @@ TEST_CASE("idle children of every worker are served before any worker's prefetch
   broker.submit(client, {task(1), task(2), task(3), task(4)});
   CHECK(broker.grants(first).size() == 2);
   CHECK(broker.grants(second).size() == 2);
+}
+
+TEST_CASE("many tasks spread over idle workers one by one, and in runs if they are brief") {
+  CHECK(IdleWorkers{500}.grants_of(160) == std::vector<std::size_t>(20, 8));
+  const auto brief = IdleWorkers{5}.grants_of(160);
+  CHECK(brief.front() == 12);
+  CHECK(std::accumulate(brief.begin(), brief.end(), std::size_t{0}) == 160);
+}
+
+TEST_CASE("few tasks spread over idle workers one by one, also if they are brief: they may wait for each other") {
+  std::vector<std::size_t> expected(16, 1);
+  expected.resize(20);
+  CHECK(IdleWorkers{5}.grants_of(16) == expected);
 }
 
 TEST_CASE("a worker gets only tasks that it has, if need be from behind others") {

@@ -53,6 +53,19 @@ TEST_CASE("the wait of a task is the time from when it was due to its start, wit
   CHECK(series->ended[static_cast<std::size_t>(OutcomeKind::succeeded)] == 1);
 }
 
+TEST_CASE("the usual run of tasks follows a long one at once, and shorter ones after some dozens") {
+  TaskSeries series;
+  CHECK(series.usual_run == kNever);
+  series.note_run(5us);
+  CHECK(series.usual_run == 5us);
+  series.note_run(100ms);
+  CHECK(series.usual_run == 100ms);
+  for (int i = 0; i < 12; ++i) series.note_run(5us);
+  CHECK(series.usual_run > 40ms);
+  for (int i = 0; i < 300; ++i) series.note_run(5us);
+  CHECK(series.usual_run == 5us);
+}
+
 TEST_CASE("a worker that tells an impossible run makes no time negative") {
   Broker broker;
   const auto client = broker.client();

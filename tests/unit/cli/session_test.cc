@@ -12,6 +12,7 @@
 #include "client/cli/errors/command_error.h"
 #include "client/cli/map/input/rows.h"
 #include "proto/os/wakeup.h"
+#include "tests/eventually.h"
 #include "tests/folder.h"
 
 namespace forkmill::cli::session_test {
@@ -110,6 +111,25 @@ TEST_CASE("a long input stays within the window") {
   CHECK(run(parts(many), {.window = 7}, fleet) == 0);
   CHECK(fleet.ran.size() == 5000);
   CHECK(fleet.max_running <= 7);
+}
+
+TEST_CASE("once the window was full, several jobs start together, or fewer after a moment") {
+  FakeFleet fleet{[](const Job&) { return std::nullopt; }};
+  JobStarter starter{parts({"1", "2", "3", "4", "5", "6", "7", "8", "9"}).feed, {.together = 3}};
+  MapRun run{{.window = 4}};
+  CHECK_FALSE(starter.start_jobs(run, fleet));
+  CHECK(fleet.ran.size() == 4);
+  run.ended(1, exited(0));
+  CHECK_FALSE(starter.start_jobs(run, fleet));
+  CHECK(fleet.ran.size() == 4);
+  for (const std::uint64_t seq : {2, 3}) run.ended(seq, exited(0));
+  CHECK_FALSE(starter.start_jobs(run, fleet));
+  CHECK(fleet.ran.size() == 7);
+  run.ended(4, exited(0));
+  CHECK(forkmill::tests::eventually([&] {
+    starter.start_jobs(run, fleet);
+    return fleet.ran.size() == 8;
+  }));
 }
 
 TEST_CASE("a failing job is tried again") {

@@ -257,6 +257,24 @@ TEST_CASE("errors of a port in use and of an invalid endpoint say what to do") {
   CHECK(text([&] { Dealer dealer{"nonsense"}; }).find("tcp://HOST:PORT") != std::string::npos);
 }
 
+TEST_CASE("the descriptor of a dealer with nothing to do tells when its connection is made, and when it ends") {
+  std::optional<Router> router{std::in_place};
+  Dealer dealer{router->bind("tcp://127.0.0.1:*")};
+  Waiter waiter;
+  waiter.add(dealer.fd(), 1);
+  const auto next = [&] {
+    for (;;) {
+      if (const auto event = dealer.link_event()) return *event;
+      if (!dealer.pending()) REQUIRE_FALSE(waiter.wait(10s).empty());
+    }
+  };
+  CHECK(next() == Dealer::LinkEvent::up);
+  CHECK_FALSE(dealer.link_event().has_value());
+  CHECK_FALSE(dealer.pending());
+  router.reset();
+  CHECK(next() == Dealer::LinkEvent::down);
+}
+
 TEST_CASE("a dealer without a free descriptor reports that once, and connects when there is one") {
   Router router;
   const std::string endpoint = router.bind("tcp://127.0.0.1:*");

@@ -26,6 +26,7 @@ namespace {
 
 constexpr std::uint64_t kMaxOutput =
     proto::limits::kMaxPayload / 2 - 64UL * 1024;  // both streams and the other fields fit into one result
+constexpr std::size_t kTogether = 16;              // jobs that start together, unless --jobs says how many may run
 constexpr std::size_t kPipeWindow = 32;            // the default of --jobs with --pipe, which holds a block for each
 
 void check_options(const MapOptions& options) {
@@ -121,9 +122,11 @@ int map(const MapOptions& given, const std::vector<std::string>& words, const Co
   const auto executor = std::make_shared<LoopExecutor>();
   Connection connection{connection_options, executor, &signals, Connection::OnLoss::wait};
   const auto [window, spread] = widths(options, halt, connection);
-  MapSession::Parts parts{
-      .feed = setup.feed(spread, std::move(finished)),
-      .starts = {.limit = TimeLimit{options.run.timeout, options.run.timeout_percent}, .delay = options.run.delay}};
+  const bool is_wide = options.run.jobs.is_default() && window == JobCount::kDefault;
+  MapSession::Parts parts{.feed = setup.feed(spread, std::move(finished)),
+                          .starts = {.limit = TimeLimit{options.run.timeout, options.run.timeout_percent},
+                                     .delay = options.run.delay,
+                                     .together = is_wide ? kTogether : 1}};
   if (!log.joblog.empty()) parts.files.joblog = std::make_unique<JobLog>(log.joblog, log_mode(log, plus));
   if (!log.results.empty()) parts.files.results = open_results(log.results, setup.syntax());
   std::optional<RunReport> report;
