@@ -149,7 +149,7 @@ TEST_CASE("a schema of the first version is converted, and its tasks can move to
   server.sql(
       "ALTER TABLE forkmill.progression_1_0 DROP COLUMN requeued; DROP FUNCTION forkmill.create_span;"
       "ALTER FUNCTION forkmill.create_span_1 RENAME TO create_span; DROP TABLE forkmill.broker, forkmill.placement,"
-      "forkmill.key_book;"
+      "forkmill.key_book; DROP FUNCTION forkmill.assert_follows;"
       "ALTER TABLE forkmill.cluster DROP COLUMN shards; UPDATE forkmill.cluster SET version = 1");
   const auto store = make_store(server.url());
   REQUIRE(store->open().ok());
