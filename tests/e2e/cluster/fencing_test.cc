@@ -175,6 +175,29 @@ TEST_CASE("an owner that is stuck in a transaction does not keep others from tak
   CHECK(contains(failure(first->commit(CommitSeq{1})), "another broker has taken over"));
 }
 
+TEST_CASE("a row that another user's program has locked is waited for") {
+  PostgresServer server;
+  server.start();
+  server.sql("CREATE ROLE plain LOGIN");
+  server.sql("CREATE DATABASE queue OWNER plain");
+  auto options = store_options("postgresql:///queue?user=plain&host=" + server.folder());
+  {
+    PostgresStore first{options};
+    open(first);
+  }
+  Reports reports;
+  options.owner = "the next one";
+  options.warn = reports.writer();
+  std::unique_ptr<PGconn, void (*)(PGconn*)> other{PQconnectdb(server.url("queue").c_str()), PQfinish};
+  PQclear(PQexec(other.get(), "BEGIN; SELECT 1 FROM forkmill.shard FOR UPDATE"));
+  PostgresStore second{options};
+  auto opened = std::async(std::launch::async, [&] { return second.open().ok(); });
+  CHECK(eventually([&] { return contains(reports.all(), "lock timeout"); }));
+  CHECK(opened.wait_for(100ms) == std::future_status::timeout);
+  other.reset();
+  CHECK(opened.get());
+}
+
 TEST_CASE("a broker waits while the owner is alive, and follows at once when that one stops") {
   PostgresServer& server = shared_server();
   clear(server);
