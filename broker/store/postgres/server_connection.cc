@@ -34,8 +34,8 @@ std::string field(const PGresult* result, int code) {
 bool passes(const std::string& state) {
   constexpr std::string_view kClasses[] = {"08", "53", "57", "40", "55"};
   const auto is_of = [&](std::string_view one) { return state.starts_with(one); };
-  constexpr std::string_view kStates[] = {"25006", "25P03", "FM002", "FM003"};
-  return std::find(std::begin(kStates), std::end(kStates), state) != std::end(kStates) ||
+  constexpr std::string_view kPassing[] = {"25006", "25P03", "FM002", "FM003"};
+  return std::find(std::begin(kPassing), std::end(kPassing), state) != std::end(kPassing) ||
          std::any_of(std::begin(kClasses), std::end(kClasses), is_of);
 }
 
