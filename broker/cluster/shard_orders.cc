@@ -87,6 +87,8 @@ proto::Result<ClusterView> ShardOrders::handle_on(ServerSession& server, const C
   const auto carry_out = [&](const auto& order) -> proto::Status {
     if (auto status = check_order(view, order); !status.ok()) return status;
     Writer{server}(order);
+    // A server that was told to stop waiting for its standby reports success, with a warning.
+    if (const auto warning = server.take_warning(); !warning.empty()) throw StoreError{warning};
     view = read_view(server);
     return {};
   };

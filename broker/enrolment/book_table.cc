@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "broker/store/postgres/schema.h"
+#include "broker/store/postgres/shard.h"
 
 namespace forkmill::broker {
 
@@ -10,12 +11,20 @@ namespace {
 
 constexpr std::chrono::milliseconds kAnswer{5000};  // longest wait for the server
 
+// The longest pause within a change. The server undoes one that its broker does not go on with, which may have been cut
+// off: others wait for its lock.
+constexpr const char* kLimitPauses = "SET idle_in_transaction_session_timeout = '3s'";
+
 // Commits and waits for the standby, if there must be one. What the server has committed before is then safe as well.
-void commit(ServerSession& server) {
+void commit(ServerSession& server, CommitSafety safety) {
   const Rows done = server.run("COMMIT");
   if (done.tag() != "COMMIT") throw Interrupted{"the server has rolled a commit back"};
   // A server that was told to stop waiting for its standby says COMMIT, with a warning.
   if (const auto warning = server.take_warning(); !warning.empty()) throw Interrupted{warning};
+  if (safety == CommitSafety::local) return;
+  // The server may have been told meanwhile to wait for none.
+  ask_standbys(server);
+  check_standbys(server.finish().front());
 }
 
 }  // namespace
@@ -26,6 +35,7 @@ ServerSession& BookTable::server() {
   if (server_ == nullptr) {
     auto made = open_session(store_.surroundings.connect, store_.address, patience_, {store_.safety});
     bring_up_schema(*made, store_.cluster, store_.shards, store_.origin);
+    made->run(kLimitPauses);
     server_ = std::move(made);
   }
   return *server_;
@@ -71,7 +81,7 @@ void BookTable::change(const Edit& edit) {
     const std::uint64_t version = before.number(0, 0) + (*edited == text ? 0 : 1);
     one.run("UPDATE forkmill.key_book SET version = $1::bigint, content = $2::text",
             Parameters{}.number(version).bytes(*edited));
-    commit(one);
+    commit(one, store_.safety);
     version_ = version;
   } catch (...) {
     server_.reset();  // ends the transaction

@@ -34,6 +34,12 @@ class History {
     if (is_short) return Verdict::lost;
     return is_earlier ? Verdict::returned : Verdict::stay;
   }
+  // Returns what users should know of the store of a broker with which this client stays; empty: nothing.
+  std::string warning_about(const proto::Welcome& welcome) const {
+    if (!has_standbys_ || store_.empty() || welcome.store == store_) return {};
+    return "the broker has store '" + welcome.store + "', and the one before had '" + store_ +
+           "', whose tasks it does not know: are all endpoints those of one cluster?";
+  }
   // Whether a deposed broker has been met, and none since with which this client stays.
   bool has_met_deposed() const { return succession_.has_met_earlier(); }
   void begin(const proto::Welcome& welcome) {

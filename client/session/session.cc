@@ -116,6 +116,8 @@ void Session::Arrival::begin(const proto::Welcome& welcome) const {
     case History::Verdict::stay:
       break;
   }
+  if (auto warning = session.history_.warning_about(welcome); !warning.empty())
+    session.conversation_.warn(std::move(warning));
   session.history_.begin(welcome);
   session.tasks_.new_session(welcome.resumed);
   session.submissions_.new_session(welcome);

@@ -22,6 +22,14 @@ std::vector<std::uint64_t> numbers_of(const Spans& spans) {
   return numbers;
 }
 
+// Throws StoreError if the last commit that the server has is not the one that was acknowledged last.
+void check_stored(proto::CommitSeq stored, proto::CommitSeq acknowledged) {
+  if (stored == acknowledged || mutant(PostgresMutant::lost_commits_accepted)) return;
+  throw StoreError{"the server has commit " + std::to_string(stored.value()) +
+                   " as the last one, and had acknowledged " + std::to_string(acknowledged.value()) +
+                   ": it was replaced by a server that lacks commits, or by a backup"};
+}
+
 }  // namespace
 
 template <class Work>
@@ -139,11 +147,15 @@ void OwnedTasks::apply(std::span<const StoreOp> ops) {
   }
 }
 
+// Each transaction names the commit that it follows: if one that was sent by a session of before reaches the server
+// late, when its changes have been made again, it fails.
 void OwnedTasks::queue_applied(ServerSession& server) {
-  if (!std::exchange(in_transaction_, true)) {
+  if (!in_transaction_) {
+    check_stored(ownership_.stored(), last_);
+    in_transaction_ = true;
     server.send_sql("BEGIN");
-    server.send({"assert_owner", "SELECT forkmill.assert_owner($1::bigint::integer, $2::bigint)"},
-                Parameters{}.number(shard_).number(ownership_.epoch().value()));
+    server.send({"assert_follows", "SELECT forkmill.assert_follows($1::bigint::integer, $2::bigint, $3::bigint)"},
+                Parameters{}.number(shard_).number(ownership_.epoch().value()).number(ownership_.stored().value()));
   }
   batch_.send(server, spans_);
 }
@@ -157,11 +169,6 @@ void OwnedTasks::send_applied(ServerSession& server) {
 void OwnedTasks::commit_on(ServerSession& server, proto::CommitSeq number) {
   if (ownership_.stored() == number && !mutant(PostgresMutant::unknown_taken_for_failure))
     return;  // the commit whose answer was lost
-  if (ownership_.stored() != last_ && !mutant(PostgresMutant::lost_commits_accepted)) {
-    throw StoreError{"the server has commit " + std::to_string(ownership_.stored().value()) +
-                     " as the last one, and had acknowledged " + std::to_string(last_.value()) +
-                     ": it was replaced by a server that lacks commits, or by a backup"};
-  }
   queue_applied(server);
   const bool needs_standby =
       ownership_.options().safety == CommitSafety::standby && !mutant(PostgresMutant::standbys_not_asked);

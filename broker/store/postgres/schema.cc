@@ -114,7 +114,21 @@ constexpr const char* kVersion4[] = {
     "INSERT INTO forkmill.key_book DEFAULT VALUES",
 };
 
-constexpr std::array<std::span<const char* const>, 4> kVersions{kVersion1, kVersion2, kVersion3, kVersion4};
+// A fence against late transactions of the owner itself.
+constexpr const char* kVersion5[] = {
+    // Locks the row of the shard, like assert_owner, for a transaction that follows the commit `last`. Fails if there
+    // is a later one: a transaction that its broker has given up may reach the server when the broker has gone on.
+    R"(CREATE FUNCTION forkmill.assert_follows(of_shard integer, of_epoch bigint, last bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM 1 FROM forkmill.shard WHERE id = of_shard AND epoch = of_epoch AND commit_number = last FOR SHARE;
+  IF FOUND THEN RETURN; END IF;
+  PERFORM forkmill.assert_owner(of_shard, of_epoch);
+  RAISE EXCEPTION 'shard % has another last commit than %', of_shard, last USING ERRCODE = 'FM003';
+END $$)",
+};
+
+constexpr std::array<std::span<const char* const>, 5> kVersions{kVersion1, kVersion2, kVersion3, kVersion4, kVersion5};
 
 void migrate(ServerSession& server, std::size_t version) {
   for (; version < kVersions.size(); ++version)
@@ -183,8 +197,9 @@ void rename_cluster(ServerSession& server, const std::string& name) {
 void bring_up_schema(ServerSession& server, const std::string& cluster, std::uint64_t shards,
                      const StoreOrigin& origin) {
   server.run("BEGIN");
-  // The server does not notice that the broker has given up a session that waits for a lock.
+  // The server does not notice that the broker has given up a session that waits for a lock, or was cut off with one.
   server.run("SET LOCAL lock_timeout = '5s'");
+  server.run("SET LOCAL idle_in_transaction_session_timeout = '3s'");
   server.run("SELECT pg_advisory_xact_lock($1::bigint)", Parameters{}.number(kLock));
   if (!has_schema(server)) {
     create_schema(server, cluster, shards, origin);

@@ -29,11 +29,14 @@ std::string field(const PGresult* result, int code) {
 }
 
 // Returns whether a transaction that failed with this SQLSTATE may succeed later: connection, resources, operator,
-// conflict, lock, a server that has just become a standby, and one that has no standbys any longer (kNoStandbys).
+// conflict, lock, a server that has just become a standby, a pause within a transaction, no standbys any longer
+// (kNoStandbys), and a commit that was made after all (kNotLast).
 bool passes(const std::string& state) {
   constexpr std::string_view kClasses[] = {"08", "53", "57", "40", "55"};
   const auto is_of = [&](std::string_view one) { return state.starts_with(one); };
-  return state == "25006" || state == "FM002" || std::any_of(std::begin(kClasses), std::end(kClasses), is_of);
+  constexpr std::string_view kPassing[] = {"25006", "25P03", "FM002", "FM003"};
+  return std::find(std::begin(kPassing), std::end(kPassing), state) != std::end(kPassing) ||
+         std::any_of(std::begin(kClasses), std::end(kClasses), is_of);
 }
 
 }  // namespace

@@ -30,16 +30,18 @@ std::string lease_end(int times = 1) {
 
 // Ends the sessions that may have the row of the shard locked: those of an owner that was cut off in a transaction, or
 // stopped. A commit that waits for its standby is in the database already, and stays. Owners of other shards, which
-// their sessions name (open_session()), go on.
+// their sessions name (open_session()), go on. Sessions that this user may not end, as those of other users, are left:
+// the server would refuse the whole statement.
 void end_other_transactions(ServerSession& server, std::uint64_t shard) {
-  static_cast<void>(
-      server.run("SELECT pg_terminate_backend(l.pid) FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid"
-                 " WHERE l.relation = 'forkmill.shard'::regclass"
-                 " AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-                 " AND l.mode IN ('RowShareLock', 'RowExclusiveLock') AND l.granted AND l.pid <> pg_backend_pid()"
-                 " AND (a.application_name NOT LIKE 'forkmill-broker shard %' OR a.application_name = 'forkmill-broker "
-                 "shard ' || $1::bigint)",
-                 Parameters{}.number(shard)));
+  static_cast<void>(server.run(
+      "SELECT pg_terminate_backend(l.pid) FROM pg_roles me, pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid"
+      " WHERE me.rolname = current_user AND l.relation = 'forkmill.shard'::regclass"
+      " AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+      " AND l.mode IN ('RowShareLock', 'RowExclusiveLock') AND l.granted AND l.pid <> pg_backend_pid()"
+      " AND (a.application_name NOT LIKE 'forkmill-broker shard %' OR a.application_name = 'forkmill-broker "
+      "shard ' || $1::bigint)"
+      " AND (a.usesysid = me.oid OR me.rolsuper)",
+      Parameters{}.number(shard)));
 }
 
 // Sends the queued statements of a transaction that may have to wait for the row. Throws Interrupted if the server

@@ -1,6 +1,7 @@
 // Shard: who owns the tasks of a shard. A row in the database names the owner by its epoch, and only the owner commits:
-// each transaction locks the row and checks the epoch. A lease beside it, and a lock that a session of the owner holds,
-// say whether the owner is alive; they decide when another broker tries to take over, and nothing else.
+// each transaction locks the row and checks the epoch, and that the last commit is the one which it follows. A lease
+// beside it, and a lock that a session of the owner holds, say whether the owner is alive; they decide when another
+// broker tries to take over, and nothing else.
 #pragma once
 
 #include <chrono>
@@ -28,6 +29,7 @@ inline constexpr std::chrono::milliseconds kAbsence{1000};
 // SQLSTATEs of this schema's functions.
 inline constexpr const char* kDeposed = "FM001";
 inline constexpr const char* kNoStandbys = "FM002";
+inline constexpr const char* kNotLast = "FM003";
 
 // The row of the shard.
 struct ShardRow {

@@ -8,6 +8,7 @@
 
 #include "broker/enrolment/book_table.h"
 #include "broker/enrolment/key_book.h"
+#include "tests/e2e/cluster/postgres_proxy.h"
 #include "tests/e2e/cluster/postgres_rig.h"
 
 namespace enrolment_test {
@@ -145,6 +146,16 @@ TEST_CASE("an enrolment is confirmed when the standby has it, also if it is repe
       return true;
     }
   }));
+  // A wait that ends because there is no standby any longer confirms nothing.
+  await_standbys("*");
+  REQUIRE(eventually([&] { return primary.sql("SELECT sync_state FROM pg_stat_replication") == "sync"; }));
+  CHECK(enrol(table, 1, 2).ok());
+  standby.signal_all(SIGSTOP);
+  auto released = std::async(std::launch::async, [&] { return enrol(table, 1, 2); });
+  REQUIRE(eventually(waits));
+  await_standbys("");
+  CHECK_THROWS_AS((void)released.get(), std::runtime_error);
+  standby.signal_all(SIGCONT);
 }
 
 TEST_CASE("a book that makes no sense to its reader is read again until it does") {
@@ -158,6 +169,18 @@ TEST_CASE("a book that makes no sense to its reader is read again until it does"
   CHECK_THROWS_WITH_AS(other.read(refuse), "no sense", std::runtime_error);
   CHECK(read(other).has_value());
   CHECK_FALSE(read(other).has_value());
+}
+
+TEST_CASE("a broker that is cut off within a change of the book does not keep others from changing it") {
+  PostgresServer& server = shared_server();
+  clear(server);
+  PostgresProxy proxy{server.folder()};
+  BookTable lost{store_options(proxy.url())};
+  REQUIRE(invite(lost, 1).ok());
+  proxy.cut(PostgresProxy::Cut::late);  // the server waits for the end of the transaction
+  CHECK_THROWS_AS((void)enrol(lost, 1, 2), std::runtime_error);
+  BookTable other{store_options(server.url())};
+  CHECK(enrol(other, 1, 3).ok());
 }
 
 TEST_CASE("a book goes on after its connection to the database was lost") {

@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "broker/cluster/membership.h"
+#include "broker/cluster/shard_orders.h"
 #include "tests/e2e/cluster/postgres_proxy.h"
 #include "tests/e2e/cluster/postgres_rig.h"
 #include "tests/unit/store/store_samples.h"
@@ -173,6 +175,29 @@ TEST_CASE("an owner that is stuck in a transaction does not keep others from tak
   CHECK(contains(failure(first->commit(CommitSeq{1})), "another broker has taken over"));
 }
 
+TEST_CASE("a row that another user's program has locked is waited for") {
+  PostgresServer server;
+  server.start();
+  server.sql("CREATE ROLE plain LOGIN");
+  server.sql("CREATE DATABASE queue OWNER plain");
+  auto options = store_options("postgresql:///queue?user=plain&host=" + server.folder());
+  {
+    PostgresStore first{options};
+    open(first);
+  }
+  Reports reports;
+  options.owner = "the next one";
+  options.warn = reports.writer();
+  std::unique_ptr<PGconn, void (*)(PGconn*)> other{PQconnectdb(server.url("queue").c_str()), PQfinish};
+  PQclear(PQexec(other.get(), "BEGIN; SELECT 1 FROM forkmill.shard FOR UPDATE"));
+  PostgresStore second{options};
+  auto opened = std::async(std::launch::async, [&] { return second.open().ok(); });
+  CHECK(eventually([&] { return contains(reports.all(), "lock timeout"); }));
+  CHECK(opened.wait_for(100ms) == std::future_status::timeout);
+  other.reset();
+  CHECK(opened.get());
+}
+
 TEST_CASE("a broker waits while the owner is alive, and follows at once when that one stops") {
   PostgresServer& server = shared_server();
   clear(server);
@@ -238,6 +263,38 @@ TEST_CASE("a commit that the server did not get is made again, with all that was
   CHECK(failure(store->commit(CommitSeq{1})) == "");
   CHECK(proxy.cuts() == 3);
   CHECK(summaries(*store).size() == 3);
+}
+
+TEST_CASE("a commit that reaches the server late, when its broker has made it again and later ones, changes nothing") {
+  PostgresServer& server = shared_server();
+  clear(server);
+  PostgresProxy proxy{server.folder()};
+  const auto store = make_store(proxy.url());
+  open(*store);
+  REQUIRE(commit(*store, 1, {put(1), record(2, "first")}).ok());
+  proxy.cut(Cut::late);
+  REQUIRE(failure(commit(*store, 2, {record(2, "second"), put(4)})) == "");
+  REQUIRE(proxy.cuts() == 1);
+  REQUIRE(failure(commit(*store, 3, {record(2, "third"), Forget{TaskSeq{4}}})) == "");
+  const std::string answer = proxy.deliver_late();
+  CHECK_MESSAGE(contains(answer, "FM003"), answer);
+  CHECK(server.sql("SELECT commit_number FROM forkmill.shard") == "3");
+  CHECK(failure(commit(*store, 4, {put(5)})) == "");
+  CHECK(records(*store) == std::vector<PutRecord>{record(2, "third")});
+  CHECK(summaries(*store).size() == 2);
+}
+
+TEST_CASE("a commit that reaches the server late, before its broker has made it again, is found") {
+  PostgresServer& server = shared_server();
+  clear(server);
+  const auto store = make_store(server.url());
+  open(*store);
+  REQUIRE(commit(*store, 1, {put(1)}).ok());
+  // The row of the shard after such a commit, when the broker has looked at it already.
+  server.sql("UPDATE forkmill.shard SET commit_number = 2");
+  CHECK(failure(commit(*store, 2, {put(2)})) == "");
+  CHECK(server.sql("SELECT commit_number FROM forkmill.shard") == "2");
+  CHECK(failure(commit(*store, 3, {put(3)})) == "");
 }
 
 TEST_CASE("an opening whose answer is lost raises the epoch once") {
@@ -355,6 +412,27 @@ TEST_CASE("nothing is acknowledged before the standby has it, also if something 
   CHECK(second.get() == "");
   CHECK(tasks_in(primary) == "2");
   CHECK(eventually([&] { return tasks_in(pair.standby()) == "2"; }));
+}
+
+TEST_CASE("an order about a shard is not confirmed if something ends the server's wait for its standby") {
+  Pair pair;
+  auto options = pair_options(pair.primary());
+  options.shards = 2;
+  PostgresStore store{options};
+  open(store);
+  Membership broker{options, "tcp://a:7117"};
+  static_cast<void>(broker.look());
+  ShardOrders orders{options};
+  REQUIRE(orders.handle({}).ok());
+  pair.standby().signal_all(SIGSTOP);
+  static_cast<void>(broker.look());
+  auto moved = std::async(std::launch::async, [&] { return orders.handle({proto::MoveShard{2, "tcp://a:7117"}}); });
+  await_replication_wait(pair.primary());
+  pair.primary().sql("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'");
+  const auto result = moved.get();
+  pair.standby().signal_all(SIGCONT);
+  REQUIRE_FALSE(result.ok());
+  CHECK_MESSAGE(contains(result.failure().text, "canceling wait for synchronous replication"), result.failure().text);
 }
 
 TEST_CASE("an owner that waits for its standby keeps its lease") {

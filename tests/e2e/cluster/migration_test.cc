@@ -1,6 +1,9 @@
 // Tasks of a data directory that move into a database.
 #include <doctest/doctest.h>
 
+#include <atomic>
+#include <future>
+
 #include "broker/enrolment/book_table.h"
 #include "broker/store/journal/journal_store.h"
 #include "broker/store/maintenance/migration.h"
@@ -149,7 +152,7 @@ TEST_CASE("a schema of the first version is converted, and its tasks can move to
   server.sql(
       "ALTER TABLE forkmill.progression_1_0 DROP COLUMN requeued; DROP FUNCTION forkmill.create_span;"
       "ALTER FUNCTION forkmill.create_span_1 RENAME TO create_span; DROP TABLE forkmill.broker, forkmill.placement,"
-      "forkmill.key_book;"
+      "forkmill.key_book; DROP FUNCTION forkmill.assert_follows;"
       "ALTER TABLE forkmill.cluster DROP COLUMN shards; UPDATE forkmill.cluster SET version = 1");
   const auto store = make_store(server.url());
   REQUIRE(store->open().ok());
@@ -159,6 +162,35 @@ TEST_CASE("a schema of the first version is converted, and its tasks can move to
   set_queue(moved.spec, {TaskSeq{2}, "other", 5});
   CHECK(fetched(*store, {TaskSeq{1}, TaskSeq{2}}) ==
         std::vector<StoredTask>{{put(1), {}, {}}, {moved, {Attempt{1}, milliseconds{9000}, false}, {}}});
+  clear(server);
+}
+
+TEST_CASE("a broker that stands by converts the schema, and the owner goes on, until it stops") {
+  PostgresServer& server = shared_server();
+  clear(server);
+  auto owner = make_store(server.url());
+  const auto commit = [](PostgresStore& store, std::uint64_t number) {
+    REQUIRE(store.apply(std::vector<StoreOp>{put(number)}).ok());
+    const auto status = store.commit(CommitSeq{number});
+    CHECK_MESSAGE(status.ok(), (status.ok() ? "" : status.failure().text));
+  };
+  REQUIRE(owner->open().ok());
+  commit(*owner, 1);
+  server.sql(
+      "DROP TABLE forkmill.key_book; DROP FUNCTION forkmill.assert_follows; UPDATE forkmill.cluster SET version = 3");
+  auto options = store_options(server.url());
+  options.waits = true;
+  std::atomic<bool> stands_by{false};
+  options.standing_by = [&](const std::string&) { stands_by = true; };
+  PostgresStore next{options};
+  auto turn = std::async(std::launch::async, [&] { return next.await().value(); });
+  REQUIRE(eventually([&] { return stands_by.load(); }));
+  CHECK(server.sql("SELECT version FROM forkmill.cluster") != "3");
+  commit(*owner, 2);
+  owner.reset();
+  CHECK(turn.get());
+  REQUIRE(next.open().ok());
+  CHECK(summaries(next).size() == 2);
   clear(server);
 }
 

@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstring>
+#include <future>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -26,6 +28,7 @@ class PostgresProxy {
     before_commit,    // the server does not get the COMMIT
     after_commit,     // the client does not get the answer to it
     by_turns,         // one commit before, the next one after
+    late,             // the client is cut off, and the server gets the COMMIT in deliver_late(); once
     pretend_pooling,  // nowhere, but another process id is shown than the server's, as poolers do
     pretend_old,      // nowhere, but the server says that it is PostgreSQL 14
   };
@@ -51,6 +54,11 @@ class PostgresProxy {
     where_ = where;
   }
   int cuts() const { return cuts_; }
+  // Gives the server the commit that was cut by Cut::late. Returns all that it answers.
+  std::string deliver_late() {
+    late_is_due_.set_value();
+    return late_answer_.get_future().get();
+  }
   std::string url() const { return "postgresql:///postgres?user=forkmill&host=" + folder_.path(); }
 
  private:
@@ -81,18 +89,37 @@ class PostgresProxy {
     while (!stop.stop_requested()) {
       pollfd both[2] = {{client.get(), POLLIN, 0}, {server.get(), POLLIN, 0}};
       if (::poll(both, 2, kLook) <= 0) continue;
-      if (both[0].revents != 0 && !forward_question(client, server, ends_with_answer)) return;
+      std::string late;
+      if (both[0].revents != 0 && !forward_question(client, server, ends_with_answer, late)) {
+        client.reset();
+        if (!late.empty()) hold_back(late, server, stop);
+        return;
+      }
       if (both[1].revents != 0 && (!forward_answer(server, client, ends_with_answer))) return;
     }
   }
 
+  void hold_back(const std::string& bytes, const proto::Descriptor& server, const std::stop_token& stop) {
+    const auto due = late_is_due_.get_future();
+    while (due.wait_for(std::chrono::milliseconds{kLook}) != std::future_status::ready)
+      if (stop.stop_requested()) return;
+    std::string answer;
+    if (write(server, bytes)) {
+      ::shutdown(server.get(), SHUT_WR);
+      for (std::string part; read(server, part);) answer += part;
+    }
+    late_answer_.set_value(answer);
+  }
+
   // Both return false if the connection ends here.
-  bool forward_question(const proto::Descriptor& from, const proto::Descriptor& to, bool& ends_with_answer) {
+  bool forward_question(const proto::Descriptor& from, const proto::Descriptor& to, bool& ends_with_answer,
+                        std::string& late) {
     std::string bytes;
     if (!read(from, bytes)) return false;
     if (bytes.find("COMMIT") != std::string::npos) {
       const Cut cut = next_cut();
-      if (cut == Cut::before_commit) return false;
+      if (cut == Cut::late) late = bytes;
+      if (cut == Cut::before_commit || cut == Cut::late) return false;
       ends_with_answer = cut == Cut::after_commit;
     }
     return write(to, bytes);
@@ -153,6 +180,8 @@ class PostgresProxy {
   std::atomic<int> times_{0};
   std::atomic<int> turn_{0};
   std::atomic<int> cuts_{0};
+  std::promise<void> late_is_due_;
+  std::promise<std::string> late_answer_;
   std::vector<std::jthread> connections_;  // used by the acceptor until it has ended
   std::jthread acceptor_;
 };

@@ -4,14 +4,21 @@
 #include <forkmill/pipe.h>
 #include <forkmill/queue.h>
 #include <forkmill/sync.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include <array>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
 #include <future>
 #include <map>
 #include <set>
 #include <tuple>
+#include <utility>
 #include <vector>
 
+#include "proto/os/descriptor.h"
 #include "tests/e2e/cluster/postgres_server.h"
 #include "tests/e2e/worker/cluster.h"
 #include "tests/e2e/worker/rogue_tasks.h"
@@ -31,6 +38,35 @@ constexpr int kShards = 4;
 constexpr Task<void(Connection<std::string>, std::string)> kGreet{"p.greet"};
 constexpr Task<Connection<std::string>()> kMakePipe{"p.make_pipe"};
 
+// Returns a socket that is bound to the address, which gets its port if it has none; no socket: the port is taken.
+proto::Descriptor bound_socket(sockaddr_in& address) {
+  proto::Descriptor socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  auto* its = reinterpret_cast<sockaddr*>(&address);
+  socklen_t size = sizeof address;
+  if (::bind(socket.get(), its, size) != 0 || ::getsockname(socket.get(), its, &size) != 0) socket.reset();
+  return socket;
+}
+
+// Returns the first of some TCP ports in a row that are free.
+int free_ports(int count) {
+  constexpr int kMaxPort = 65535;
+  for (;;) {
+    std::vector<proto::Descriptor> sockets;
+    int first = 0;
+    for (int port = 0; std::cmp_less(sockets.size(), count) && port <= kMaxPort; ++port) {
+      sockaddr_in address{};
+      address.sin_family = AF_INET;
+      address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+      address.sin_port = htons(static_cast<std::uint16_t>(port));
+      sockets.push_back(bound_socket(address));
+      if (!sockets.back()) break;
+      port = ntohs(address.sin_port);
+      if (first == 0) first = port;
+    }
+    if (std::cmp_equal(sockets.size(), count) && sockets.back()) return first;
+  }
+}
+
 class ShardedCluster {
  public:
   explicit ShardedCluster(std::string session_timeout = "2s") : session_timeout_{std::move(session_timeout)} {
@@ -40,16 +76,17 @@ class ShardedCluster {
   std::string endpoint(const std::string& name) const { return "ipc://" + folder_.path(name); }
   std::string endpoints() const { return endpoint("a") + "," + endpoint("b"); }
   std::string log(const std::string& name) const { return folder_.read(name + ".log"); }
+  std::string path(const std::string& name) const { return folder_.path(name); }
   PostgresServer& server() { return server_; }
 
-  void start(const std::string& name) {
+  void start(const std::string& name, const std::vector<std::string>& more = {}) {
     std::filesystem::remove(folder_.path(name + ".log"));
-    brokers_.insert_or_assign(
-        name, std::make_unique<Process>(
-                  std::vector<std::string>{FORKMILL_BROKER_PROGRAM, "--listen", endpoint(name), "--store",
-                                           server_.url(), "--durability", "local", "--shards", std::to_string(kShards),
-                                           "--heartbeat", "200ms", "--session-timeout", session_timeout_},
-                  folder_.path(name + ".log")));
+    std::vector<std::string> argv{FORKMILL_BROKER_PROGRAM, "--listen",     endpoint(name), "--store",
+                                  server_.url(),           "--durability", "local",        "--shards",
+                                  std::to_string(kShards), "--heartbeat",  "200ms",        "--session-timeout",
+                                  session_timeout_};
+    argv.insert(argv.end(), more.begin(), more.end());
+    brokers_.insert_or_assign(name, std::make_unique<Process>(std::move(argv), folder_.path(name + ".log")));
   }
   Process& operator[](const std::string& name) { return *brokers_.at(name); }
   // How many shards each broker owns now.
@@ -72,13 +109,17 @@ class ShardedCluster {
     int status = -1;
     std::string printed;
   };
-  // Runs `forkmill WORDS`, which must end.
-  Ended run(std::vector<std::string> words) const {
+  // Runs a program, which must end.
+  Ended run_program(std::vector<std::string> argv) const {
     const std::string file = folder_.path("command.log");
     std::filesystem::remove(file);
-    words.insert(words.begin(), {FORKMILL_PROGRAM, "--broker", endpoints(), "--connect-timeout", "60s"});
-    Process command{words, file};
+    Process command{std::move(argv), file};
     return {command.exit_code(), folder_.read("command.log")};
+  }
+  // Runs `forkmill WORDS` in the same way.
+  Ended run(std::vector<std::string> words) const {
+    words.insert(words.begin(), {FORKMILL_PROGRAM, "--broker", endpoints(), "--connect-timeout", "60s"});
+    return run_program(std::move(words));
   }
   Ended shard(std::vector<std::string> words) const {
     words.insert(words.begin(), "shard");
@@ -382,6 +423,46 @@ TEST_CASE("each task of a group for a queue on all shards goes to the shard of t
   there.clear();
   for (auto& end : here) CHECK(end.recv() == "hello");
   for (auto& one : greeted) one.get_for(kLong);
+}
+
+TEST_CASE("the key of an invitation is accepted by all brokers of a cluster, and by none once it is revoked") {
+  ShardedCluster cluster;
+  const std::string broker_key = cluster.path("broker.key");
+  const std::string authorized = cluster.path("authorized");
+  REQUIRE(cluster.run_program({FORKMILL_PROGRAM, "keygen", broker_key}).status == 0);
+  std::ofstream{authorized} << "# no keys\n";
+  std::filesystem::permissions(authorized, std::filesystem::perms{0644});
+  std::vector<std::string> doors;
+  const auto start = [&](const std::string& name) {
+    doors.push_back("tcp://127.0.0.1:" + std::to_string(free_ports(1 + kShards)));
+    cluster.start(name, {"--listen", doors.back(), "--server-key", broker_key, "--authorized-keys", authorized});
+  };
+  start("a");
+  cluster.await_owned("a", "4");
+  start("b");
+  cluster.await_owned("b", "2");
+
+  const auto invited = cluster.run({"invite", "client", "--name", "carol", "--at", doors[0] + "," + doors[1]});
+  REQUIRE_MESSAGE(invited.status == 0, invited.printed);
+  const auto begin = invited.printed.find("forkmill-1.");
+  REQUIRE_MESSAGE(begin != std::string::npos, invited.printed);
+  const std::string line = invited.printed.substr(begin, invited.printed.find('\n', begin) - begin);
+  const std::string config = cluster.path("config");
+  const auto login =
+      cluster.run_program({"/usr/bin/env", "XDG_CONFIG_HOME=" + config, FORKMILL_PROGRAM, "login", line});
+  REQUIRE_MESSAGE(login.status == 0, login.printed);
+  std::string key;
+  for (const auto& file : std::filesystem::recursive_directory_iterator{config})
+    if (file.path().extension() == ".key") key = file.path().string();
+  REQUIRE(!key.empty());
+
+  const auto ping = [&](const std::string& door, const char* patience) {
+    return cluster.run_program({FORKMILL_PROGRAM, "--broker", door, "--server-public-key", broker_key + ".pub", "--key",
+                                key, "--connect-timeout", patience, "ping"});
+  };
+  for (const std::string& door : doors) CHECK(eventually([&] { return ping(door, "20s").status == 0; }));
+  REQUIRE(cluster.run({"invite", "revoke", "carol"}).status == 0);
+  for (const std::string& door : doors) CHECK(eventually([&] { return ping(door, "5s").status == 3; }));
 }
 
 TEST_CASE("commands about shards say that the database is away, and go on when it is back") {

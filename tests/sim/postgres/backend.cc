@@ -9,7 +9,7 @@ namespace forkmill::sim {
 namespace {
 
 constexpr std::uint64_t kVersion = 150000;
-constexpr std::uint64_t kSchema = 4;   // the version of the schema
+constexpr std::uint64_t kSchema = 5;   // the version of the schema
 constexpr std::int64_t kLease = 2000;  // milliseconds
 constexpr int kLooksAtLock = 12;       // with a lock_timeout
 
@@ -24,6 +24,10 @@ void Backend::step() {
   if (!alive_) return;
   if (commands_.empty()) {
     if (orphaned_) terminate();
+    return;
+  }
+  if (orphaned_ && delay_ > 0) {
+    --delay_;
     return;
   }
   try {
@@ -130,6 +134,11 @@ void Backend::check_epoch(std::uint64_t epoch) {
   if (own().epoch != epoch) throw Refusal{"shard 1 has another owner", "FM001"};
 }
 
+void Backend::check_last(std::uint64_t commit) {
+  if (!server_.faults.late_accepted && own().commit != commit)
+    throw Refusal{"shard 1 has another last commit than " + std::to_string(commit), "FM003"};
+}
+
 // ---- Statements -----------------------------------------------------------------------------------------------------
 
 bool Backend::execute_change(const Command& command) {
@@ -155,9 +164,10 @@ bool Backend::execute_about_shard(const Command& command) {
     if (!lock_row()) return false;
     const bool is_owner = own().epoch == command.number(1) && own().owner == command.parameters.at(2);
     answer(is_owner ? Table{{binary(own().commit)}} : Table{});
-  } else if (command.name == "assert_owner") {
+  } else if (command.name == "assert_follows") {
     if (!lock_row()) return false;
     check_epoch(command.number(1));
+    check_last(command.number(2));
     answer({{Value{}}});
   } else if (command.name == "record_commit") {
     if (command.number(4) != 0 && !server_.waits_for_standby)

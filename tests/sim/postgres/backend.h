@@ -35,6 +35,8 @@ class Backend {
 
   // The client is gone: the transaction ends when no commands are left.
   void orphan() { orphaned_ = true; }
+  // The commands that were delivered are still on their way when the client is gone: they arrive as many steps later.
+  void delay(std::uint64_t steps) { delay_ = steps; }
   bool is_orphaned() const { return orphaned_; }
   // An operator, or another broker, ends a wait for the standby, or the session. A commit that waits is made.
   void cancel();
@@ -67,14 +69,17 @@ class Backend {
   // The state that this transaction sees, and the one that it may change. REQUIRES, for the latter: the row is locked.
   const Database& seen() const;
   Database& own();
-  // Fails if the epoch is not that of the shard, as the functions of the schema do. REQUIRES: the row is locked.
+  // Fail if the epoch is not that of the shard, or the commit is not the last one, as the functions of the schema do.
+  // REQUIRES: the row is locked.
   void check_epoch(std::uint64_t epoch);
+  void check_last(std::uint64_t commit);
 
   SimServer& server_;
   const int process_;
   bool alive_ = true;
   std::uint64_t announced_ = 0;
   bool orphaned_ = false;
+  std::uint64_t delay_ = 0;  // steps
   bool in_transaction_ = false;
   bool failed_ = false;
   bool limits_locks_ = false;  // SET LOCAL lock_timeout

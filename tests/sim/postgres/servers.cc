@@ -1,8 +1,20 @@
 #include "tests/sim/postgres/servers.h"
 
 #include <algorithm>
+#include <string>
+#include <utility>
+
+#include "tests/sim/world/violation.h"
 
 namespace forkmill::sim {
+
+std::size_t SimServer::append(Database database) {
+  if (database.commit < log.back()->commit)
+    throw Violation{"commit " + std::to_string(database.commit) + " is made after commit " +
+                    std::to_string(log.back()->commit)};
+  log.push_back(std::make_shared<const Database>(std::move(database)));
+  return log.size() - 1;
+}
 
 Backend* SimServer::holder() const {
   for (const auto& backend : backends)

@@ -18,6 +18,7 @@ struct ServerFaults {
   bool lease_trusted = false;  // the functions do not check the epoch while there is a lease
   bool epoch_kept = false;     // a takeover does not raise the epoch
   bool numbers_kept = false;   // a takeover leaves out no numbers
+  bool late_accepted = false;  // the functions do not check which commit was the last one
 };
 
 class SimServer {
@@ -25,11 +26,8 @@ class SimServer {
   explicit SimServer(const ServerFaults& its_faults) : faults{its_faults} {}
 
   const Database& visible() const { return *log[seen]; }
-  // Appends a commit, which is on the disk of this server from now on.
-  std::size_t append(Database database) {
-    log.push_back(std::make_shared<const Database>(std::move(database)));
-    return log.size() - 1;
-  }
+  // Appends a commit, which is on the disk of this server from now on. Throws Violation if a later one is there.
+  std::size_t append(Database database);
   // Sessions see the commits up to this place from now on.
   void show(std::size_t place);
   // Whether the standby has this commit, or commits need not wait for it.

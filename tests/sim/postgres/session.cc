@@ -40,7 +40,10 @@ SimSession::SimSession(SimServers& servers, Random& random, const ConnectionFaul
   if (backend_ == nullptr) throw Interrupted{"no route to the server"};
 }
 
+// Commands that the server has not executed may reach it when the broker has long gone on.
 void SimSession::lose(const char* why) {
+  constexpr std::uint64_t kLongestWay = 60;  // steps
+  if (random_.chance(0.5)) backend_->delay(random_.between(1, kLongestWay));
   backend_->orphan();
   throw Interrupted{why};
 }
@@ -55,8 +58,8 @@ void SimSession::send(const broker::ServerStatement& statement, const broker::Pa
 std::vector<Rows> SimSession::finish() {
   auto commands = std::exchange(queued_, {});
   if (random_.chance(faults_.before)) {
-    // A part of them may have reached the server nevertheless.
-    commands.resize(random_.below(commands.size() + 1));
+    // A part of them or all may have reached the server nevertheless.
+    if (random_.chance(0.5)) commands.resize(random_.below(commands.size() + 1));
     for (Command& command : commands) backend_->deliver(std::move(command));
     lose("connection reset");
   }

@@ -276,6 +276,30 @@ TEST_CASE("a broker that was deposed is left, also if it has every commit that i
   }
 }
 
+TEST_CASE("a client of several brokers says that one of them has another store") {
+  SessionOptions options;
+  options.has_standbys = true;
+  Conversation c{options};
+  const auto meet = [&](std::uint64_t session, const std::string& store) {
+    c.link_down();
+    c.link_up();
+    auto welcome = c.welcome(session);
+    welcome.store = store;
+    c.answer(welcome);
+    CHECK(c.session.open());
+  };
+  meet(1, "one");
+  meet(2, "one");
+  CHECK(c.logged.empty());
+  meet(3, "other");
+  REQUIRE(c.logged.size() == 1);
+  CHECK(c.logged[0] ==
+        "the broker has store 'other', and the one before had 'one', whose tasks it does not know: are all endpoints "
+        "those of one cluster?");
+  meet(4, "other");
+  CHECK(c.logged.size() == 1);
+}
+
 TEST_CASE("the commit number of another store is another history") {
   Conversation c;
   c.open(1);
