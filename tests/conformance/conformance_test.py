@@ -245,11 +245,14 @@ def check_operations_once(endpoint):
 def check_text(endpoint):
     """Text that is not UTF-8, or could control a terminal, is taken in as it is, and shown by escapes."""
     evil = "a\x1b[2J\udcff\u202eb"
-    with Client(endpoint, name=evil) as client, Worker(endpoint, {("py.evil", "u64()"): lambda: 1}, ["evil"], name=evil):
+    with Client(endpoint, name=evil) as client, \
+         Worker(endpoint, {("py.evil", "u64()"): lambda: 1}, ["evil"], name=evil) as worker:
         lock = client.operate(1, spec=["conformance.evil", 1, 0, -1, 0, 0, 1])[0]
         client.operate(4, lock)
         task = client.submit("none.such", "", [], options={16: evil})
         for words in (("object", "show", "conformance.evil"), ("worker", "ls"), ("task", "show", text_of(task))):
+            client.send(peer.HEARTBEAT, [])
+            worker.send(peer.HEARTBEAT, [])
             text = command("--broker", endpoint, *words)
             need("a\\x1b[2J\\xff\\u202eb" in text and "\x1b" not in text and "\u202e" not in text, words, text)
             json.loads(command("--broker", endpoint, *words, "-o", "json"))
