@@ -5,6 +5,7 @@ worker; and the bytes of the examples on that page are right.
 Arguments: forkmill forkmill-broker example-contract-worker PROTOCOL.md
 """
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -15,9 +16,11 @@ import sys
 import tempfile
 import threading
 
+import zmq
+
 import peer
 from client import Client, id_of_key
-from peer import Refused, fnv1a, number, pack, text_of
+from peer import Refused, fnv1a, number, pack, text_of, unpack
 from worker import RETURNED, STOPPING, Retry, Worker
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
@@ -210,6 +213,62 @@ def check_objects(endpoint):
         refused_with(91, two.operate, 1, spec=spec("conformance.lock", "dict"))
 
 
+def check_operations_once(endpoint):
+    """Operations that are sent again are not done again, and `also` has ranges."""
+    with Client(endpoint) as client:
+        table = client.operate(1, spec=["conformance.once", 8, 0, -1, 0, 0, 1])[0]
+        client.operate(25, table, values=["key", 0])
+
+        def add(number):
+            return [number, 29, table, 0, -1, 0, 0, [pack("key"), pack(1)], None, []]
+
+        def answers(wanted):
+            found = {}
+            while not wanted <= found.keys():
+                for one, code, _, _, _, values, *_ in client.receive(peer.OPERATED).body[0]:
+                    need(code == 0, one, code)
+                    found[one] = unpack(values[0])
+            return {one: found[one] for one in wanted}
+
+        client.send(peer.OPERATE, [3, [add(one) for one in range(3, 8)], []])
+        first = answers({3, 4, 5, 6, 7})
+        need(first == {3: 1, 4: 2, 5: 3, 6: 4, 7: 5}, first)
+        client.connect()
+        # 4, and 6 to 7, are answered; 3 and 5 are sent again
+        client.send(peer.OPERATE, [3, [add(3), add(5)], [4, 4, 6, 7]])
+        again = answers({3, 5})
+        need(again == {3: 1, 5: 3}, again)
+        client.operations = 7
+        need(client.operate(24, table, values=["key"])[2] == [5])
+
+
+def check_text(endpoint):
+    """Text that is not UTF-8, or could control a terminal, is taken in as it is, and shown by escapes."""
+    evil = "a\x1b[2J\udcff\u202eb"
+    with Client(endpoint, name=evil) as client, \
+         Worker(endpoint, {("py.evil", "u64()"): lambda: 1}, ["evil"], name=evil) as worker:
+        lock = client.operate(1, spec=["conformance.evil", 1, 0, -1, 0, 0, 1])[0]
+        client.operate(4, lock)
+        task = client.submit("none.such", "", [], options={16: evil})
+        for words in (("object", "show", "conformance.evil"), ("worker", "ls"), ("task", "show", text_of(task))):
+            client.send(peer.HEARTBEAT, [])
+            worker.send(peer.HEARTBEAT, [])
+            text = command("--broker", endpoint, *words)
+            need("a\\x1b[2J\\xff\\u202eb" in text and "\x1b" not in text and "\u202e" not in text, words, text)
+            json.loads(command("--broker", endpoint, *words, "-o", "json"))
+        need(client.cancel(task) == 1)
+
+
+def check_heartbeat_before_hello(endpoint):
+    with zmq.Context.instance().socket(zmq.DEALER) as stranger:
+        stranger.linger = 0
+        stranger.connect(endpoint)
+        stranger.send_multipart(peer.encode(peer.HEARTBEAT, 0, 0, []))
+        need(stranger.poll(1000 * peer.GUARD), "no answer")
+        kind, session, _, body = unpack(stranger.recv_multipart()[0])[:4]
+        need((kind, session, body[1]) == (peer.ERROR, 0, 14), kind, session, body)
+
+
 def check_mistakes(endpoint):
     with Client(endpoint) as client:
         client.send(peer.SUBMIT, [[[peer.new_id(), "q" * 129, "name", 0, {}, b""]]])
@@ -271,8 +330,9 @@ def check_cancel_and_fencing(endpoint):
         task = client.submit("py.slow", "u64()", [], queue="python", options={4: 1})
         grant = worker.grants()[0]
         need(grant.id == task and grant.name == "py.slow" and grant.signature == fnv1a("u64()"), grant)
-        worker.send(peer.PROGRESS, [[[task, grant.grant, 1, "half"]]])
-        need(client.receive(peer.PROGRESS).body[0][0][2:] == [1, "half"])
+        worker.send(peer.PROGRESS, [[[task, grant.grant, 1.0, "all"]]])
+        fraction, note = client.receive(peer.PROGRESS).body[0][0][2:]
+        need(type(fraction) is int and fraction == 1 and note == "all", fraction, note)
         with in_background(lambda: need(client.cancel(task) == 2)):
             need(worker.revoked() == [grant.grant])
             worker.answer_revoke(grant.grant, STOPPING)
@@ -363,7 +423,8 @@ def main():
                 for check in (check_calls, check_keys_of_submissions, check_resume, check_queries, check_objects,
                               check_mistakes):
                     check(endpoint)
-            for check in (check_worker, check_large, check_cancel_and_fencing, check_handing_back):
+            for check in (check_worker, check_large, check_cancel_and_fencing, check_handing_back, check_operations_once,
+                          check_text, check_heartbeat_before_hello):
                 check(endpoint)
     finally:
         shutil.rmtree(place, ignore_errors=True)

@@ -38,7 +38,8 @@ def number(value):
 
 
 def pack(value):
-    return msgpack.packb(value, use_bin_type=True)
+    """Text may have bytes that are no UTF-8, as surrogates."""
+    return msgpack.packb(value, use_bin_type=True, unicode_errors="surrogateescape")
 
 
 def unpack(data):

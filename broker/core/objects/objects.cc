@@ -44,6 +44,19 @@ Status check_room(BrokerState& state, const Object& object, const Call& call) {
   return client == nullptr ? Status{} : may_grow_object(state, *client, object.maker(), call.bytes());
 }
 
+// Whether the operation is about a lock that a client of another principal holds: such a lock is not released, and its
+// token is not told. After a restart, the principal of a holder that has not come back yet is not known: it is another.
+bool is_about_lock_of_others(BrokerState& state, const Object& object, const Call& call) {
+  if (call.op.verb != Verb::release && call.op.verb != Verb::look) return false;
+  if (object.spec().kind != ObjectKind::lock) return false;
+  const Client* client = state.client(call.client);
+  if (client == nullptr || sees_all(*client)) return false;
+  const std::vector<Object::Hold> holders = object.holders();
+  if (holders.empty()) return false;
+  const Client* holder = state.client(holders.front().client);
+  return holder == nullptr || holder->session.principal != client->session.principal;
+}
+
 Answer withdraw(OperationAnswers& operations, WaitLines& lines, const Call& call) {
   auto& entries = operations.of(call.client).entries;
   const auto entry = entries.find(number_to_withdraw(call.op));
@@ -114,7 +127,11 @@ std::optional<Answer> Objects::attempt(Call& call) {
   call.object = object;
   const bool others_first = WaitLines::may_wait(call.op.verb) && !object->lines[object->line(call)].empty();
   if (others_first && !object->may_overtake(call)) return std::nullopt;
+  const bool is_of_others = is_about_lock_of_others(state_, *object, call);
+  if (is_of_others && call.op.verb == Verb::release)
+    return failed(Errc::not_held, "a client of another principal holds '" + object->name() + "'");
   auto answer = object->attempt(call);
+  if (is_of_others && answer) answer->b = 0;
   lines_.note_changed(*object);
   return answer;
 }

@@ -131,7 +131,7 @@ class AnyLock : public Acquirable {
  public:
   // Releases the lock once; the next waiter gets it.
   // Throws Error{over_released} if no client holds it, Error{not_held} if another thread or client holds this RLock,
-  // LeaseLost if it was taken away from this client meanwhile.
+  // or a client with the key of another principal this Lock, LeaseLost if it was taken away from this client meanwhile.
   // Python: lock.release()
   void release() { release_one(); }
   // The fencing token of this ownership; rises with each owner of the lock, in any client. 0 while the lock is not held

@@ -158,7 +158,33 @@ TEST_CASE("texts about thousands of long signatures are short, and those about t
   CHECK(broker.serves());
 }
 
-TEST_CASE("names of queues, tasks and objects that a flood has used up are free again when its peers are gone" *
+TEST_CASE("objects that a flood has made are gone with its client" * doctest::skip(Besieged::kIsSlow)) {
+  Besieged broker{{"--memory", "--heartbeat", "300ms", "--session-timeout", "2s"}};
+  std::uint64_t order = 0;
+  const std::string none = std::string{"count"} + '\0';  // how the answer about all objects ends without any
+  const auto are_there = [&] {
+    HandPeer watcher{broker.ipc()};
+    watcher.greet(client_hello(1, ++order));
+    watcher.send(proto::Query{1, proto::QueryKind::objects, "flood-none", {}});
+    return !watcher.await<proto::Reply>().body.view().ends_with(none);
+  };
+  CHECK_FALSE(are_there());
+  {
+    RudeClient rude{broker.ipc()};
+    std::uint64_t number = 0;
+    for (int message = 0; message < 4; ++message) {
+      proto::Operate opens;
+      opens.answered = number + 1;
+      for (int i = 0; i < 16'000; ++i) opens.operations.push_back(open_queue(++number, 1));
+      REQUIRE(rude.send(opens));
+    }
+    REQUIRE(eventually(are_there));
+  }
+  CHECK(eventually([&] { return !are_there(); }));
+  CHECK(broker.stop() == 0);
+}
+
+TEST_CASE("names of queues and tasks that a flood has used up are free again when its peers are gone" *
           doctest::skip(Besieged::kIsSlow)) {
   Besieged broker{{"--memory", "--heartbeat", "300ms", "--session-timeout", "2s", "--result-ttl", "1s"}};
   {

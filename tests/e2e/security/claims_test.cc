@@ -169,6 +169,29 @@ TEST_CASE("a worker ends no clients in processes of another principal's worker, 
   CHECK(on_lock(other, lock, proto::Verb::acquire).code == Errc::ok);
 }
 
+TEST_CASE("a lock is not released by a client of another principal, which does not learn its token either") {
+  const KeyedSite site{{"--memory", "--session-timeout", "60s"}};
+  HandPeer holder = site.as(site.alice);
+  holder.greet(client_hello(8));
+  const auto lock = open_lock(holder, "shared");
+  const auto token = on_lock(holder, lock, proto::Verb::acquire).a;
+  HandPeer mallory = site.as(site.mallory);
+  mallory.greet(client_hello(9));
+  REQUIRE(open_lock(mallory, "shared") == lock);
+  const auto seen = on_lock(mallory, lock, proto::Verb::look);
+  CHECK(seen.a == 1);
+  CHECK(seen.b == 0);
+  for (const auto guess : {std::int64_t{0}, token}) {
+    CHECK(on_lock(mallory, lock, proto::Verb::release, guess).code == Errc::not_held);
+    CHECK(on_lock(mallory, lock, proto::Verb::acquire).code == Errc::timeout);
+  }
+  HandPeer other = site.as(site.alice_next);
+  other.greet(client_hello(10));
+  CHECK(open_lock(other, "shared") == lock);
+  CHECK(on_lock(other, lock, proto::Verb::release, token).code == Errc::ok);
+  CHECK(on_lock(mallory, lock, proto::Verb::acquire).code == Errc::ok);
+}
+
 TEST_CASE("a worker ends no task that another one runs, with any grants that it names") {
   const KeyedSite site{{"--memory", "--session-timeout", "60s"}};
   Client client{site.cluster.endpoint()};

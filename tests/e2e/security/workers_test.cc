@@ -101,6 +101,27 @@ TEST_CASE("a task whose worker ignores its timeout is ended by the broker, and i
   CHECK(broker.serves());
 }
 
+TEST_CASE("a worker that lets two attempts run over their timeout is granted nothing more, but another one is") {
+  const Besieged broker{{"--memory", "--timeout-grace", "100ms", "--session-timeout", "60s"}};
+  HandPeer idle{broker.ipc()};
+  proto::Hello hello = worker_hello(1, {"default"}, {{std::string{kEcho.name()}, kEcho.signature()}});
+  hello.worker.children = 9;
+  idle.greet(std::move(hello));
+  idle.send(proto::Credit{9});
+  Client client{broker.ipc()};
+  auto future = client.with({.max_attempts = 5, .timeout = 500ms}).submit(kEcho, "hello");
+  for (int time = 0; time < 2; ++time) {
+    const auto granted = idle.await_grants(1);
+    CHECK(idle.await<proto::Revoke>().grants == std::vector<proto::Grant>{granted[0].grant});
+  }
+  FakeWorker honest{broker.ipc()};
+  honest.on(kEcho, [](std::string text) { return text; });
+  honest.start();
+  CHECK(future.get_for(60s) == "hello");
+  idle.settle();
+  CHECK(idle.take<proto::Grants>().empty());
+}
+
 TEST_CASE("a worker with credit without end holds a part of the tasks, and others get the rest") {
   const Besieged broker{{"--memory", "--session-timeout", "60s"}};
   HandPeer greedy{broker.ipc()};

@@ -95,6 +95,29 @@ TEST_CASE("names of objects without a name, and tokens, are told to their own pr
   (void)bob;
 }
 
+TEST_CASE("a lock that a client of another principal holds is not released, and its token is not told") {
+  Site site;
+  const auto alice = site.client(Principals::kAlice);
+  const auto bob = site.client(Principals::kBob);
+  const auto lock = site.open(alice, ObjectKind::lock, "shared").a;
+  const auto token = site.operate(alice, Site::on(Verb::acquire, lock)).a;
+  REQUIRE(token != 0);
+  const auto seen = site.operate(bob, Site::on(Verb::look, lock));
+  CHECK(seen.a == 1);
+  CHECK(seen.b == 0);
+  CHECK(site.code(bob, Verb::release, lock) == Errc::not_held);
+  CHECK(site.code(bob, Verb::release, lock, token) == Errc::not_held);
+  CHECK(site.operate(site.client(Principals::kAlice), Site::on(Verb::look, lock)).b == token);
+  CHECK(site.operate(site.client(Principals::kOperator), Site::on(Verb::look, lock)).b == token);
+  SUBCASE("a client of the holder's principal may release it") {
+    CHECK(site.code(site.client(Principals::kAlice), Verb::release, lock) == Errc::ok);
+  }
+  SUBCASE("an operator may release it") {
+    CHECK(site.code(site.client(Principals::kOperator), Verb::release, lock, token) == Errc::ok);
+  }
+  CHECK(site.code(bob, Verb::release, lock) == Errc::over_released);
+}
+
 TEST_CASE("an object that goes with another one needs the right to that one as well") {
   Site site;
   const auto alice = site.client(Principals::kAlice);

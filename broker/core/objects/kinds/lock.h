@@ -1,6 +1,7 @@
 // Lock: has one holder at a time, which may hold a recursive lock several times. Any client may release a plain lock,
-// as with multiprocessing.Lock; only the holder may release a recursive one. A holder that leaves loses the lock, and
-// the next in line gets it with a higher token.
+// as with multiprocessing.Lock, but Objects lets through only those of the holder's principal and operators; only the
+// holder may release a recursive one. A holder that leaves loses the lock, and the next in line gets it with a higher
+// token.
 #pragma once
 
 #include "broker/core/objects/base/object.h"
