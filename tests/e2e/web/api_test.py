@@ -451,7 +451,7 @@ def check_dead_letters(gateway):
     within(lambda: len(rows("dead", "ls")) == 3)
     need(gateway.post("/api/v1/dead/drop", {"confirm": 2}, 409).error() == "not_confirmed")
     need(gateway.post("/api/v1/dead/drop", {"confirm": 3}).json()["dropped"] == 3)
-    need(gateway.get("/api/v1/dead").json() == {"tasks": [], "next": None})
+    need(gateway.get("/api/v1/dead").json() == {"tasks": [], "next": None, "reached_at_ms": None})
 
 
 def check_audit(path):

@@ -64,6 +64,7 @@ def main():
         with Gateway() as gateway:
             within(lambda: gateway.request("GET", "/readyz").status == 200)
             check_pages(Browser(chromium, gateway), waiting, failed)
+            check_running(Browser(chromium, gateway))
             check_log(Browser(chromium, gateway), place)
             check_result(Browser(chromium, gateway))
             check_odd_results(Browser(chromium, gateway), waiting)
@@ -132,6 +133,16 @@ CANVASES = """(() => {
 })()"""
 
 
+def check_running(browser):
+    """The page of a task that runs says for how long, and goes on saying so."""
+    browser.open(f"tasks/{rows('task', 'ls', '--state', 'running')[0]['id']}")
+    browser.awaited("<dt>running for</dt>")
+    shown = "[...document.querySelectorAll('dt')].find((name) => name.textContent === 'running for').nextSibling.textContent"
+    first = browser.chromium.run(shown)
+    need(re.fullmatch(r"[0-9.hms]+", first), first)
+    within(lambda: browser.chromium.run(shown) != first)
+
+
 def check_edit(browser):
     """A dead letter is retried with arguments that were edited on its page, unless they are no JSON array."""
     failed = submit("--attempts", "1", "forkmill.exec", NO_FOLDER)
@@ -158,6 +169,7 @@ def check_edit(browser):
 
 
 # The broker looks at thousands of tasks before it answers with an empty page: answers of that kind, without the tasks.
+# The last one waits until the test has seen what the page says meanwhile.
 FEW_MATCH = """(() => {
   const real = window.fetch;
   window.asked = [];
@@ -165,7 +177,9 @@ FEW_MATCH = """(() => {
     if (!path.includes("/tasks?")) return real(path, options);
     window.asked.push(path);
     const next = window.asked.length < 3 ? String(100 - window.asked.length) : null;
-    return Promise.resolve(new Response(JSON.stringify({tasks: [], next})));
+    const answer = () => new Response(JSON.stringify({tasks: [], next, reached_at_ms: next ? 1e12 : null}));
+    if (next !== null) return Promise.resolve(answer());
+    return new Promise((resolve) => { window.go_on = () => resolve(answer()); });
   };
 })()"""
 
@@ -178,6 +192,8 @@ def check_search(browser):
     asked = within(lambda: len(browser.chromium.run("window.asked")) == 3 and browser.chromium.run("window.asked"))
     need(["cursor=" in path for path in asked] == [False, True, True], asked)
     need("cursor=99" in asked[1] and "cursor=98" in asked[2], asked)
+    browser.awaited("Searching older tasks, back to 2001-09-0", ">Stop<")
+    browser.chromium.run("window.go_on()")
     page = within(lambda: browser.page() if "Searching" not in browser.page() else None)
     need(">More<" not in page and ">Stop<" not in page, page)
     check_failed_search(browser)

@@ -137,6 +137,43 @@ TEST_CASE("a list of the tasks in a state asks the store only if some of these a
   CHECK(page_of(ready.at(0)).seqs.at(0) == kMany);
 }
 
+TEST_CASE("a search among many tasks on disk looks at some of them for each answer, and says how far it has come") {
+  Shelf shelf;
+  TaskFilter filter;
+  filter.queue = "none";
+  std::uint64_t before = kMany + 1;
+  std::uint64_t answers = 0;
+  do {
+    shelf.broker.send(shelf.client, Query{5, QueryKind::tasks, "", filter});
+    std::vector<Reply> replies = shelf.broker.take<Reply>(shelf.client);
+    for (int rounds = 0; replies.empty(); replies = shelf.broker.take<Reply>(shelf.client)) {
+      shelf.broker.advance(0ms);
+      REQUIRE(++rounds < 10);
+    }
+    const Page page = page_of(replies.at(0));
+    CHECK(page.seqs.empty());
+    CHECK(page.reached_at_ms == shelf.broker.now.unix_time.count());  // no time has passed since they were submitted
+    REQUIRE(page.next < before);
+    CHECK(before - page.next <= 2001);
+    before = page.next;
+    filter.before = TaskSeq{page.next};
+  } while (before != 0 && ++answers < 100);
+  CHECK(answers == kMany / 2000);
+}
+
+TEST_CASE("a text of errors is looked for on disk only if tasks that ended without a result are there") {
+  Shelf shelf;
+  shelf.broker.hold_commits();  // and the answers of the store
+  TaskFilter filter;
+  filter.text = "it broke";
+  shelf.broker.send(shelf.client, Query{5, QueryKind::tasks, "", filter});
+  shelf.broker.advance(0ms);
+  const auto replies = shelf.broker.take<Reply>(shelf.client);
+  REQUIRE(replies.size() == 1);
+  CHECK(page_of(replies.at(0)).seqs.empty());
+  CHECK(page_of(replies.at(0)).next == 0);
+}
+
 TEST_CASE("a store's tasks and those in memory make one list, however many slices it takes") {
   MemoryStore store{"s", true};
   CoreOptions options;

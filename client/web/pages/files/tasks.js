@@ -79,6 +79,11 @@ async function ask_priority() {
   return priority === null ? null : {priority: Number(priority)};
 }
 
+// Returns the text that is shown while few tasks match. `reached`: the time of the last task that the broker has looked at, or null.
+function searching(reached) {
+  return reached ? `Searching older tasks, back to ${time(reached)} so far… ` : "Searching older tasks… ";
+}
+
 function list({place, session, query, go}, {path, with_state, empty, changes}) {
   const answer = h("div", {});
   const rows_place = h("div", {});
@@ -114,7 +119,7 @@ function list({place, session, query, go}, {path, with_state, empty, changes}) {
         const is_over = next === null || found.length >= from.length + PAGE;
         replace(rows_place, table(filter.finished === "true" ? [...COLUMNS, RESULT] : COLUMNS, rows, is_over ? empty : "None so far."));
         replace(more_place, next === null ? null : is_over ? h("button", {onclick: more}, "More") :
-          [h("span", {role: "status"}, "Searching older tasks… "), h("button", {onclick: stop}, "Stop")]);
+          [h("span", {role: "status"}, searching(page.reached_at_ms)), h("button", {onclick: stop}, "Stop")]);
         if (is_over) return;
       } while (own === search);
     } catch (error) {
