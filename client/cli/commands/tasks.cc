@@ -102,6 +102,10 @@ std::vector<CLI::Option*> add_filter_options(CLI::App& command, TaskFilter& filt
       command
           .add_option("--error", filter.text,
                       "Only tasks with this text in the type, message or code of the error, ignoring upper/lower case")
+          ->type_name("TEXT"),
+      command
+          .add_option("--argument", filter.arguments,
+                      "Only tasks with this text in their arguments or label, ignoring upper/lower case")
           ->type_name("TEXT")};
 }
 

@@ -19,7 +19,7 @@ namespace forkmill::cli {
 // The time since 1970.
 std::chrono::milliseconds unix_now();
 
-// Adds --id, --queue, --task, --since, --until and --error. Returns these options.
+// Adds --id, --queue, --task, --since, --until, --error and --argument. Returns these options.
 std::vector<CLI::Option*> add_filter_options(CLI::App& command, TaskFilter& filter);
 
 // Adds `task ls` or `dead ls` to `group`; with --state unless `filter` has a state.

@@ -53,9 +53,20 @@ def check_tasks(gateway):
     need(gateway.get("/api/v1/queues/a%2Fb").json()["ready"] == 7)
     need(gateway.get("/api/v1/queues/a/b", 404).error() == "no_such_path")
     need(gateway.get("/api/v1/queues/none", 404).error() == "queue_unknown")
+    check_arguments(gateway)
     check_reasons(gateway, ids[0])
     check_logs(gateway, ids[0])
     return ids
+
+
+def check_arguments(gateway):
+    """Tasks are found, and changed, by a text in their arguments, in upper or lower case."""
+    letter = submit("--queue", "about", "nobody.has", '"to Alice@example.org"')
+    found = gateway.get("/api/v1/tasks?argument=alice%40EXAMPLE").json()["tasks"]
+    need([task["id"] for task in found] == [letter] == [task["id"] for task in rows("task", "ls", "--argument", "alice@")])
+    need(gateway.get("/api/v1/tasks?argument=bob%40example").json()["tasks"] == [])
+    done = gateway.post("/api/v1/tasks/cancel", {"filter": {"argument": "alice@"}, "confirm": 1}).json()
+    need((done["matched"], done["cancelled"]) == (1, 1), done)
 
 
 def check_results(gateway):

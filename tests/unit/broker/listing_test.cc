@@ -228,6 +228,45 @@ TEST_CASE("a filter for ids finds a task by each beginning of the text of its id
   CHECK(rows("-") == 0);
 }
 
+TEST_CASE("a filter for arguments finds a text in them or in the label, in memory and on disk") {
+  for (const bool durable : {false, true}) {
+    CAPTURE(durable);
+    MemoryStore store{"s", true};
+    Broker broker{{}, durable ? &store : nullptr};
+    const auto client = broker.client();
+    const auto worker = broker.worker(2);
+    TaskOptions once;
+    once.max_attempts = 1;
+    TaskOptions labelled;
+    labelled.label = "convert Cat.png";
+    std::vector<Submission> tasks{task(1, once), task(2, once), task(3), task(4, labelled), task(5)};
+    tasks[3].payload = Payload::copy("nothing");
+    tasks[4].payload = Payload::copy(std::string(20'000, 'x') + "to Alice@example.org");
+    broker.submit(client, tasks);
+    const auto grants = broker.grants(worker);
+    REQUIRE(grants.size() == 2);
+    const auto found = [&](std::string text, std::string state = {}) {
+      TaskFilter filter;
+      filter.arguments = std::move(text);
+      filter.state = std::move(state);
+      broker.send(client, Query{5, QueryKind::tasks, "", filter});
+      const auto replies = broker.take<Reply>(client);
+      REQUIRE(replies.size() == 1);
+      return page_of(replies[0]).seqs;
+    };
+    using Seqs = std::vector<std::uint64_t>;
+    CHECK(found("GUMENT") == Seqs{3, 2, 1});
+    CHECK(found("arguments", "ready") == Seqs{3});
+    CHECK(found("cat.PNG") == Seqs{4});
+    CHECK(found("alice").empty());  // behind the bytes that are looked at
+    CHECK(found("none").empty());
+    broker.fail(worker, grants[0].grant);
+    broker.succeed(worker, grants[1].grant);
+    CHECK(found("arguments") == Seqs{3, 1});  // the second one has ended, and is no dead letter
+    CHECK(found("arguments", "failed") == Seqs{1});
+  }
+}
+
 TEST_CASE("a filter for errors finds the code that lists show") {
   Broker broker;
   const auto client = broker.client();

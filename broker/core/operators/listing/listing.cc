@@ -96,7 +96,7 @@ bool passes(const proto::TaskFilter& filter, const TaskVisibility& visibility, c
   if (!visibility.shows(spec)) return false;
   const bool has_error = task.finished != nullptr && task.finished->outcome.error.has_value();
   return passes(filter, RowFacts{visibility.shown_id(task.id, spec), spec, state_name(task.state), task.submitted_at,
-                                 has_error ? &*task.finished->outcome.error : nullptr});
+                                 has_error ? &*task.finished->outcome.error : nullptr, task.payload.view()});
 }
 
 std::size_t most_rows(const proto::TaskFilter& filter) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "broker/core/tasks/process_queue.h"
+#include "proto/limits.h"
 
 namespace forkmill::broker {
 
@@ -47,6 +48,12 @@ bool names(const proto::ErrorReport& error, std::string_view text) {
          contains(exception_name(error.code), text);
 }
 
+// Returns whether `text` is a part of the label of the task, or of the first bytes of its arguments.
+bool is_about(const RowFacts& task, std::string_view text) {
+  return contains(task.spec.options.label, text) ||
+         contains(task.arguments.substr(0, proto::limits::kShownArguments), text);
+}
+
 // Returns whether the text form of the id begins with `prefix`. Makes no text.
 bool text_begins_with(const TaskId& id, std::string_view prefix) {
   constexpr std::string_view kForm = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
@@ -75,8 +82,10 @@ TaskRow row_of(const StoredTask& stored) {
               stored.put.submitted_at,
               {},
               nullptr};
+  if (stored.finish) row.state = end_name(stored.finish->outcome.kind);
+  // Other tasks that have ended keep their arguments on disk, but not in memory.
+  if (!stored.finish || row.state == "failed") row.arguments = stored.put.payload.view();
   if (!stored.finish) return row;
-  row.state = end_name(stored.finish->outcome.kind);
   row.attempt = stored.finish->outcome.attempt.value();
   row.finished_at = stored.finish->finished_at;
   row.run_us = stored.finish->outcome.run_us;
@@ -104,7 +113,7 @@ bool passes(const proto::TaskFilter& filter, const RowFacts& task) {
   if (!filter.state.empty() && filter.state != task.state && (!task.state.empty() || is_end(filter.state)))
     return false;
   if (!filter.text.empty() && (task.error == nullptr || !names(*task.error, filter.text))) return false;
-  return text_begins_with(task.id, filter.id);
+  return text_begins_with(task.id, filter.id) && (filter.arguments.empty() || is_about(task, filter.arguments));
 }
 
 }  // namespace forkmill::broker

@@ -8,7 +8,7 @@ const STATES = ["", "scheduled", "ready", "running", "succeeded", "failed", "can
 const UNFINISHED = ["", "scheduled", "ready", "running"];
 const MOVABLE = [...UNFINISHED, "failed"];
 const PAGE = 50;  // rows
-const FILTERS = [["queue", "Queue"], ["task", "Task"], ["id", "Id begins with"], ["error", "Error contains"],
+const FILTERS = [["queue", "Queue"], ["task", "Task"], ["id", "Id begins with"], ["error", "Error contains"], ["argument", "Argument contains"],
   ["since", "Submitted since (10m, or a time)"], ["until", "Submitted until"]];
 
 const RESULT = {title: "Result", short: true, value: (row) => !row.finished_at_ms ? "–" : row.history ? "no longer kept" : "kept"};
