@@ -78,7 +78,7 @@ def main():
             browser = Browser(chromium, gateway)
             browser.open("queues")
             page = browser.awaited("mail")
-            need("Purge" not in page and "Pause" not in page and "Limits" not in page, page)
+            need(not re.search("Purge|Pause…|Pause a|Limits", page), page)
 
 
 def check_pages(browser, waiting, failed):
@@ -349,6 +349,9 @@ def check_steering(browser, waiting):
     command("queue", "limit", "default", "--running", "7")
     browser.awaited("paused", "Resume", "Reset…")
     command("queue", "resume", "mail")
+    check_names(browser)
+    check_all_workers(browser)
+    check_failed_search_changes(browser)
     browser.open(f"tasks/{waiting}")
     browser.chromium.click("Cancel…")
     browser.chromium.click("Leave it")
@@ -357,6 +360,48 @@ def check_steering(browser, waiting):
     browser.chromium.click("Cancel")
     within(lambda: rows("task", "get", waiting)["state"] == "cancelled")
     browser.awaited("cancelled")
+
+
+def check_names(browser):
+    """Task names are paused and resumed on the page of queues."""
+    browser.open("queues")
+    browser.awaited("No task name is paused.")
+    browser.chromium.click("Pause a task name…")
+    browser.chromium.run("document.querySelector('dialog input').value = 'mail.digest'")
+    browser.chromium.click("Pause")
+    browser.awaited("task name mail.digest is paused", "Resume")
+    need([row["name"] for row in rows("name", "ls")] == ["mail.digest"])
+    browser.chromium.click("Resume")
+    browser.awaited("No task name is paused.")
+    need(rows("name", "ls") == [])
+
+
+def check_all_workers(browser):
+    """All workers are paused and resumed at once, and a drain of them wants a word typed."""
+    browser.shows("workers", "all workers", "Pause these…")
+    browser.chromium.click("Pause these…")
+    browser.chromium.click("Pause")
+    browser.awaited("paused by an operator")
+    browser.chromium.click("Resume these")
+    within(lambda: "paused by an operator" not in browser.page())
+    browser.chromium.click("Drain these…")
+    need(browser.chromium.run("document.querySelector('dialog button[value=yes]').disabled"))
+    browser.chromium.click("Leave it")
+
+
+def check_failed_search_changes(browser):
+    """Failed tasks that a search finds are retried and dropped, as on the page of dead letters."""
+    failed = submit("--attempts", "1", "forkmill.exec", NO_FOLDER)
+    within(lambda: rows("task", "get", failed)["state"] == "failed")
+    browser.open(f"tasks?state=failed&id={failed}")
+    browser.awaited(failed[:23], "Retry all that match…")
+    browser.chromium.click("Drop all that match…")
+    within(lambda: browser.chromium.run("document.querySelector('dialog input') !== null"))
+    browser.chromium.run("(() => { const input = document.querySelector('dialog input'); input.value = '1';"
+                         " input.dispatchEvent(new Event('input')); })()")
+    browser.chromium.click("Drop")
+    browser.awaited("No task matches.")
+    need(failed not in [row["id"] for row in rows("dead", "ls")])
 
 
 main()

@@ -79,6 +79,11 @@ async function ask_priority() {
   return priority === null ? null : {priority: Number(priority)};
 }
 
+// Dead letters are always failed tasks: what changes them takes no state.
+function conditions_for(path, filter) {
+  return path.startsWith("/dead/") ? Object.fromEntries(Object.entries(filter).filter(([name]) => name !== "state")) : filter;
+}
+
 // Returns the text that is shown while few tasks match. `reached`: the time of the last task that the broker has looked at, or null.
 function searching(reached) {
   return reached ? `Searching older tasks, back to ${time(reached)} so far… ` : "Searching older tasks… ";
@@ -130,7 +135,7 @@ function list({place, session, query, go}, {path, with_state, empty, changes}) {
     }
   };
   const button = ([verb, to, allowed, values]) => allowed(filter) && filter.finished !== "true" ? h("button", {class: "danger", onclick: async () => {
-    if (await change_all(to, filter, verb, say, values)) load();
+    if (await change_all(to, conditions_for(to, filter), verb, say, values)) load();
   }}, `${verb} all that match…`) : null;
 
   replace(place, form(query, with_state, go, location.pathname),
@@ -144,7 +149,8 @@ export function tasks(page) {
   return list(page, {path: "/tasks", with_state: true, empty: "No task matches.",
     changes: [["Cancel", "/tasks/cancel", ({state}) => UNFINISHED.includes(state ?? "")],
       ["Move", "/tasks/move", ({state}) => MOVABLE.includes(state ?? ""), ask_queue],
-      ["Reprioritise", "/tasks/reprioritise", ({state}) => MOVABLE.includes(state ?? ""), ask_priority]]});
+      ["Reprioritise", "/tasks/reprioritise", ({state}) => MOVABLE.includes(state ?? ""), ask_priority],
+      ["Retry", "/dead/retry", ({state}) => state === "failed"], ["Drop", "/dead/drop", ({state}) => state === "failed"]]});
 }
 
 export function dead_letters(page) {
