@@ -477,6 +477,21 @@ def check_audit(path):
     need(purges[-1]["path"] == {"queue": "a/b"} and purges[-1]["answer"]["cancelled"] == 1, purges)
 
 
+def check_proxy():
+    """The audit log has the user that a proxy names, and the changes of before a restart."""
+    command("web", "--user-header", "X-Evil", status=2)
+    with folder() as place:
+        options = ("--user-header", "x-forwarded-user", "--audit-log", f"{place}/audit")
+        with Gateway(*options) as gateway:
+            within(lambda: gateway.request("GET", "/readyz").status == 200)
+            gateway.post("/api/v1/queues/proxied/resume", X_Forwarded_User="anna", X_Remote_User="eve")
+            gateway.post("/api/v1/queues/proxied/resume", status=400, X_Forwarded_User="a" * 200)
+            need(gateway.stop() == 0)
+        with Gateway(*options) as gateway:
+            acts = gateway.get("/api/v1/audit").json()["acts"]
+            need([act["user"] for act in acts] == ["anna via local"] and acts[0]["event"] == "end", acts)
+
+
 def main():
     in_cluster()
     with folder() as place, Gateway("--audit-log", f"{place}/audit") as gateway:
@@ -502,6 +517,7 @@ def main():
         check_dead_letters(gateway)
         check_audit(f"{place}/audit")
         need(gateway.request("HEAD", "/api/v1/status").body == b"")
+        check_proxy()
         need(gateway.stop() == 0)
         events.close()
 
