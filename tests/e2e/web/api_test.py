@@ -477,6 +477,15 @@ def check_audit(path):
     need(purges[-1]["path"] == {"queue": "a/b"} and purges[-1]["answer"]["cancelled"] == 1, purges)
 
 
+def check_shards(gateway):
+    """A broker that has all queues says so, and a number that no shard has is refused by the gateway."""
+    need(gateway.post("/api/v1/shards/1/move", {"broker": "tcp://b:7117"}, 400).error() == "bad_request")
+    need(gateway.post("/api/v1/shards/1/unpin", status=400).error() == "bad_request")
+    need(gateway.post("/api/v1/brokers/drain", {"broker": "tcp://b:7117"}, 400).error() == "bad_request")
+    for path, body in (("shards/0/unpin", {}), ("shards/x/unpin", {}), ("shards/1/move", {"broker": ""})):
+        need(gateway.post(f"/api/v1/{path}", body, 400).error() == "bad_parameter", path)
+
+
 def check_proxy():
     """The audit log has the user that a proxy names, and the changes of before a restart."""
     command("web", "--user-header", "X-Evil", status=2)
@@ -514,6 +523,7 @@ def main():
         check_changes(gateway, ids)
         check_steering(gateway)
         check_worker_steering(gateway)
+        check_shards(gateway)
         check_dead_letters(gateway)
         check_audit(f"{place}/audit")
         need(gateway.request("HEAD", "/api/v1/status").body == b"")
