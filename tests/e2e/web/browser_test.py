@@ -4,9 +4,12 @@ forkmill, forkmill-broker. Needs Chromium."""
 import json
 import os
 import re
+import subprocess
 
 from chromium import Chromium
-from gateway import Gateway, command, folder, in_cluster, need, rows, within
+from gateway import FORKMILL, Gateway, command, folder, in_cluster, need, rows, within
+
+WORKER = os.path.join(os.path.dirname(FORKMILL), "forkmill-worker")
 
 PAYLOAD = "<img src=x onerror=document.title=1>"
 SHOWN = PAYLOAD.replace("<", "&lt;").replace(">", "&gt;")
@@ -69,6 +72,8 @@ def main():
             check_result(Browser(chromium, gateway))
             check_odd_results(Browser(chromium, gateway), waiting)
             check_history(Browser(chromium, gateway))
+            check_kill(Browser(chromium, gateway))
+            check_keyboard(Browser(chromium, gateway))
             check_steering(Browser(chromium, gateway), waiting)
             check_edit(Browser(chromium, gateway))
             check_search(Browser(chromium, gateway))
@@ -360,6 +365,57 @@ def check_steering(browser, waiting):
     browser.chromium.click("Cancel")
     within(lambda: rows("task", "get", waiting)["state"] == "cancelled")
     browser.awaited("cancelled")
+
+
+def check_kill(browser):
+    """The page of a task says what has become of it when its worker is killed, and that of the workers forgets it."""
+    worker = subprocess.Popen([WORKER, "--queues", "victims", "--name", "victim", "--allow-exec", "--processes", "1",
+                               "--log-level", "off"])
+    try:
+        task = command("run", "-d", "--queue", "victims", "--attempts", "2", "--", "tail", "-f", "/dev/null").strip()
+        browser.open(f"tasks/{task}")
+        browser.awaited(">running<", ">victim<")
+    finally:
+        worker.kill()
+        worker.wait()
+    browser.awaited("<h2>Attempts</h2>", ">lost<", "no worker serves queue victims")
+    browser.open("workers")
+    browser.awaited("Processes for tasks")
+    within(lambda: "victim" not in browser.page())
+    command("task", "cancel", task)
+
+
+def check_keyboard(browser):
+    """A page is opened, a queue is purged and a task is found by keys alone. The focus stays when a list is made again."""
+    task = submit("--queue", "keys", "nobody.has", "1")
+    browser.open("")
+    browser.awaited("<h1>Overview</h1>")
+    browser.chromium.press("g")
+    browser.chromium.press("q")
+    browser.awaited("<h1>Queues</h1>", "Purge keys", "Pause mail")
+
+    def focused():
+        return browser.chromium.run("document.activeElement.getAttribute('aria-label')")
+
+    for _ in range(300):
+        browser.chromium.press("Tab")
+        if focused() == "Purge keys":
+            break
+    need(focused() == "Purge keys", focused())
+    browser.chromium.press("Enter")
+    within(lambda: focused() == "Type keys")
+    browser.chromium.write("keys")
+    browser.chromium.press("Enter")
+    within(lambda: rows("task", "get", task)["state"] == "cancelled")
+    browser.chromium.run("(() => { const button = document.querySelector('[aria-label=\"Pause mail\"]');"
+                         " button.focus(); button.is_old = true; })()")
+    within(lambda: browser.chromium.run("document.querySelector('[aria-label=\"Pause mail\"]').is_old !== true"))
+    need(focused() == "Pause mail", focused())
+    browser.chromium.press("/")
+    need(focused() == "Id of a task", focused())
+    browser.chromium.write(task)
+    browser.chromium.press("Enter")
+    browser.awaited("<h1>Task</h1>", task, "cancelled")
 
 
 def check_names(browser):
