@@ -87,7 +87,9 @@ Json ErrorGroups::groups(std::chrono::steady_clock::time_point now) {
 }
 
 void ErrorGroups::go_on() {
-  for (int question = 0; question < kMaxQuestions && !search_.is_over; ++question) {
+  using Clock = std::chrono::steady_clock;
+  const auto end = Clock::now() + patience_;
+  for (int asked = 0; !search_.is_over && (asked < kMinQuestions || Clock::now() < end); ++asked) {
     const auto page = ask_(search_.before);
     for (const auto& row : cli::value_of(page, "tasks")) search_.rows.push_back(row);
     search_.before = page.value("next", std::uint64_t{0});

@@ -22,10 +22,13 @@ class ErrorGroups {
 
   static constexpr std::chrono::seconds kFresh{5};
   static constexpr std::size_t kMaxTasks = 2000;  // that are looked at
-  static constexpr int kMaxQuestions = 2;         // that one call asks
+  static constexpr int kMinQuestions = 2;         // that one call asks, if it is not enough to ask one
+  static constexpr std::chrono::milliseconds kPatience{100};
   static constexpr std::size_t kMaxGroups = 200;
 
-  explicit ErrorGroups(Ask ask) : ask_{std::move(ask)} {}
+  // patience: how long one call goes on with further questions.
+  explicit ErrorGroups(Ask ask, std::chrono::milliseconds patience = kPatience)
+      : ask_{std::move(ask)}, patience_{patience} {}
 
   // Returns {"groups": [{fingerprint, name, code, type, message, count, first_at_ms, last_at_ms, queues, last_id}],
   // "tasks", "more", "searching"}: the groups with the most tasks first; `tasks`: how many were looked at; `more`:
@@ -46,6 +49,7 @@ class ErrorGroups {
   Json answer() const;
 
   Ask ask_;
+  std::chrono::milliseconds patience_;
   std::mutex mutex_;
   std::chrono::steady_clock::time_point fresh_until_{};
   Search search_{};

@@ -59,20 +59,21 @@ TEST_CASE("few failed tasks among many others are found by several calls, none o
   std::vector<std::uint64_t> asked;
   bool is_away = false;
   ErrorGroups errors{[&](std::uint64_t before) {
-    if (is_away) throw std::runtime_error{"there is no broker"};
-    asked.push_back(before);
-    const std::uint64_t page = before == 0 ? 1 : before;
-    return Json{{"tasks", Json::array({row(static_cast<int>(page), "t", "broken")})},
-                {"next", page == kPages ? 0 : page + 1}};
-  }};
+                       if (is_away) throw std::runtime_error{"there is no broker"};
+                       asked.push_back(before);
+                       const std::uint64_t page = before == 0 ? 1 : before;
+                       return Json{{"tasks", Json::array({row(static_cast<int>(page), "t", "broken")})},
+                                   {"next", page == kPages ? 0 : page + 1}};
+                     },
+                     std::chrono::milliseconds{0}};
   const auto now = Clock::now();
   const auto first = errors.groups(now);
   CHECK(first.at("searching") == true);
-  CHECK(first.at("tasks") == ErrorGroups::kMaxQuestions);
+  CHECK(first.at("tasks") == ErrorGroups::kMinQuestions);
   is_away = true;
   CHECK_THROWS_AS(errors.groups(now), std::runtime_error);
   is_away = false;
-  CHECK(errors.groups(now).at("tasks") == 2 * ErrorGroups::kMaxQuestions);
+  CHECK(errors.groups(now).at("tasks") == 2 * ErrorGroups::kMinQuestions);
   const auto last = errors.groups(now);
   CHECK(last.at("searching") == false);
   CHECK(last.at("more") == false);
@@ -82,7 +83,7 @@ TEST_CASE("few failed tasks among many others are found by several calls, none o
   const auto later = now + ErrorGroups::kFresh;
   CHECK(errors.groups(later) == last);
   CHECK(errors.groups(later) == last);
-  CHECK(asked.size() == kPages + 2 * ErrorGroups::kMaxQuestions);
+  CHECK(asked.size() == kPages + 2 * ErrorGroups::kMinQuestions);
 }
 
 }  // namespace

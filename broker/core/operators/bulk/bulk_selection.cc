@@ -12,7 +12,7 @@ namespace {
 
 // Slices are small, so that commits and messages do not wait for long.
 constexpr std::size_t kScanned = 2000;
-constexpr std::size_t kVisited = 5000;
+constexpr std::size_t kVisited = 2000;
 constexpr std::size_t kPlaces = 4096;
 constexpr std::size_t kStored = 500;
 
