@@ -53,10 +53,26 @@ def check_tasks(gateway):
     need(gateway.get("/api/v1/queues/a%2Fb").json()["ready"] == 7)
     need(gateway.get("/api/v1/queues/a/b", 404).error() == "no_such_path")
     need(gateway.get("/api/v1/queues/none", 404).error() == "queue_unknown")
-    check_arguments(gateway)
     check_reasons(gateway, ids[0])
     check_logs(gateway, ids[0])
     return ids
+
+
+def check_submission(gateway):
+    """A task is submitted, once for each key, and its result stays with the broker."""
+    line = [["echo", "by HTTP"], "", {}, "/", False, 1000]
+    letter = {"task": "forkmill.exec", "arguments": [line], "priority": 9, "max_attempts": 1, "key": "letter-17"}
+    one = gateway.post("/api/v1/tasks", letter).json()["id"]
+    need(gateway.post("/api/v1/tasks", letter).json()["id"] == one)
+    within(lambda: rows("task", "get", one)["state"] == "succeeded", one)
+    task = rows("task", "get", one)
+    need("by HTTP" in task["command"] and task["result"], task)
+    need((task["priority"], task["max_attempts"], task["queue"]) == (9, 1, "default"), task)
+    other = {**letter, "arguments": [[["true"], "", {}, "/", False, 1000]]}
+    need(gateway.post("/api/v1/tasks", other, 409).error() == "duplicate_task")
+    for wrong in ({}, {"task": 1}, {"task": "a b"}, {"task": "a", "arguments": {}}, {"task": "a", "priority": 101},
+                  {"task": "a", "max_attempts": 0}, {"task": "a", "delay_ms": -1}, {"task": "a", "delay_ms": 2**63}):
+        gateway.post("/api/v1/tasks", wrong, 400)
 
 
 def check_arguments(gateway):
@@ -525,6 +541,8 @@ def main():
         check_worker_steering(gateway)
         check_shards(gateway)
         check_dead_letters(gateway)
+        check_arguments(gateway)
+        check_submission(gateway)
         check_audit(f"{place}/audit")
         need(gateway.request("HEAD", "/api/v1/status").body == b"")
         check_proxy()
