@@ -72,6 +72,24 @@ TEST_CASE("a list of many tasks in memory looks at a slice of them in each round
   CHECK(page.next == newest - 100);
 }
 
+TEST_CASE("other questions do not wait for a list, in memory or on disk") {
+  Crowd crowd;
+  crowd.ask(first_rows(2));
+  CHECK(crowd.broker.take<Reply>(crowd.asker).empty());
+  crowd.broker.send(crowd.asker, Query{6, QueryKind::status, ""});
+  const auto replies = crowd.broker.take<Reply>(crowd.asker);
+  REQUIRE(replies.size() == 1);
+  CHECK(replies[0].id == 6);
+  Shelf shelf;
+  shelf.broker.hold_commits();  // and the answers of the store
+  shelf.broker.send(shelf.client, Query{5, QueryKind::tasks, "", first_rows(2)});
+  CHECK(shelf.broker.take<Reply>(shelf.client).empty());
+  shelf.broker.send(shelf.client, Query{6, QueryKind::status, ""});
+  const auto others = shelf.broker.take<Reply>(shelf.client);
+  REQUIRE(others.size() == 1);
+  CHECK(others[0].id == 6);
+}
+
 TEST_CASE("further lists wait for one that is under way, and one whose asker goes away gives way to them") {
   Crowd crowd;
   const auto other = crowd.broker.client();
