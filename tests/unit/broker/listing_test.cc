@@ -278,6 +278,8 @@ TEST_CASE("a filter for arguments finds a text in them or in the label, in memor
     CHECK(found("cat.PNG") == Seqs{4});
     CHECK(found("alice").empty());  // behind the bytes that are looked at
     CHECK(found("none").empty());
+    for (const char* text : {"A", "s", "RGUMENTS", "argumentS", "ments"}) CHECK(found(text, "ready").front() >= 3);
+    for (const char* text : {"argumentsa", "aarguments", "arguments\n"}) CHECK(found(text).empty());
     broker.fail(worker, grants[0].grant);
     broker.succeed(worker, grants[1].grant);
     CHECK(found("arguments") == Seqs{3, 1});  // the second one has ended, and is no dead letter
