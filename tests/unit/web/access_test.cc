@@ -76,7 +76,7 @@ TEST_CASE("a proxy names its users in the header that is allowed, and is named i
   CHECK(user("", "eve") == "proxy");
   for (const std::string& named : {std::string{"\n"}, std::string{"an\x1b[0mna"}, std::string(129, 'a')})
     CHECK(refusal([&] { user(named); }) == 400);
-  Request stranger{.method = "GET", .target = {}};
+  Request stranger{.method = "GET", .target = {}, .headers = {}};
   stranger.headers.users[0] = "anna";
   CHECK(refusal([&] { access.admit(stranger); }) == 401);
   Request ignored{.method = "GET", .target = {}, .headers = {.authorization = "Bearer 0123456789abcdef"}};
