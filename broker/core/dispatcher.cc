@@ -42,14 +42,21 @@ void Dispatcher::answer_waiting() {
     naming_ = Naming{peer, std::move(envelope), std::move(tasks)};
   }
   if (naming_) search();
-  if (queries_.empty() || parts_.operators.is_waiting()) return;
-  auto [peer, envelope] = queries_.pop();
+  if (!parts_.operators.is_waiting()) answer_next(lists_);
+  answer_next(queries_);
+}
+
+// Answers the first message of the line, if there is one.
+void Dispatcher::answer_next(QueryLine& line) {
+  if (line.empty()) return;
+  auto [peer, envelope] = line.pop();
   handle(peer, envelope, {}, nullptr, true);
 }
 
 QueryLine& Dispatcher::line_of(const Message& message) {
   const auto named = task_named_in(message);
-  return named && is_beginning_of_id(*named) ? searches_ : queries_;
+  if (named && is_beginning_of_id(*named)) return searches_;
+  return QueryLine::is_list(message) ? lists_ : queries_;
 }
 
 // Looks at a slice of the tasks, and handles the message once they all have been looked at. Other messages of its

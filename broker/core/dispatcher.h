@@ -18,12 +18,12 @@ class Dispatcher {
 
   void handle(proto::PeerId peer, proto::Result<proto::Envelope>&& envelope, proto::SessionId fresh);
   void handle(StoreAnswer answer);
-  // Answers the next query that waits, and goes on with the search for the task that another one names. Call once in
-  // each round.
+  // Answers the next query that waits, begins the next list if there is none under way, and goes on with the search for
+  // the task that another message names. Call once in each round.
   void answer_waiting();
   // Whether answer_waiting() has something to do now.
   bool has_waiting() const {
-    return naming_ || !searches_.empty() || (!queries_.empty() && !parts_.operators.is_waiting());
+    return naming_ || !searches_.empty() || !queries_.empty() || (!lists_.empty() && !parts_.operators.is_waiting());
   }
   // Goes on with ATTACH messages of many results, and with messages that have waited for the disk. Call once in each
   // round.
@@ -40,6 +40,7 @@ class Dispatcher {
               bool has_waited = false);
   // Where the message waits, which is costly (QueryLine).
   QueryLine& line_of(const proto::Message& message);
+  void answer_next(QueryLine& line);
   void search();
   void handle_hello(proto::PeerId peer, proto::Envelope& envelope, proto::SessionId fresh, const TaskIds* found);
   void dispatch(Client& client, const proto::Header& header, proto::Message& message);
@@ -62,6 +63,7 @@ class Dispatcher {
   Parts& parts_;
   BrokerState& state_;
   QueryLine queries_;
+  QueryLine lists_;     // one of them at a time: others do not wait for them
   QueryLine searches_;  // messages that need a search, which may take seconds: others do not wait for them
   std::optional<Naming> naming_;
   MessageParking parking_{state_, parts_.paging, parts_.index};

@@ -1,7 +1,7 @@
 // QueryLine: queries and commands for which the broker looks at many tasks or objects. One of them is answered in each
-// round, and none while the store is asked for an earlier one, so that other messages do not wait for a flood of them.
-// Those that need an IdSearch have a line of their own, from which one after another is searched for. Clients take
-// turns. Pure.
+// round, so that other messages do not wait for a flood of them. Lists of tasks, which may take many rounds or the
+// store, have a line of their own, from which one after another is made, and so have those that need an IdSearch.
+// Clients take turns. Pure.
 #pragma once
 
 #include <cstddef>
@@ -31,6 +31,12 @@ class QueryLine {
     if (const auto named = named_task(*query)) return is_prefix(named);
     return query->kind != proto::QueryKind::ping && query->kind != proto::QueryKind::object &&
            query->kind != proto::QueryKind::events;
+  }
+
+  // Whether the message is a query that may take many rounds, or that the store must answer.
+  static bool is_list(const proto::Message& message) {
+    const auto* query = std::get_if<proto::Query>(&message);
+    return query != nullptr && (query->kind == proto::QueryKind::tasks || query->kind == proto::QueryKind::shards);
   }
 
   // Takes the envelope. Returns false, and leaves it, if too many messages of the client wait.

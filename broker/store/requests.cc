@@ -1,6 +1,7 @@
 #include "broker/store/requests.h"
 
 #include <algorithm>
+#include <chrono>
 #include <span>
 
 #include "broker/store/store.h"
@@ -13,6 +14,8 @@ namespace {
 constexpr std::size_t kFetchBytes = 8 * 1024 * 1024;
 constexpr std::size_t kFirstSlice = 8;
 constexpr std::size_t kMaxSlice = 128;
+constexpr std::size_t kScanBytes = 32 * 1024 * 1024;
+constexpr milliseconds kMaxDisorder = std::chrono::minutes{10};  // a task may lie that far from the order of submission
 
 std::size_t size_of(const StoredTask& task) {
   return proto::given_bytes(*task.put.spec, task.put.payload.size()) +
@@ -39,13 +42,17 @@ proto::Status fetch(Store& store, const FetchRequest& request, FetchAnswer& answ
 
 proto::Status scan(Store& store, const ScanRequest& request, ScanAnswer& answer) {
   std::size_t visited = 0;
+  std::size_t bytes = 0;
   return store.scan(request.before, [&](StoredTask task) {
     const proto::TaskSeq seq = task.put.seq;
+    if (task.put.submitted_at + kMaxDisorder < request.since) return false;  // older ones were submitted before, too
+    answer.reached = task.put.submitted_at;
+    bytes += size_of(task);
     if (request.passes(task)) {
       task.put.payload = {};
       answer.tasks.push_back(std::move(task));
     }
-    if (answer.tasks.size() < request.most && ++visited < request.most_visited) return true;
+    if (answer.tasks.size() < request.most && ++visited < request.most_visited && bytes < kScanBytes) return true;
     answer.next = seq;
     return false;
   });

@@ -26,16 +26,18 @@ struct FetchAnswer {
 };
 
 // ScanRequest: reads tasks with numbers below `before` that pass, newest first, without their arguments. `passes` tests
-// one task; it is called on the thread of the store.
+// one task; it is called on the thread of the store. One request looks at a bounded number of bytes, too.
 struct ScanRequest {
   proto::TaskSeq before;
   std::size_t most = 0;          // tasks
   std::size_t most_visited = 0;  // tasks to look at before giving up
+  milliseconds since{0};         // unix time; tasks that were submitted clearly before then do not matter
   std::function<bool(const StoredTask& task)> passes;
 };
 struct ScanAnswer {
   std::vector<StoredTask> tasks;
-  proto::TaskSeq next;  // the `before` of the next request; none: the scan is complete
+  proto::TaskSeq next;      // the `before` of the next request; none: the scan is complete
+  milliseconds reached{0};  // unix time of the submission of the last task that was looked at; 0: there was none
 };
 
 struct BackupRequest {
@@ -76,7 +78,8 @@ struct HistoryRequest {
 struct HistoryAnswer {
   proto::Status status;  // a failure: the history cannot be read now
   std::vector<FinishedTask> tasks;
-  proto::TaskSeq next;  // the `before` of the next scan; none: the scan is complete
+  proto::TaskSeq next;      // the `before` of the next scan; none: the scan is complete
+  milliseconds reached{0};  // unix time of the end of the last task that a scan looked at; 0: there was none
 };
 
 struct StoreRequest {

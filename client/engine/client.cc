@@ -25,9 +25,11 @@ ClientOptions at(const std::string& endpoint) {
 }
 
 proto::TaskFilter to_wire(const TaskFilter& filter) {
-  return {filter.id,   filter.queue,   filter.name,  filter.state,
-          filter.text, filter.since,   filter.until, proto::TaskSeq{filter.before},
-          filter.most, filter.finished};
+  proto::TaskFilter wire{filter.id,   filter.queue,   filter.name,  filter.state,
+                         filter.text, filter.since,   filter.until, proto::TaskSeq{filter.before},
+                         filter.most, filter.finished};
+  wire.arguments = filter.arguments;
+  return wire;
 }
 
 // Makes the protocol's form of a command.

@@ -2,8 +2,10 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <strings.h>
 
 #include <array>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -101,13 +103,23 @@ std::string random_token() {
   return token;
 }
 
+// Returns which one of kUserHeaders `name` is. None: it is empty.
+std::optional<std::size_t> user_header_of(const std::string& name) {
+  if (name.empty()) return std::nullopt;
+  for (std::size_t i = 0; i < kUserHeaders.size(); ++i)
+    if (::strcasecmp(kUserHeaders[i], name.c_str()) == 0) return i;
+  throw UsageError{"--user-header " + name + " is no header in which a proxy names a user",
+                   "let the proxy use X-Forwarded-User, X-Auth-Request-User, X-Remote-User or Remote-User"};
+}
+
 AccessRules rules_of(const cli::WebOptions& options, const Address& address) {
   AccessRules rules{.tokens = tokens_of(options),
                     .hosts = {"localhost", "127.0.0.1", "[::1]", host_without_port(address.text())},
                     .user = ::geteuid(),
                     .csrf_token = random_token(),
                     .is_tls = !options.tls_cert.empty(),
-                    .read_only = options.read_only};
+                    .read_only = options.read_only,
+                    .user_header = user_header_of(options.user_header)};
   for (const auto& host : options.hosts) rules.hosts.push_back(host_without_port(host));
   return rules;
 }

@@ -6,8 +6,8 @@
 // A connection whose peer has no session is a stranger. Strangers may send little more than a HELLO, and when there are
 // too many of them, the one that came first is ended: a peer that says HELLO is one for a moment only.
 //
-// What a connection has sent before the table ended it is not received any more: it may be much, its peer gets no
-// answer, and what it has not confirmed comes again in its next session.
+// The table ends connections for good: what such a peer has sent before, which may be much, is not handled any more. It
+// gets no answer, and sends what was not confirmed again in its next session.
 //
 // accepted(), arrived() and closed() are called by ZeroMQ's thread, all others by the thread that owns the Router.
 #pragma once

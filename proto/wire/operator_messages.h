@@ -55,6 +55,7 @@ struct TaskFilter {
   // header traceparent.
   bool ends = false;
   bool traced = false;
+  std::string arguments{};  // not for events: part of the arguments or of the label of the task
   friend bool operator==(const TaskFilter&, const TaskFilter&) = default;
 };
 

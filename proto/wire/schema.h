@@ -343,7 +343,7 @@ void fields(auto& io, Is<Operated> auto& m) { io.record(1, m.answers); }
 
 void fields(auto& io, Is<TaskFilter> auto& m) {
   io.record(9, name(m.id), name(m.queue), name(m.name), name(m.state), text(m.text), m.since, m.until, m.before, m.most,
-            m.finished, m.ends, m.traced);
+            m.finished, m.ends, m.traced, text(m.arguments));
 }
 void fields(auto& io, Is<Query> auto& m) {
   io.record(3, m.id, open_number(m.kind), text(m.argument), m.filter, m.reserved, m.attempt, m.from);

@@ -64,7 +64,7 @@ struct Description {
   void operator()(const proto::ChangeTasks& c) const {
     command("tasks_" + std::string{action_name(c.action)}).add("change", c.id.to_string()).add("of_id", c.filter.id);
     line.add("of_queue", c.filter.queue).add("of_name", c.filter.name).add("of_state", c.filter.state);
-    line.add("of_text", c.filter.text).add("to_queue", c.queue);
+    line.add("of_text", c.filter.text).add("of_arguments", c.filter.arguments).add("to_queue", c.queue);
     if (c.filter.since.count() > 0) line.add("of_since_ms", c.filter.since.count());
     if (c.filter.until.count() > 0) line.add("of_until_ms", c.filter.until.count());
     if (c.action == proto::TaskAction::reprioritise) line.add("priority", c.priority);

@@ -91,8 +91,10 @@ std::optional<proto::Reply> Queries::reply(const proto::Query& query, const Clie
 
 bool Queries::needs_store(const proto::TaskFilter& filter) const {
   if (!state_.identity.durable) return false;
-  const auto state = state_named(filter.state);
-  return !state || state_.tasks.paged_out(*state) > 0;
+  const auto is_on_disk = [&](State state) { return state_.tasks.paged_out(state) > 0; };
+  if (const auto state = state_named(filter.state)) return is_on_disk(*state);
+  // Only tasks that ended without a result have errors, for which a text is looked for.
+  return filter.text.empty() || is_on_disk(State::failed) || is_on_disk(State::cancelled) || is_on_disk(State::expired);
 }
 
 void Queries::scan(const proto::Query& query, const Client& asker) {

@@ -31,7 +31,7 @@ class Queries {
   void step();
   // Whether a list is under way, for which step() is to be called again.
   bool is_listing() const { return list_.has_value(); }
-  // Whether a query has no reply yet. Another one that looks at many tasks must wait.
+  // Whether a list, or a query for the store, has no reply yet. Another one must wait.
   bool is_waiting() const { return !asked_.empty() || is_listing(); }
 
  private:

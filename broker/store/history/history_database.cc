@@ -220,6 +220,7 @@ HistoryAnswer HistoryDatabase::scan(const HistoryScan& request) {
   visit(statements_->newest.bind(1, before), [&](FinishedTask task) {
     const proto::TaskSeq number = task.number;
     if (task.finished_at + kOutOfOrder < request.since) return false;  // the older ones were submitted before, too
+    answer.reached = task.finished_at;
     if (request.passes(task)) answer.tasks.push_back(std::move(task));
     if (answer.tasks.size() < request.most && ++visited < request.most_visited) return true;
     answer.next = number;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "client/cli/commands/tasks.h"
+#include "client/cli/errors/command_error.h"
 #include "client/cli/os/terminal.h"
 #include "client/cli/text/answers.h"
 #include "client/cli/text/human.h"
@@ -36,15 +37,25 @@ void show_progress(Connection& connection, const TaskId& id) {
   }
 }
 
+// A broker that is too old to know this condition would change other tasks as well.
+void check_known(const TaskFilter& filter, const Json& counted) {
+  if (filter.arguments.empty() || text_of(value_of(counted, "filter"), "arguments") == filter.arguments) return;
+  throw CommandError{ExitCode::failed, "the broker is older than the search for arguments",
+                     "upgrade it, or select the tasks without --argument"};
+}
+
 }  // namespace
 
 Json count_tasks(Connection& connection, ChangeTasks order) {
   order.dry_run = true;
   order.id = new_id();
-  return connection.carry_out_without_timeout(order);
+  auto counted = connection.carry_out_without_timeout(order);
+  check_known(order.filter, counted);
+  return counted;
 }
 
 Json change_tasks(Connection& connection, ChangeTasks order) {
+  if (!order.filter.arguments.empty()) (void)count_tasks(connection, order);
   order.id = new_id();
   auto answer = connection.client().command(order);
   const bool shows = terminal().err;

@@ -1,12 +1,15 @@
 #include "client/cli/commands/tasks.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <limits>
 #include <utility>
 
 #include "client/cli/errors/command_error.h"
+#include "client/cli/os/terminal.h"
 #include "client/cli/text/answers.h"
+#include "client/cli/text/human.h"
 #include "client/cli/text/sealed.h"
 #include "client/cli/text/when.h"
 
@@ -16,7 +19,9 @@ namespace {
 
 constexpr std::size_t kPage = 1000;  // rows of one answer
 constexpr std::size_t kMaxRows = 1'000'000;
-constexpr std::size_t kMaxCountedTasks = 20'000;  // rows that are counted beyond those that are listed
+// Limits of the count of tasks beyond those that are listed.
+constexpr std::size_t kMaxCountedTasks = 20'000;
+constexpr std::chrono::seconds kMaxCounting{1};
 
 struct ListCommand {
   TaskFilter filter;
@@ -43,16 +48,37 @@ CLI::Option* add_when(CLI::App& command, const std::string& name, std::chrono::m
 void report_rest(Connection& connection, TaskFilter filter, std::size_t listed, std::uint64_t next) {
   std::size_t rest = 0;
   filter.before = next;
-  const bool more = for_each_task(connection, filter, kMaxCountedTasks, [&](const Json&) { ++rest; }) != 0;
+  const auto end = std::chrono::steady_clock::now() + kMaxCounting;
+  const bool more = for_each_task(
+                        connection, filter, kMaxCountedTasks, [&](const Json&) { ++rest; },
+                        [&](std::int64_t) { return std::chrono::steady_clock::now() < end; }) != 0;
+  if (rest == 0 && more) std::fprintf(stderr, "forkmill: %zu tasks, and perhaps older ones; -n N lists more\n", listed);
   if (rest == 0) return;
   std::fprintf(stderr, "forkmill: %zu of %s%zu tasks; -n N lists more\n", listed, more ? "more than " : "",
                listed + rest);
 }
 
-int list(Connection& connection, const ListCommand& options) {
+// Returns the rows, and TaskFilter::before for the next tasks. Tells meanwhile, on a terminal, how far the broker has
+// looked.
+std::pair<std::vector<Json>, std::uint64_t> search(Connection& connection, const ListCommand& options) {
   std::vector<Json> rows;
-  const auto next =
-      for_each_task(connection, options.filter, options.max, [&](const Json& row) { rows.push_back(row); });
+  bool shown = false;
+  const auto tell = [&](std::int64_t reached_ms) {
+    if (reached_ms == 0) return true;
+    shown = true;
+    std::fprintf(stderr, "\r\x1b[Kforkmill: %zu tasks so far, back to %s", rows.size(),
+                 format_time(reached_ms).c_str());
+    return true;
+  };
+  const auto next = for_each_task(
+      connection, options.filter, options.max, [&](const Json& row) { rows.push_back(row); },
+      terminal().err ? GoesOn{tell} : GoesOn{});
+  if (shown) std::fputs("\r\x1b[K", stderr);
+  return {std::move(rows), next};
+}
+
+int list(Connection& connection, const ListCommand& options) {
+  const auto [rows, next] = search(connection, options);
   if (next != 0) report_rest(connection, options.filter, rows.size(), next);
   const auto format = options.output.format;
   return print_stdout(render_tasks(rows, format, options.output.headers, unix_now().count()));
@@ -76,6 +102,10 @@ std::vector<CLI::Option*> add_filter_options(CLI::App& command, TaskFilter& filt
       command
           .add_option("--error", filter.text,
                       "Only tasks with this text in the type, message or code of the error, ignoring upper/lower case")
+          ->type_name("TEXT"),
+      command
+          .add_option("--argument", filter.arguments,
+                      "Only tasks with this text in their arguments or label, ignoring upper/lower case")
           ->type_name("TEXT")};
 }
 
@@ -107,7 +137,7 @@ void add_list(const Program& program, CLI::App& group, const std::string& help, 
 }
 
 std::uint64_t for_each_task(Connection& connection, TaskFilter filter, std::size_t max,
-                            const std::function<void(const Json& row)>& use) {
+                            const std::function<void(const Json& row)>& use, const GoesOn& goes_on) {
   while (max > 0) {
     filter.most = static_cast<std::uint32_t>(std::min(max, kPage));
     const auto body = connection.ask(Query{.kind = QueryKind::tasks, .argument = "", .filter = filter});
@@ -119,6 +149,7 @@ std::uint64_t for_each_task(Connection& connection, TaskFilter filter, std::size
     filter.before = body.value("next", std::uint64_t{0});
     if (filter.before == 0) return 0;
     max -= std::min(max, rows.size());
+    if (max > 0 && goes_on && !goes_on(number_of(body, "reached_at_ms"))) break;
   }
   return filter.before;
 }

@@ -19,17 +19,20 @@ namespace forkmill::cli {
 // The time since 1970.
 std::chrono::milliseconds unix_now();
 
-// Adds --id, --queue, --task, --since, --until and --error. Returns these options.
+// Adds --id, --queue, --task, --since, --until, --error and --argument. Returns these options.
 std::vector<CLI::Option*> add_filter_options(CLI::App& command, TaskFilter& filter);
 
 // Adds `task ls` or `dead ls` to `group`; with --state unless `filter` has a state.
 void add_list(const Program& program, CLI::App& group, const std::string& help, const std::string& footer,
               TaskFilter filter);
 
-// Calls `use` for at most `max` tasks that match the filter, the newest first. Asks the broker for a page at a time.
-// Returns TaskFilter::before for the next tasks; 0: there are none.
+// Calls `use` for at most `max` tasks that match the filter, the newest first. Asks the broker for a page at a time,
+// and `goes_on`, unless it is empty, before each further page: false ends the search. `reached_ms`: the time, since
+// 1970, of the last task that the broker has looked at; 0: unknown. Returns TaskFilter::before for the next tasks; 0:
+// there are none.
+using GoesOn = std::function<bool(std::int64_t reached_ms)>;
 std::uint64_t for_each_task(Connection& connection, TaskFilter filter, std::size_t max,
-                            const std::function<void(const Json& row)>& use);
+                            const std::function<void(const Json& row)>& use, const GoesOn& goes_on = {});
 
 // Adds the options and the action of a command that shows the answer to one query, with --watch.
 using View = std::string (*)(const Json& body, const OutputOptions& output);

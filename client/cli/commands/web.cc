@@ -63,6 +63,11 @@ void add_web(const Program& program) {
       ->type_name("NAME")
       ->allow_extra_args(false);
   command
+      ->add_option("--user-header", options->user_header,
+                   "Header in which a proxy names the user that it has authenticated, for the audit log: "
+                   "X-Forwarded-User, X-Auth-Request-User, X-Remote-User or Remote-User")
+      ->type_name("NAME");
+  command
       ->add_option("--otlp-endpoint", options->otlp_endpoint,
                    "Send spans of traced tasks to this collector of OpenTelemetry, below v1/traces, such as "
                    "http://localhost:4318 [env: OTEL_EXPORTER_OTLP_ENDPOINT]")

@@ -16,6 +16,7 @@ struct WebOptions {
   std::string tls_key{};             // file of the private key; empty without tls_cert
   std::string audit_log{};           // empty: stderr
   std::vector<std::string> hosts{};  // allowed in the header Host beside those of this machine
+  std::string user_header{};         // in which a proxy names its users; empty: none
   bool read_only = false;
   std::string otlp_endpoint{};  // URL of a collector of spans; empty: that of the environment, if it has one
   bool otlp_all_tasks = false;  // spans of tasks without a traceparent as well

@@ -33,9 +33,9 @@ std::string short_id(const std::string& id) {
 
 std::vector<Query> TopModel::wanted() const { return {Query{.kind = QueryKind::status}, pages_.back().question()}; }
 
-void TopModel::told(const Query& query, const Json& body, std::int64_t now_ms) {
-  if (query.kind == QueryKind::status) return status_.told(body, now_ms);
-  if (page().asks(query)) page().told(body, now_ms);
+std::optional<Query> TopModel::told(const Query& query, const Json& body, std::int64_t now_ms) {
+  if (query.kind == QueryKind::status) status_.told(body, now_ms);
+  return page().asks(query) ? page().told(query, body, now_ms) : std::nullopt;
 }
 
 void TopModel::failed(const Query& query, const std::string& why) {

@@ -6,6 +6,7 @@
 #include <forkmill/query.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,8 +28,8 @@ class TopModel {
   // The questions whose answers are shown now.
   std::vector<Query> wanted() const;
   // The answer to a question has come, at a time in milliseconds since 1970. An answer that is not wanted any more is
-  // dropped.
-  void told(const Query& query, const Json& body, std::int64_t now_ms);
+  // dropped. Returns a question that is to be asked at once, if there is one.
+  std::optional<Query> told(const Query& query, const Json& body, std::int64_t now_ms);
   // The broker has refused a question.
   void failed(const Query& query, const std::string& why);
   // Whether the broker answers.

@@ -10,6 +10,7 @@ namespace forkmill::cli {
 namespace {
 
 constexpr std::uint32_t kMaxListed = 500;  // tasks
+constexpr int kMaxParts = 20;              // answers that make one list
 
 std::vector<std::string> printable_lines(const std::string& text) {
   std::vector<std::string> lines;
@@ -51,22 +52,43 @@ Query TopPage::question() const {
 
 bool TopPage::asks(const Query& query) const {
   const auto own = question();
-  return own.kind == query.kind && own.argument == query.argument && own.filter.queue == query.filter.queue;
+  return own.kind == query.kind && own.argument == query.argument && own.filter.queue == query.filter.queue &&
+         (query.filter.before == 0 || query.filter.before == parts_.before);
 }
 
-void TopPage::told(const Json& body, std::int64_t now_ms) {
+std::optional<Query> TopPage::told(const Query& query, const Json& body, std::int64_t now_ms) {
   text_.clear();
   switch (view_) {
     case TopView::queues:
-      return list_.set(queue_grid(body));
+      list_.set(queue_grid(body));
+      break;
     case TopView::workers:
-      return list_.set(worker_grid(body));
+      list_.set(worker_grid(body));
+      break;
     case TopView::tasks:
-      return list_.set(task_grid(body, now_ms));
+      return told_tasks(query, body, now_ms);
     case TopView::task:
       text_ = printable_lines(render_dead(body, Format::table, now_ms) + attempts_text(body));
       scroll_.select(scroll_.row(), text_.size());
   }
+  return std::nullopt;
+}
+
+// A list that is shown stays until all parts of the next one are there.
+std::optional<Query> TopPage::told_tasks(const Query& query, const Json& body, std::int64_t now_ms) {
+  if (query.filter.before == 0) parts_ = {};
+  for (const auto& row : value_of(body, "tasks")) parts_.tasks.push_back(row);
+  const auto next = static_cast<std::uint64_t>(number_of(body, "next"));
+  const bool is_over = next == 0 || parts_.tasks.size() >= kMaxListed || ++parts_.count == kMaxParts;
+  if (is_over || list_.total() == 0) {
+    list_.set(task_grid(Json{{"tasks", parts_.tasks}}, now_ms));
+    has_older_ = next != 0;
+  }
+  parts_.before = is_over ? 0 : next;
+  if (is_over) return std::nullopt;
+  auto more = question();
+  more.filter.before = next;
+  return more;
 }
 
 void TopPage::failed(const std::string& why) {
@@ -92,7 +114,9 @@ std::string TopPage::title() const {
     case TopView::tasks:
       break;
   }
-  const auto* const noun = list_.total() == kMaxListed ? "newest tasks" : "tasks";
+  const auto* const noun = !has_older_                   ? "tasks"
+                           : list_.total() >= kMaxListed ? "newest tasks"
+                                                         : "tasks among the newest";
   return (about_.empty() ? "" : printable(about_) + ": ") + list_.title(noun);
 }
 

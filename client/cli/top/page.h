@@ -4,6 +4,7 @@
 #include <forkmill/query.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,8 +27,9 @@ class TopPage {
   // The question whose answer the page shows.
   Query question() const;
   bool asks(const Query& query) const;
-  // The answer, at a time in milliseconds since 1970.
-  void told(const Json& body, std::int64_t now_ms);
+  // The answer to a question that the page asks, at a time in milliseconds since 1970. Returns the question for more of
+  // it, if it is a part of a list: the broker looks at a bounded number of tasks for each.
+  std::optional<Query> told(const Query& query, const Json& body, std::int64_t now_ms);
   // Why there is no answer.
   void failed(const std::string& why);
 
@@ -46,8 +48,19 @@ class TopPage {
   std::vector<TopLine> lines(std::size_t width, std::size_t height);
 
  private:
+  std::optional<Query> told_tasks(const Query& query, const Json& body, std::int64_t now_ms);
+
+  // A list of tasks that comes in parts.
+  struct Parts {
+    Json tasks = Json::array();
+    int count = 0;
+    std::uint64_t before = 0;  // the place of the question that has no answer yet; 0: there is none
+  };
+
   TopView view_;
   std::string about_;
+  Parts parts_{};
+  bool has_older_ = false;  // there are tasks behind those of the list, or may be
   GridView list_{};
   std::vector<std::string> text_{};  // the task, or why there is no answer; empty: the list is shown
   Scroll scroll_{};                  // the place in the text

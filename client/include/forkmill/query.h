@@ -64,6 +64,10 @@ struct TaskFilter {
   // Lists the history of finished tasks instead, the latest ends first: also those whose results are no longer kept,
   // which have `history` true. bad_request if the broker has no history (forkmill-broker --history-age).
   bool finished = false;
+  // Part of the label of the task or of the first 16 KiB of its arguments, in upper or lower case. Finds arguments of
+  // unfinished tasks and of dead letters, unless they are sealed, and nothing but labels in the history. A broker that
+  // is older than this field ignores it.
+  std::string arguments{};
 };
 
 // Query: one question.

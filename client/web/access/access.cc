@@ -63,11 +63,25 @@ std::string Access::admit(const Request& request, Users users) const {
     throw Failure{403, "cross_site", "pages of other sites may not use this gateway"};
   if (rules_.tokens.empty()) {
     if (users == Users::own) check_user(request);
-    return "local";
+    return named_by_proxy(request.headers, "local");
   }
   const auto user = user_of(request.headers);
   if (!user) throw unauthorized();
-  return *user;
+  return named_by_proxy(request.headers, *user);
+}
+
+// Returns the user that a proxy names, and `own`, who the proxy is. Anyone whom the gateway admits can send the header:
+// therefore `own` is always told.
+std::string Access::named_by_proxy(const Headers& headers, std::string own) const {
+  if (!rules_.user_header) return own;
+  const std::string& named = headers.users.at(*rules_.user_header);
+  if (named.empty()) return own;
+  constexpr std::size_t kMaxUser = 128;  // bytes
+  const bool is_text =
+      std::none_of(named.begin(), named.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 127; });
+  if (named.size() > kMaxUser || !is_text)
+    throw Failure{400, "bad_user", "the proxy names no user, or several", "let it set its header once, to one name"};
+  return named + " via " + own;
 }
 
 void Access::check_user(const Request& request) const {

@@ -11,6 +11,7 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,6 +28,7 @@ struct AccessRules {
   std::string csrf_token{};
   bool is_tls = false;  // the gateway itself speaks TLS
   bool read_only = false;
+  std::optional<std::size_t> user_header{};  // index in kUserHeaders: a proxy names its users there
 };
 
 class Access {
@@ -35,7 +37,8 @@ class Access {
 
   // Without tokens: which users of this machine may send a request.
   enum class Users { own, all };
-  // Returns the user that a request comes from. Throws Failure if it is refused.
+  // Returns the user that a request comes from; "anna via TOKENS_USER" if a proxy names one. Throws Failure if it is
+  // refused.
   std::string admit(const Request& request, Users users = Users::own) const;
   // Throws Failure if the request does not name this gateway, as it must without tokens.
   void check_host(const Request& request) const;
@@ -51,6 +54,7 @@ class Access {
  private:
   std::optional<std::string> user_of(const Headers& headers) const;
   void check_user(const Request& request) const;
+  std::string named_by_proxy(const Headers& headers, std::string own) const;
 
   AccessRules rules_;
 };

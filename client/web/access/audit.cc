@@ -2,10 +2,12 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -47,9 +49,48 @@ bool ends(const nlohmann::ordered_json& line, const nlohmann::ordered_json& begu
   return true;
 }
 
+// Returns the last bytes of a file, from the beginning of a line on. Empty: it is no regular file, or cannot be read.
+std::string end_of_file(const std::string& path, std::size_t most) {
+  const proto::Descriptor fd{::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)};
+  struct stat found {};
+  if (!fd.valid() || ::fstat(fd.get(), &found) != 0 || !S_ISREG(found.st_mode)) return {};
+  const auto size = static_cast<std::size_t>(found.st_size);
+  std::string text(std::min(size, most), '\0');
+  const auto begin = static_cast<off_t>(size - text.size());
+  const auto got = ::pread(fd.get(), text.data(), text.size(), begin);
+  text.resize(got < 0 ? 0 : static_cast<std::size_t>(got));
+  if (begin > 0) text.erase(0, std::min(text.find('\n'), text.size() - 1) + 1);
+  return text;
+}
+
+// Whether the line has what pages show of each act.
+bool is_act(const nlohmann::ordered_json& line) {
+  const auto has = [&](const char* key) { return line.contains(key) && line.at(key).is_string(); };
+  return line.is_object() && has("user") && has("peer") && has("route") && has("event") && line.contains("at_ms") &&
+         line.at("at_ms").is_number();
+}
+
 }  // namespace
 
-Audit::Audit(std::string path) : path_{std::move(path)} { open_log(path_); }
+Audit::Audit(std::string path) : path_{std::move(path)} {
+  open_log(path_);
+  if (!path_.empty()) read_earlier();
+}
+
+void Audit::read_earlier() {
+  const auto text = end_of_file(path_, kMaxBytes);
+  for (std::string_view rest{text}; !rest.empty();) {
+    const auto end = std::min(rest.find('\n'), rest.size());
+    const auto line = nlohmann::ordered_json::parse(rest.substr(0, end), nullptr, false);
+    if (is_act(line)) keep(line, end);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  for (Act& act : acts_) {
+    if (act.line.at("event") != "begin") continue;
+    act.line["event"] = "end";
+    act.line["error"] = "gateway_ended";
+  }
+}
 
 void Audit::write(const nlohmann::ordered_json& line) {
   const auto text = line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";

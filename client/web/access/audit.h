@@ -13,14 +13,15 @@ namespace forkmill::web {
 class Audit {
  public:
   // path: a file, which is made if it is missing; empty: stderr. The file is opened for each line, so that it can be
-  // moved away. Throws std::system_error if it cannot be opened.
+  // moved away. The acts at the end of a file of earlier are remembered, as far as it can be read. Throws
+  // std::system_error if it cannot be opened.
   explicit Audit(std::string path);
 
   // Appends a line. Bytes that are not UTF-8 are replaced. Throws std::system_error if it cannot be written.
   void write(const nlohmann::ordered_json& line);
 
   // Returns the last lines of up to `most` acts, the newest act first: its end, or its beginning while it is under way.
-  // Acts before the start of the gateway, and those beyond kMaxActs and kMaxBytes, are in the file alone.
+  // Acts beyond kMaxActs and kMaxBytes are in the file alone.
   nlohmann::ordered_json newest(std::size_t most) const;
   static constexpr std::size_t kMaxActs = 500;
   static constexpr std::size_t kMaxBytes = std::size_t{512} * 1024;  // all their lines together
@@ -31,6 +32,7 @@ class Audit {
     std::size_t bytes = 0;
   };
 
+  void read_earlier();
   void keep(const nlohmann::ordered_json& line, std::size_t bytes);  // with the mutex held
 
   std::string path_;

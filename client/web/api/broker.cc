@@ -1,5 +1,6 @@
 #include "client/web/api/broker.h"
 
+#include "client/cli/text/label.h"
 #include "client/cli/text/values.h"
 
 namespace forkmill::web {
@@ -26,7 +27,7 @@ ClientOptions client_options(const cli::ConnectionOptions& connection) {
 }  // namespace
 
 Broker::Broker(const cli::ConnectionOptions& connection)
-    : timeout_{connection.connect_timeout}, client_{client_options(connection)} {}
+    : timeout_{connection.connect_timeout}, options_{client_options(connection)}, client_{options_} {}
 
 Json Broker::ask(const Query& query) { return cli::json_from_msgpack(ask_packed(query)); }
 
@@ -51,6 +52,30 @@ Future<RawResult> Broker::give(const Command& command) {
 Future<CancelState> Broker::cancel(const TaskId& id) {
   check_connected();
   return client_.cancel(id);
+}
+
+// A client of its own leaves before the task has ended: the gateway keeps nothing for it, and the broker its result.
+TaskId Broker::submit(const std::string& name, const std::string& arguments, SubmitOptions options) const {
+  using Clock = std::chrono::steady_clock;
+  const auto end = Clock::now() + timeout_;
+  Client client{options_};
+  if (!client.wait_connected(timeout_)) throw unreachable("does not answer");
+  // The broker can read labels.
+  if (options.label.empty() && !client.seals(options.queue)) options.label = cli::label_of_task(name, arguments);
+  auto future = client.with(options).submit_raw(name, arguments);
+  const TaskId id = future.id();
+  constexpr std::chrono::milliseconds kLook{1};
+  while (future.state() == FutureState::pending && !future.wait_for(kLook))
+    if (Clock::now() >= end) throw unreachable("has not answered in time");
+  try {
+    if (future.ready() && !future.successful()) (void)future.get();
+  } catch (const Rejected&) {
+    throw;
+  } catch (const Disconnected&) {
+    throw;
+  } catch (const Error&) {  // the task has ended already, and failed
+  }
+  return id;
 }
 
 forkmill::EventStream Broker::begin_events(const EventFilter& filter) {

@@ -43,6 +43,9 @@ class Broker {
   // Give the broker a command. Throw Failure (503) while the broker is away.
   Future<RawResult> give(const Command& command);
   Future<CancelState> cancel(const TaskId& id);
+  // Submits a task, whose result stays with the broker. arguments: a msgpack array. Blocks until the broker has taken
+  // it in, and throws as ask() does; also Rejected. A task that is not answered in time may run nevertheless.
+  TaskId submit(const std::string& name, const std::string& arguments, SubmitOptions options) const;
 
   // Blocks until the answer is there, for the timeout at most. Throws as ask() does. A command whose answer does not
   // come may be carried out nevertheless.
@@ -65,6 +68,7 @@ class Broker {
   Failure unreachable(const std::string& what) const;
 
   std::chrono::milliseconds timeout_;
+  ClientOptions options_;
   Client client_;
 };
 

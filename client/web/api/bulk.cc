@@ -70,10 +70,14 @@ Json progress_of(Broker& broker, const TaskId& id, const Verb& verb) {
   throw Failure{404, "change_unknown", "the broker does not know the change"};
 }
 
+// Throws Failure if the broker is too old to know a condition of the filter: it would change other tasks as well.
 Json count(Broker& broker, ChangeTasks order) {
   order.dry_run = true;
   order.id = new_id();
-  return cli::json_from_msgpack(broker.answer_within(broker.give(order), kMaxTime).bytes);
+  auto counted = cli::json_from_msgpack(broker.answer_within(broker.give(order), kMaxTime).bytes);
+  if (cli::text_of(cli::value_of(counted, "filter"), "arguments") != order.filter.arguments)
+    throw Failure{501, "no_arguments", "the broker is older than the search for arguments", "upgrade it"};
+  return counted;
 }
 
 Json dry_answer(const Json& counted) {

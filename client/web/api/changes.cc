@@ -1,4 +1,7 @@
 // The routes that change one thing.
+#include <chrono>
+#include <cstdint>
+#include <string>
 #include <utility>
 
 #include "client/cli/text/answers.h"
@@ -13,6 +16,37 @@ namespace forkmill::web {
 namespace {
 
 using Type = Parameter::Type;
+
+std::chrono::milliseconds time_of(const Json& body, const char* key) {
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 50U;
+  const auto value = body.value(key, std::uint64_t{0});
+  if (value > kMost) throw Failure{400, "bad_parameter", std::string{"'"} + key + "' is too long a time"};
+  return std::chrono::milliseconds{value};
+}
+
+SubmitOptions submit_options(const Json& body) {
+  SubmitOptions options;
+  options.queue = body.value("queue", options.queue);
+  const auto priority = body.value("priority", std::int64_t{0});
+  if (priority < -100 || priority > 100) throw Failure{400, "bad_parameter", "'priority' is not -100 to 100"};
+  options.priority = static_cast<int>(priority);
+  const auto attempts = body.value("max_attempts", std::uint64_t{options.max_attempts});
+  if (attempts < 1 || attempts > 1000) throw Failure{400, "bad_parameter", "'max_attempts' is not 1 to 1000"};
+  options.max_attempts = static_cast<std::uint32_t>(attempts);
+  options.delay = time_of(body, "delay_ms");
+  options.timeout = time_of(body, "timeout_ms");
+  options.expires = time_of(body, "expires_ms");
+  options.key = body.value("key", std::string{});
+  options.label = body.value("label", std::string{});
+  return options;
+}
+
+Json submit(Call& call) {
+  const auto arguments = cli::msgpack_from_json(call.body.value("arguments", Json::array()));
+  auto answer = Json::object();
+  answer["id"] = call.broker.submit(cli::text_of(call.body, "task"), arguments, submit_options(call.body)).to_string();
+  return answer;
+}
 
 Json cancel(Call& call) {
   const auto id = resolve_task(call.broker, call.path.at("id"));
@@ -69,6 +103,20 @@ Json remove(Call& call) {
 
 std::vector<Route> change_routes() {
   return {
+      {true,
+       "/api/v1/tasks",
+       "Submit a task",
+       {{"task", Type::text, "The name of the task, as its workers register it", true},
+        {"arguments", Type::list, "Its arguments, a JSON array; none without it"},
+        {"queue", Type::text, "The queue; default without it"},
+        {"priority", Type::integer, "-100 to 100, higher ones start first; 0 without it"},
+        {"max_attempts", Type::number, "The most attempts, 1 to 1000; 3 without it"},
+        {"delay_ms", Type::number, "Start the task only after this time"},
+        {"timeout_ms", Type::number, "Stop an attempt that runs longer"},
+        {"expires_ms", Type::number, "Drop the task if it has not started within this time"},
+        {"key", Type::text, "Idempotency key: a second submission with the same key is the same task"},
+        {"label", Type::text, "Text for people, which lists show"}},
+       submit},
       {true, "/api/v1/tasks/{id}/cancel", "Cancel a task; a running one is requested to stop", {}, cancel},
       {true,
        "/api/v1/dead/{id}/retry",

@@ -36,7 +36,8 @@ std::vector<Parameter> filter_parameters(bool with_state) {
       {"task", kText, "Only tasks with this name"},
       {"since", kText, "Only tasks submitted at this time or later: 10m (ago), or 2026-11-20T13:51Z"},
       {"until", kText, "Only tasks submitted at this time or earlier"},
-      {"error", kText, "Only tasks with this text in the type, message or code of the error"}};
+      {"error", kText, "Only tasks with this text in the type, message or code of the error"},
+      {"argument", kText, "Only tasks with this text in their arguments or label"}};
   if (with_state)
     parameters.push_back({"state", kText,
                           "Only tasks in this state: scheduled, ready, running, succeeded, failed, cancelled or "
@@ -51,6 +52,7 @@ TaskFilter read_filter(const Parameters& parameters, std::chrono::milliseconds n
   filter.name = text_in(parameters, "task");
   filter.state = text_in(parameters, "state");
   filter.text = text_in(parameters, "error");
+  filter.arguments = text_in(parameters, "argument");
   filter.since = read_when(parameters, "since", now);
   filter.until = read_when(parameters, "until", now);
   if (const auto finished = text_in(parameters, "finished"); finished == "true" || finished == "false")

@@ -106,7 +106,8 @@ Json object(Call& call) {
   return rendered(cli::render_object_details(call.broker.ask(QueryKind::object, call.path.at("name")), Format::json));
 }
 
-// One page of tasks. `next` is the cursor of the next page, or null.
+// One page of tasks. `next` is the cursor of the next page, or null; `reached_at_ms` then is how far back the broker
+// has looked, or null if the broker does not say.
 Json page(Call& call, TaskFilter filter) {
   filter.most = static_cast<std::uint32_t>(read_number(call.query, "limit", 1, kMaxRows, 50));
   filter.before = read_number(call.query, "cursor", 1, std::numeric_limits<std::uint64_t>::max(), 0);
@@ -116,7 +117,10 @@ Json page(Call& call, TaskFilter filter) {
   auto tasks = Json::array();
   for (const auto& row : cli::value_of(body, "tasks")) tasks.push_back(cli::task_json(row, false));
   const auto next = body.value("next", std::uint64_t{0});
-  return {{"tasks", tasks}, {"next", next == 0 ? Json{} : Json(std::to_string(next))}};
+  const auto reached = next == 0 ? 0 : cli::number_of(body, "reached_at_ms");
+  return {{"tasks", tasks},
+          {"next", next == 0 ? Json{} : Json(std::to_string(next))},
+          {"reached_at_ms", reached == 0 ? Json{} : Json(reached)}};
 }
 
 Json tasks(Call& call) { return page(call, read_filter(call.query, unix_time())); }

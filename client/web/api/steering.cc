@@ -1,9 +1,11 @@
-// The routes that pause, resume and limit queues and task names, and that steer workers.
+// The routes that pause, resume and limit queues and task names, and that steer workers and the shards of a cluster.
 #include <cstdint>
 #include <limits>
 
 #include "client/cli/text/answers.h"
 #include "client/cli/views/cluster.h"
+#include "client/cli/views/division.h"
+#include "client/web/api/filters.h"
 #include "client/web/api/route.h"
 
 namespace forkmill::web {
@@ -73,6 +75,29 @@ Json scale(Call& call) {
   return steer(call, {.action = WorkerAction::scale, .children = static_cast<std::uint32_t>(children)});
 }
 
+// Changes which broker owns which shard. Returns the shards as they are now: the moves follow.
+Json divide(Call& call, const Command& command) {
+  return Json::parse(cli::division_table(call.broker.carry_out(command)).render(cli::Format::json, false));
+}
+
+Json give_shard(Call& call, const std::string& broker) {
+  constexpr std::uint64_t kMaxShard = 64;
+  const auto shard = read_number(call.path, "shard", 1, kMaxShard, 0);
+  return divide(call, MoveShard{.shard = static_cast<std::uint32_t>(shard), .broker = broker});
+}
+
+Json move_shard(Call& call) {
+  const auto broker = cli::text_of(call.body, "broker");
+  if (broker.empty()) throw Failure{400, "bad_parameter", "'broker' is empty", "use unpin to let the brokers choose"};
+  return give_shard(call, broker);
+}
+
+Json unpin_shard(Call& call) { return give_shard(call, ""); }
+
+Json drain_broker(Call& call) {
+  return divide(call, DrainBroker{.broker = cli::text_of(call.body, "broker"), .undo = call.body.value("undo", false)});
+}
+
 std::vector<Parameter> worker_parameters() {
   return {{"name", Type::text, "The workers with this name"},
           {"host", Type::text, "All workers of this host"},
@@ -108,6 +133,17 @@ std::vector<Route> steering_routes() {
       {true, "/api/v1/workers/scale", "Set the number of processes of workers", scale_parameters(), scale},
       {true, "/api/v1/workers/pause", "Give workers no further tasks", worker_parameters(), pause},
       {true, "/api/v1/workers/resume", "Give paused workers tasks again", worker_parameters(), resume},
+      {true,
+       "/api/v1/shards/{shard}/move",
+       "Give a shard of a cluster to a broker, and keep it there",
+       {{"broker", Type::text, "The name of the broker, as /api/v1/brokers has it", true}},
+       move_shard},
+      {true, "/api/v1/shards/{shard}/unpin", "Let the brokers choose the owner of a shard again", {}, unpin_shard},
+      {true,
+       "/api/v1/brokers/drain",
+       "Move all shards of a broker to others, until it starts again",
+       {{"broker", Type::text, "The name of the broker", true}, {"undo", Type::boolean, "Ends that instead"}},
+       drain_broker},
   };
 }
 

@@ -18,6 +18,15 @@ unsigned status_of(Errc code) {
     case Errc::name_invalid:
     case Errc::option_out_of_range:
       return 400;
+    case Errc::duplicate_task:
+      return 409;
+    case Errc::payload_too_large:
+      return 413;
+    case Errc::queue_full:
+    case Errc::quota_exceeded:
+      return 429;
+    case Errc::disk_full:
+    case Errc::memory_full:
     case Errc::disconnected:
     case Errc::client_closed:
     case Errc::timeout:

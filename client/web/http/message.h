@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,6 +14,10 @@
 #include "client/web/http/target.h"
 
 namespace forkmill::web {
+
+// The headers in which proxies name the user that they have authenticated.
+inline constexpr std::array<const char*, 4> kUserHeaders{"X-Forwarded-User", "X-Auth-Request-User", "X-Remote-User",
+                                                         "Remote-User"};
 
 // The headers that the gateway reads. Empty: the request does not have the header.
 struct Headers {
@@ -25,8 +30,9 @@ struct Headers {
   std::string accept{};
   std::string accept_encoding{};
   std::string cookie{};
-  std::string last_event_id{};  // the last event that the peer has had
-  bool repeated = false;        // one of these but Accept and Accept-Encoding was sent more than once
+  std::string last_event_id{};                           // the last event that the peer has had
+  std::array<std::string, kUserHeaders.size()> users{};  // kUserHeaders; a line break: the header is there twice
+  bool repeated = false;  // one of these but Accept and Accept-Encoding was sent more than once
 };
 
 struct Request {

@@ -70,13 +70,24 @@ std::string* place_of(Headers& headers, std::string_view name) {
   if (is("Accept-Encoding")) return &headers.accept_encoding;
   if (is("Cookie")) return &headers.cookie;
   if (is("Last-Event-ID")) return &headers.last_event_id;
+  for (std::size_t i = 0; i < kUserHeaders.size(); ++i)
+    if (is(kUserHeaders[i])) return &headers.users[i];
   return nullptr;
+}
+
+bool is_user_header(const Headers& headers, const std::string* place) {
+  return std::any_of(headers.users.begin(), headers.users.end(),
+                     [&](const std::string& user) { return &user == place; });
 }
 
 MHD_Result add_header(void* to, MHD_ValueKind, const char* name, const char* value) {
   auto& headers = *static_cast<Headers*>(to);
   std::string* const place = place_of(headers, name);
   if (place == nullptr || value == nullptr) return MHD_YES;
+  if (!place->empty() && is_user_header(headers, place)) {
+    *place = "\n";
+    return MHD_YES;
+  }
   const bool may_repeat = place == &headers.accept || place == &headers.accept_encoding;
   if (!place->empty() && !may_repeat) headers.repeated = true;
   *place = value;

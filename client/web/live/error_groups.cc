@@ -76,22 +76,45 @@ Json groups_of_errors(const Json& rows) {
 
 Json ErrorGroups::groups(std::chrono::steady_clock::time_point now) {
   const std::lock_guard lock{mutex_};
-  if (answer_.is_null() || now >= fresh_until_) {
-    answer_ = asked();
+  if (now < fresh_until_) return answer_;
+  go_on();
+  answer_ = answer();
+  if (search_.is_over) {
     fresh_until_ = now + kFresh;
+    last_ = std::exchange(search_, {});
   }
   return answer_;
 }
 
-Json ErrorGroups::asked() const {
-  auto rows = Json::array();
-  std::uint64_t before = 0;
-  do {
-    const auto page = ask_(before);
-    for (const auto& row : cli::value_of(page, "tasks")) rows.push_back(row);
-    before = page.value("next", std::uint64_t{0});
-  } while (before != 0 && rows.size() < kMaxTasks);
-  return {{"groups", groups_of_errors(rows)}, {"tasks", rows.size()}, {"more", before != 0}};
+void ErrorGroups::go_on() {
+  using Clock = std::chrono::steady_clock;
+  const auto end = Clock::now() + patience_;
+  for (int asked = 0; !search_.is_over && (asked < kMinQuestions || Clock::now() < end); ++asked) {
+    const auto page = ask_(search_.before);
+    for (const auto& row : cli::value_of(page, "tasks")) search_.rows.push_back(row);
+    search_.before = page.value("next", std::uint64_t{0});
+    search_.is_over = search_.before == 0 || search_.rows.size() >= kMaxTasks;
+  }
+}
+
+// The tasks that the search has found, and, before its end, those of the last one that it may not have come to yet.
+Json ErrorGroups::rows() const {
+  auto all = search_.rows;
+  if (search_.is_over) return all;
+  std::set<std::string> ids;
+  for (const auto& row : all) ids.insert(cli::text_of(row, "id"));
+  for (const auto& row : last_.rows)
+    if (all.size() < kMaxTasks && !ids.contains(cli::text_of(row, "id"))) all.push_back(row);
+  return all;
+}
+
+Json ErrorGroups::answer() const {
+  const auto tasks = rows();
+  const Search& latest = last_.is_over && !search_.is_over ? last_ : search_;
+  return {{"groups", groups_of_errors(tasks)},
+          {"tasks", tasks.size()},
+          {"more", latest.before != 0},
+          {"searching", !latest.is_over}};
 }
 
 }  // namespace forkmill::web

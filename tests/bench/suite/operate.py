@@ -34,9 +34,10 @@ WATCHED = ("/api/v1/overview", "/api/v1/queues", "/api/v1/workers", "/api/v1/pro
 # Pages ask for these as well, and operators search for tasks. The places of {task} and {old} take a queued task and a
 # finished one.
 ASKED = ("/api/v1/tasks?limit=50", "/api/v1/tasks?state=ready", "/api/v1/tasks?state=running",
-         "/api/v1/tasks?queue=none", "/api/v1/tasks?task=none", "/api/v1/tasks?error=none", "/api/v1/tasks?since=1h",
-         "/api/v1/tasks?until=1h", "/api/v1/tasks?id=ffffffff", "/api/v1/tasks?id={task}", "/api/v1/dead",
-         "/api/v1/dead?error=none", "/api/v1/tasks/{task}", "/api/v1/tasks/{task}/why", "/api/v1/tasks/{task}/logs",
+         "/api/v1/tasks?queue=none", "/api/v1/tasks?task=none", "/api/v1/tasks?error=none",
+         "/api/v1/tasks?argument=none", "/api/v1/tasks?since=1h", "/api/v1/tasks?until=1h",
+         "/api/v1/tasks?id=ffffffff", "/api/v1/tasks?id={task}", "/api/v1/dead", "/api/v1/dead?error=none",
+         "/api/v1/tasks/{task}", "/api/v1/tasks/{task}/why", "/api/v1/tasks/{task}/logs",
          "/api/v1/queues/default", "/api/v1/queues/default/why", "/api/v1/queues/default/scaling", "/api/v1/status",
          "/api/v1/names", "/api/v1/changes", "/metrics", "/", "/healthz", "/readyz")
 ASKED_OF_HISTORY = ("/api/v1/tasks?finished=true", "/api/v1/tasks?finished=true&limit=1000",

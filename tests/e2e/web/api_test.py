@@ -58,6 +58,33 @@ def check_tasks(gateway):
     return ids
 
 
+def check_submission(gateway):
+    """A task is submitted, once for each key, and its result stays with the broker."""
+    line = [["echo", "by HTTP"], "", {}, "/", False, 1000]
+    letter = {"task": "forkmill.exec", "arguments": [line], "priority": 9, "max_attempts": 1, "key": "letter-17"}
+    one = gateway.post("/api/v1/tasks", letter).json()["id"]
+    need(gateway.post("/api/v1/tasks", letter).json()["id"] == one)
+    within(lambda: rows("task", "get", one)["state"] == "succeeded", one)
+    task = rows("task", "get", one)
+    need("by HTTP" in task["command"] and task["result"], task)
+    need((task["priority"], task["max_attempts"], task["queue"]) == (9, 1, "default"), task)
+    other = {**letter, "arguments": [[["true"], "", {}, "/", False, 1000]]}
+    need(gateway.post("/api/v1/tasks", other, 409).error() == "duplicate_task")
+    for wrong in ({}, {"task": 1}, {"task": "a b"}, {"task": "a", "arguments": {}}, {"task": "a", "priority": 101},
+                  {"task": "a", "max_attempts": 0}, {"task": "a", "delay_ms": -1}, {"task": "a", "delay_ms": 2**63}):
+        gateway.post("/api/v1/tasks", wrong, 400)
+
+
+def check_arguments(gateway):
+    """Tasks are found, and changed, by a text in their arguments, in upper or lower case."""
+    letter = submit("--queue", "about", "nobody.has", '"to Alice@example.org"')
+    found = gateway.get("/api/v1/tasks?argument=alice%40EXAMPLE").json()["tasks"]
+    need([task["id"] for task in found] == [letter] == [task["id"] for task in rows("task", "ls", "--argument", "alice@")])
+    need(gateway.get("/api/v1/tasks?argument=bob%40example").json()["tasks"] == [])
+    done = gateway.post("/api/v1/tasks/cancel", {"filter": {"argument": "alice@"}, "confirm": 1}).json()
+    need((done["matched"], done["cancelled"]) == (1, 1), done)
+
+
 def check_results(gateway):
     """A result is that which the command prints; a large one comes as its beginning, and one of a failure not at all."""
     def ended(line, state="succeeded"):
@@ -451,7 +478,7 @@ def check_dead_letters(gateway):
     within(lambda: len(rows("dead", "ls")) == 3)
     need(gateway.post("/api/v1/dead/drop", {"confirm": 2}, 409).error() == "not_confirmed")
     need(gateway.post("/api/v1/dead/drop", {"confirm": 3}).json()["dropped"] == 3)
-    need(gateway.get("/api/v1/dead").json() == {"tasks": [], "next": None})
+    need(gateway.get("/api/v1/dead").json() == {"tasks": [], "next": None, "reached_at_ms": None})
 
 
 def check_audit(path):
@@ -464,6 +491,30 @@ def check_audit(path):
         need(begin["route"] == end["route"] and ("answer" in end) != ("error" in end), end)
     purges = [line for line in lines if line["route"].endswith("/purge") and "answer" in line]
     need(purges[-1]["path"] == {"queue": "a/b"} and purges[-1]["answer"]["cancelled"] == 1, purges)
+
+
+def check_shards(gateway):
+    """A broker that has all queues says so, and a number that no shard has is refused by the gateway."""
+    need(gateway.post("/api/v1/shards/1/move", {"broker": "tcp://b:7117"}, 400).error() == "bad_request")
+    need(gateway.post("/api/v1/shards/1/unpin", status=400).error() == "bad_request")
+    need(gateway.post("/api/v1/brokers/drain", {"broker": "tcp://b:7117"}, 400).error() == "bad_request")
+    for path, body in (("shards/0/unpin", {}), ("shards/x/unpin", {}), ("shards/1/move", {"broker": ""})):
+        need(gateway.post(f"/api/v1/{path}", body, 400).error() == "bad_parameter", path)
+
+
+def check_proxy():
+    """The audit log has the user that a proxy names, and the changes of before a restart."""
+    command("web", "--user-header", "X-Evil", status=2)
+    with folder() as place:
+        options = ("--user-header", "x-forwarded-user", "--audit-log", f"{place}/audit")
+        with Gateway(*options) as gateway:
+            within(lambda: gateway.request("GET", "/readyz").status == 200)
+            gateway.post("/api/v1/queues/proxied/resume", X_Forwarded_User="anna", X_Remote_User="eve")
+            gateway.post("/api/v1/queues/proxied/resume", status=400, X_Forwarded_User="a" * 200)
+            need(gateway.stop() == 0)
+        with Gateway(*options) as gateway:
+            acts = gateway.get("/api/v1/audit").json()["acts"]
+            need([act["user"] for act in acts] == ["anna via local"] and acts[0]["event"] == "end", acts)
 
 
 def main():
@@ -488,9 +539,13 @@ def main():
         check_changes(gateway, ids)
         check_steering(gateway)
         check_worker_steering(gateway)
+        check_shards(gateway)
         check_dead_letters(gateway)
+        check_arguments(gateway)
+        check_submission(gateway)
         check_audit(f"{place}/audit")
         need(gateway.request("HEAD", "/api/v1/status").body == b"")
+        check_proxy()
         need(gateway.stop() == 0)
         events.close()
 

@@ -4,9 +4,12 @@ forkmill, forkmill-broker. Needs Chromium."""
 import json
 import os
 import re
+import subprocess
 
 from chromium import Chromium
-from gateway import Gateway, command, folder, in_cluster, need, rows, within
+from gateway import FORKMILL, Gateway, command, folder, in_cluster, need, rows, within
+
+WORKER = os.path.join(os.path.dirname(FORKMILL), "forkmill-worker")
 
 PAYLOAD = "<img src=x onerror=document.title=1>"
 SHOWN = PAYLOAD.replace("<", "&lt;").replace(">", "&gt;")
@@ -64,10 +67,13 @@ def main():
         with Gateway() as gateway:
             within(lambda: gateway.request("GET", "/readyz").status == 200)
             check_pages(Browser(chromium, gateway), waiting, failed)
+            check_running(Browser(chromium, gateway))
             check_log(Browser(chromium, gateway), place)
             check_result(Browser(chromium, gateway))
             check_odd_results(Browser(chromium, gateway), waiting)
             check_history(Browser(chromium, gateway))
+            check_kill(Browser(chromium, gateway))
+            check_keyboard(Browser(chromium, gateway))
             check_steering(Browser(chromium, gateway), waiting)
             check_edit(Browser(chromium, gateway))
             check_search(Browser(chromium, gateway))
@@ -77,7 +83,7 @@ def main():
             browser = Browser(chromium, gateway)
             browser.open("queues")
             page = browser.awaited("mail")
-            need("Purge" not in page and "Pause" not in page and "Limits" not in page, page)
+            need(not re.search("Purge|Pause…|Pause a|Limits", page), page)
 
 
 def check_pages(browser, waiting, failed):
@@ -132,6 +138,16 @@ CANVASES = """(() => {
 })()"""
 
 
+def check_running(browser):
+    """The page of a task that runs says for how long, and goes on saying so."""
+    browser.open(f"tasks/{rows('task', 'ls', '--state', 'running')[0]['id']}")
+    browser.awaited("<dt>running for</dt>")
+    shown = "[...document.querySelectorAll('dt')].find((name) => name.textContent === 'running for').nextSibling.textContent"
+    first = browser.chromium.run(shown)
+    need(re.fullmatch(r"[0-9.hms]+", first), first)
+    within(lambda: browser.chromium.run(shown) != first)
+
+
 def check_edit(browser):
     """A dead letter is retried with arguments that were edited on its page, unless they are no JSON array."""
     failed = submit("--attempts", "1", "forkmill.exec", NO_FOLDER)
@@ -158,6 +174,7 @@ def check_edit(browser):
 
 
 # The broker looks at thousands of tasks before it answers with an empty page: answers of that kind, without the tasks.
+# The last one waits until the test has seen what the page says meanwhile.
 FEW_MATCH = """(() => {
   const real = window.fetch;
   window.asked = [];
@@ -165,7 +182,9 @@ FEW_MATCH = """(() => {
     if (!path.includes("/tasks?")) return real(path, options);
     window.asked.push(path);
     const next = window.asked.length < 3 ? String(100 - window.asked.length) : null;
-    return Promise.resolve(new Response(JSON.stringify({tasks: [], next})));
+    const answer = () => new Response(JSON.stringify({tasks: [], next, reached_at_ms: next ? 1e12 : null}));
+    if (next !== null) return Promise.resolve(answer());
+    return new Promise((resolve) => { window.go_on = () => resolve(answer()); });
   };
 })()"""
 
@@ -178,6 +197,8 @@ def check_search(browser):
     asked = within(lambda: len(browser.chromium.run("window.asked")) == 3 and browser.chromium.run("window.asked"))
     need(["cursor=" in path for path in asked] == [False, True, True], asked)
     need("cursor=99" in asked[1] and "cursor=98" in asked[2], asked)
+    browser.awaited("Searching older tasks, back to 2001-09-0", ">Stop<")
+    browser.chromium.run("window.go_on()")
     page = within(lambda: browser.page() if "Searching" not in browser.page() else None)
     need(">More<" not in page and ">Stop<" not in page, page)
     check_failed_search(browser)
@@ -333,6 +354,9 @@ def check_steering(browser, waiting):
     command("queue", "limit", "default", "--running", "7")
     browser.awaited("paused", "Resume", "Reset…")
     command("queue", "resume", "mail")
+    check_names(browser)
+    check_all_workers(browser)
+    check_failed_search_changes(browser)
     browser.open(f"tasks/{waiting}")
     browser.chromium.click("Cancel…")
     browser.chromium.click("Leave it")
@@ -341,6 +365,99 @@ def check_steering(browser, waiting):
     browser.chromium.click("Cancel")
     within(lambda: rows("task", "get", waiting)["state"] == "cancelled")
     browser.awaited("cancelled")
+
+
+def check_kill(browser):
+    """The page of a task says what has become of it when its worker is killed, and that of the workers forgets it."""
+    worker = subprocess.Popen([WORKER, "--queues", "victims", "--name", "victim", "--allow-exec", "--processes", "1",
+                               "--log-level", "off"])
+    try:
+        task = command("run", "-d", "--queue", "victims", "--attempts", "2", "--", "tail", "-f", "/dev/null").strip()
+        browser.open(f"tasks/{task}")
+        browser.awaited(">running<", ">victim<")
+    finally:
+        worker.kill()
+        worker.wait()
+    browser.awaited("<h2>Attempts</h2>", ">lost<", "no worker serves queue victims")
+    browser.open("workers")
+    browser.awaited("Processes for tasks")
+    within(lambda: "victim" not in browser.page())
+    command("task", "cancel", task)
+
+
+def check_keyboard(browser):
+    """A page is opened, a queue is purged and a task is found by keys alone. The focus stays when a list is made again."""
+    task = submit("--queue", "keys", "nobody.has", "1")
+    browser.open("")
+    browser.awaited("<h1>Overview</h1>")
+    browser.chromium.press("g")
+    browser.chromium.press("q")
+    browser.awaited("<h1>Queues</h1>", "Purge keys", "Pause mail")
+
+    def focused():
+        return browser.chromium.run("document.activeElement.getAttribute('aria-label')")
+
+    for _ in range(300):
+        browser.chromium.press("Tab")
+        if focused() == "Purge keys":
+            break
+    need(focused() == "Purge keys", focused())
+    browser.chromium.press("Enter")
+    within(lambda: focused() == "Type keys")
+    browser.chromium.write("keys")
+    browser.chromium.press("Enter")
+    within(lambda: rows("task", "get", task)["state"] == "cancelled")
+    browser.chromium.run("(() => { const button = document.querySelector('[aria-label=\"Pause mail\"]');"
+                         " button.focus(); button.is_old = true; })()")
+    within(lambda: browser.chromium.run("document.querySelector('[aria-label=\"Pause mail\"]').is_old !== true"))
+    need(focused() == "Pause mail", focused())
+    browser.chromium.press("/")
+    need(focused() == "Id of a task", focused())
+    browser.chromium.write(task)
+    browser.chromium.press("Enter")
+    browser.awaited("<h1>Task</h1>", task, "cancelled")
+
+
+def check_names(browser):
+    """Task names are paused and resumed on the page of queues."""
+    browser.open("queues")
+    browser.awaited("No task name is paused.")
+    browser.chromium.click("Pause a task name…")
+    browser.chromium.run("document.querySelector('dialog input').value = 'mail.digest'")
+    browser.chromium.click("Pause")
+    browser.awaited("task name mail.digest is paused", "Resume")
+    need([row["name"] for row in rows("name", "ls")] == ["mail.digest"])
+    browser.chromium.click("Resume")
+    browser.awaited("No task name is paused.")
+    need(rows("name", "ls") == [])
+
+
+def check_all_workers(browser):
+    """All workers are paused and resumed at once, and a drain of them wants a word typed."""
+    browser.shows("workers", "all workers", "Pause these…")
+    browser.chromium.click("Pause these…")
+    browser.chromium.click("Pause")
+    browser.awaited("paused by an operator")
+    browser.chromium.click("Resume these")
+    within(lambda: "paused by an operator" not in browser.page())
+    browser.chromium.click("Drain these…")
+    need(browser.chromium.run("document.querySelector('dialog button[value=yes]').disabled"))
+    browser.chromium.click("Leave it")
+
+
+def check_failed_search_changes(browser):
+    """Failed tasks that a search finds are retried and dropped, as on the page of dead letters."""
+    failed = submit("--attempts", "1", "forkmill.exec", NO_FOLDER)
+    within(lambda: rows("task", "get", failed)["state"] == "failed")
+    browser.open(f"tasks?state=failed&id={failed}")
+    browser.awaited(failed[:23], "Retry all that match…")
+    browser.chromium.click("Drop all that match…")
+    within(lambda: browser.chromium.run("document.querySelector('dialog input') !== null"))
+    browser.chromium.run("(() => { const input = document.querySelector('dialog input'); input.value = '1';"
+                         " input.dispatchEvent(new Event('input')); })()")
+    browser.chromium.click("Drop")
+    browser.awaited("No task matches.")
+    need(failed not in [row["id"] for row in rows("dead", "ls")])
 
 
 main()

@@ -33,6 +33,7 @@ class Chromium:
         self._session = None
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        self.call("Emulation.setFocusEmulationEnabled", enabled=True)  # pages have the keyboard
 
     def __enter__(self):
         return self
@@ -66,6 +67,20 @@ class Chromium:
         answer = self.call("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
         need("exceptionDetails" not in answer, script, answer)
         return answer["result"].get("value")
+
+    def press(self, key):
+        """Presses a key: a character, Enter or Tab."""
+        number, text = {"Enter": (13, "\r"), "Tab": (9, None)}.get(key, (ord(key[0].upper()), key))
+        names = {"key": key, "windowsVirtualKeyCode": number, **({"code": key} if len(key) > 1 else {})}
+        if text is None:
+            self.call("Input.dispatchKeyEvent", type="rawKeyDown", **names)
+        else:
+            self.call("Input.dispatchKeyEvent", type="keyDown", text=text, **names)
+        self.call("Input.dispatchKeyEvent", type="keyUp", **names)
+
+    def write(self, text):
+        """Writes into what has the focus."""
+        self.call("Input.insertText", text=text)
 
     def click(self, text):
         """Clicks the button with this text when it is there and can be used."""

@@ -268,6 +268,24 @@ TEST_CASE("a task that runs is not moved, and a full queue takes no more") {
   CHECK(site.ready("default") == 2);
 }
 
+TEST_CASE("tasks with a text in their arguments are changed, and the text is kept with the change") {
+  for (const bool durable : {true, false}) {
+    CAPTURE(durable);
+    Site site{durable};
+    site.submit(1, 9);
+    ChangeTasks order = change(1, TaskAction::cancel, in_queue("default"));
+    order.filter.arguments = "other";
+    CHECK(site.give(order).matched == 0);
+    order.id = id(2'000'000);
+    order.filter.arguments = "ARGUMENTS";
+    CHECK(site.give(order).changed == 9);
+  }
+  forkmill::broker::BulkChange kept;
+  kept.order = change(2, TaskAction::drop);
+  kept.order.filter.arguments = "@example.org";
+  CHECK(forkmill::broker::unpack_change(forkmill::broker::pack_change(kept)).order == kept.order);
+}
+
 TEST_CASE("dead letters are retried in another queue, moved, and dropped") {
   for (const bool durable : {true, false}) {
     CAPTURE(durable);

@@ -60,6 +60,9 @@ TEST_CASE("the number of dead letters in the status is that of the tasks that ar
     failed.state = "failed";
     const auto count = broker.core().state().totals.dead_letters;
     CHECK(list(broker, client, failed).rows.size() == count);
+    TaskFilter broken;
+    broken.text = "it broke";
+    CHECK(list(broker, client, broken).rows.size() == count);
     return count;
   };
   const auto fail = [&](std::uint64_t n) {

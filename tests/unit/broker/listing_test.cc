@@ -72,6 +72,24 @@ TEST_CASE("a list of many tasks in memory looks at a slice of them in each round
   CHECK(page.next == newest - 100);
 }
 
+TEST_CASE("other questions do not wait for a list, in memory or on disk") {
+  Crowd crowd;
+  crowd.ask(first_rows(2));
+  CHECK(crowd.broker.take<Reply>(crowd.asker).empty());
+  crowd.broker.send(crowd.asker, Query{6, QueryKind::status, ""});
+  const auto replies = crowd.broker.take<Reply>(crowd.asker);
+  REQUIRE(replies.size() == 1);
+  CHECK(replies[0].id == 6);
+  Shelf shelf;
+  shelf.broker.hold_commits();  // and the answers of the store
+  shelf.broker.send(shelf.client, Query{5, QueryKind::tasks, "", first_rows(2)});
+  CHECK(shelf.broker.take<Reply>(shelf.client).empty());
+  shelf.broker.send(shelf.client, Query{6, QueryKind::status, ""});
+  const auto others = shelf.broker.take<Reply>(shelf.client);
+  REQUIRE(others.size() == 1);
+  CHECK(others[0].id == 6);
+}
+
 TEST_CASE("further lists wait for one that is under way, and one whose asker goes away gives way to them") {
   Crowd crowd;
   const auto other = crowd.broker.client();
@@ -137,6 +155,43 @@ TEST_CASE("a list of the tasks in a state asks the store only if some of these a
   CHECK(page_of(ready.at(0)).seqs.at(0) == kMany);
 }
 
+TEST_CASE("a search among many tasks on disk looks at some of them for each answer, and says how far it has come") {
+  Shelf shelf;
+  TaskFilter filter;
+  filter.queue = "none";
+  std::uint64_t before = kMany + 1;
+  std::uint64_t answers = 0;
+  do {
+    shelf.broker.send(shelf.client, Query{5, QueryKind::tasks, "", filter});
+    std::vector<Reply> replies = shelf.broker.take<Reply>(shelf.client);
+    for (int rounds = 0; replies.empty(); replies = shelf.broker.take<Reply>(shelf.client)) {
+      shelf.broker.advance(0ms);
+      REQUIRE(++rounds < 10);
+    }
+    const Page page = page_of(replies.at(0));
+    CHECK(page.seqs.empty());
+    CHECK(page.reached_at_ms == shelf.broker.now.unix_time.count());  // no time has passed since they were submitted
+    REQUIRE(page.next < before);
+    CHECK(before - page.next <= 2001);
+    before = page.next;
+    filter.before = TaskSeq{page.next};
+  } while (before != 0 && ++answers < 100);
+  CHECK(answers == kMany / 2000);
+}
+
+TEST_CASE("a text of errors is looked for on disk only if tasks that ended without a result are there") {
+  Shelf shelf;
+  shelf.broker.hold_commits();  // and the answers of the store
+  TaskFilter filter;
+  filter.text = "it broke";
+  shelf.broker.send(shelf.client, Query{5, QueryKind::tasks, "", filter});
+  shelf.broker.advance(0ms);
+  const auto replies = shelf.broker.take<Reply>(shelf.client);
+  REQUIRE(replies.size() == 1);
+  CHECK(page_of(replies.at(0)).seqs.empty());
+  CHECK(page_of(replies.at(0)).next == 0);
+}
+
 TEST_CASE("a store's tasks and those in memory make one list, however many slices it takes") {
   MemoryStore store{"s", true};
   CoreOptions options;
@@ -189,6 +244,47 @@ TEST_CASE("a filter for ids finds a task by each beginning of the text of its id
   }
   CHECK(rows(text + "0") == 0);
   CHECK(rows("-") == 0);
+}
+
+TEST_CASE("a filter for arguments finds a text in them or in the label, in memory and on disk") {
+  for (const bool durable : {false, true}) {
+    CAPTURE(durable);
+    MemoryStore store{"s", true};
+    Broker broker{{}, durable ? &store : nullptr};
+    const auto client = broker.client();
+    const auto worker = broker.worker(2);
+    TaskOptions once;
+    once.max_attempts = 1;
+    TaskOptions labelled;
+    labelled.label = "convert Cat.png";
+    std::vector<Submission> tasks{task(1, once), task(2, once), task(3), task(4, labelled), task(5)};
+    tasks[3].payload = Payload::copy("nothing");
+    tasks[4].payload = Payload::copy(std::string(20'000, 'x') + "to Alice@example.org");
+    broker.submit(client, tasks);
+    const auto grants = broker.grants(worker);
+    REQUIRE(grants.size() == 2);
+    const auto found = [&](std::string text, std::string state = {}) {
+      TaskFilter filter;
+      filter.arguments = std::move(text);
+      filter.state = std::move(state);
+      broker.send(client, Query{5, QueryKind::tasks, "", filter});
+      const auto replies = broker.take<Reply>(client);
+      REQUIRE(replies.size() == 1);
+      return page_of(replies[0]).seqs;
+    };
+    using Seqs = std::vector<std::uint64_t>;
+    CHECK(found("GUMENT") == Seqs{3, 2, 1});
+    CHECK(found("arguments", "ready") == Seqs{3});
+    CHECK(found("cat.PNG") == Seqs{4});
+    CHECK(found("alice").empty());  // behind the bytes that are looked at
+    CHECK(found("none").empty());
+    for (const char* text : {"A", "s", "RGUMENTS", "argumentS", "ments"}) CHECK(found(text, "ready").front() >= 3);
+    for (const char* text : {"argumentsa", "aarguments", "arguments\n"}) CHECK(found(text).empty());
+    broker.fail(worker, grants[0].grant);
+    broker.succeed(worker, grants[1].grant);
+    CHECK(found("arguments") == Seqs{3, 1});  // the second one has ended, and is no dead letter
+    CHECK(found("arguments", "failed") == Seqs{1});
+  }
 }
 
 TEST_CASE("a filter for errors finds the code that lists show") {

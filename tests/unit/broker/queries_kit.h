@@ -36,6 +36,7 @@ inline bool has(const std::string& text, const std::string& part) {
 struct Page {
   std::vector<std::uint64_t> seqs;
   std::uint64_t next = 0;
+  std::int64_t reached_at_ms = 0;  // 0: the page does not say
 };
 
 inline Page page_of(const Reply& reply) {
@@ -46,6 +47,7 @@ inline Page page_of(const Reply& reply) {
   for (const auto& row : body.at("tasks").as<std::vector<std::map<std::string, msgpack::object>>>())
     page.seqs.push_back(row.at("seq").as<std::uint64_t>());
   page.next = body.at("next").as<std::uint64_t>();
+  if (body.contains("reached_at_ms")) page.reached_at_ms = body.at("reached_at_ms").as<std::int64_t>();
   return page;
 }
 

@@ -220,6 +220,32 @@ TEST_CASE("from a queue to its tasks, to one task, and back") {
   CHECK(user.press({Kind::escape}).kind == TopOrder::Kind::none);
 }
 
+TEST_CASE("a list of tasks of which the broker gives a part at a time is shown as one") {
+  User user;
+  user.press({Kind::enter});
+  const auto part = [](const char* id, std::uint64_t next) {
+    return Json{{"tasks", id == nullptr ? Json::array() : Json::array({task(id, "ready")})}, {"next", next}};
+  };
+  const auto refresh = [&] { return user.model.wanted()[1]; };
+  const auto more = user.model.told(refresh(), part(kFirst, 7), kNow);
+  REQUIRE(more.has_value());
+  CHECK(more->filter.before == 7);
+  CHECK(more->filter.queue == refresh().filter.queue);
+  CHECK(has(user.lines()[1], "2 tasks"));  // the list of before stays meanwhile
+  CHECK_FALSE(user.model.told(*more, part(kSecond, 0), kNow).has_value());
+  CHECK(has(user.lines()[1], "2 tasks"));
+  CHECK_FALSE(user.model.told(*more, part(kSecond, 0), kNow).has_value());  // comes too late
+  CHECK(has(user.lines()[1], "2 tasks"));
+  // A search that finds nothing for long ends, and says so.
+  auto asked = user.model.told(refresh(), part(kFirst, 1000), kNow);
+  int parts = 1;
+  for (std::uint64_t next = 999; asked; --next, ++parts) {
+    REQUIRE(parts < 100);
+    asked = user.model.told(*asked, part(nullptr, next), kNow);
+  }
+  CHECK(has(user.lines()[1], "1 tasks among the newest"));
+}
+
 TEST_CASE("answers to questions that are not asked any more are dropped, and refusals are shown") {
   User user;
   const auto asked = user.model.wanted()[1];

@@ -111,6 +111,7 @@ TEST_CASE("unknown trailing fields and options of a newer peer are skipped") {
 TEST_CASE("every command survives encoding and decoding") {
   TaskFilter of_mail;
   of_mail.queue = "mail";
+  of_mail.arguments = "@example.org";
   const std::vector<AnyCommand> commands{RetryDeadLetter{"0190", samples::id(1)},
                                          DropDeadLetter{"0190"},
                                          WriteBackup{"/backups/one"},

@@ -103,6 +103,7 @@ TEST_CASE("a search looks at a bounded number of tasks at a time, and ends where
   auto answer = keeper.answer({rare}, at(1h));
   CHECK(ids_of(answer) == ids(2950, 2950));
   CHECK(answer.next == TaskSeq{2901});
+  CHECK(answer.reached == 2901s);
   rare.before = answer.next;
   CHECK(ids_of(keeper.answer({rare}, at(1h))).empty());
   rare.before = {};

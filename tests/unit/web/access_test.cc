@@ -63,6 +63,27 @@ TEST_CASE("with tokens, a request must have one, under any name of the gateway")
   CHECK(kGuarded.admit(request) == "anna");
 }
 
+TEST_CASE("a proxy names its users in the header that is allowed, and is named itself as well") {
+  const Access access{{.tokens = Tokens{"proxy 0123456789abcdef"}, .csrf_token = "csrf", .user_header = 0}};
+  const auto user = [&](const std::string& named, const std::string& other = "") {
+    Request request{.method = "GET", .target = {}, .headers = {.authorization = "Bearer 0123456789abcdef"}};
+    request.headers.users[0] = named;
+    request.headers.users[1] = other;
+    return access.admit(request);
+  };
+  CHECK(user("") == "proxy");
+  CHECK(user("anna") == "anna via proxy");
+  CHECK(user("", "eve") == "proxy");
+  for (const std::string& named : {std::string{"\n"}, std::string{"an\x1b[0mna"}, std::string(129, 'a')})
+    CHECK(refusal([&] { user(named); }) == 400);
+  Request stranger{.method = "GET", .target = {}, .headers = {}};
+  stranger.headers.users[0] = "anna";
+  CHECK(refusal([&] { access.admit(stranger); }) == 401);
+  Request ignored{.method = "GET", .target = {}, .headers = {.authorization = "Bearer 0123456789abcdef"}};
+  ignored.headers.users[0] = "eve";
+  CHECK(kGuarded.admit(ignored) == "anna");
+}
+
 TEST_CASE("pages of other sites are refused") {
   for (const char* site : {"cross-site", "same-site", "unheard-of"})
     CHECK_MESSAGE(admit(kLocal, {.host = "localhost", .fetch_site = site}) == 403, site);

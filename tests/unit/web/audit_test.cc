@@ -54,6 +54,42 @@ TEST_CASE("the newest acts are remembered: with their ends, or as under way") {
   CHECK(audit.newest(1000).size() < 10);
 }
 
+TEST_CASE("acts of before a start are remembered, and lines that are none are not") {
+  const tests::Folder folder;
+  const auto path = folder.path() + "/audit.jsonl";
+  const auto act = [](const char* event, int number) {
+    return nlohmann::ordered_json{{"at_ms", number}, {"user", "anna"}, {"peer", "::1"},
+                                  {"route", "/r"},   {"path", number}, {"event", event}};
+  };
+  {
+    Audit audit{path};
+    for (const char* event : {"begin", "end"}) audit.write(act(event, 1));
+    audit.write(act("begin", 2));
+    audit.write({{"user", "anna"}, {"event", "end"}});
+  }
+  std::ofstream{path, std::ios::app} << "[]\nno JSON\n{\"route\":7}\n\n{\"at_ms\":1,\"us";
+  const auto acts = Audit{path}.newest(10);
+  REQUIRE(acts.size() == 2);
+  CHECK(acts[0].at("path") == 2);
+  CHECK(acts[0].at("event") == "end");
+  CHECK(acts[0].at("error") == "gateway_ended");  // its end is not known
+  CHECK(acts[1].at("path") == 1);
+  CHECK(acts[1].at("event") == "end");
+  CHECK_FALSE(acts[1].contains("error"));
+  {
+    Audit audit{path};
+    audit.write(act("begin", 3));
+    for (int i = 0; i < 3; ++i) {
+      auto large = act("end", 4 + i);
+      large["body"] = std::string(Audit::kMaxBytes / 2, 'x');
+      audit.write(large);
+    }
+  }
+  const auto last = Audit{path}.newest(10);
+  REQUIRE(last.size() == 1);  // only a part of the one before was read
+  CHECK(last[0].at("path") == 6);
+}
+
 TEST_CASE("an audit log that cannot be opened is an error") {
   const tests::Folder folder;
   CHECK_THROWS_AS(Audit{folder.path() + "/none/audit"}, std::system_error);

@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <stdexcept>
+#include <vector>
+
 namespace forkmill::web::error_groups_test {
 namespace {
 
@@ -49,6 +52,38 @@ TEST_CASE("the broker is asked for a bounded number of tasks, and not again whil
   CHECK(asked == 2);
   errors.groups(now + ErrorGroups::kFresh);
   CHECK(asked == 4);
+}
+
+TEST_CASE("few failed tasks among many others are found by several calls, none of which asks for long") {
+  constexpr std::uint64_t kPages = 5;
+  std::vector<std::uint64_t> asked;
+  bool is_away = false;
+  ErrorGroups errors{[&](std::uint64_t before) {
+                       if (is_away) throw std::runtime_error{"there is no broker"};
+                       asked.push_back(before);
+                       const std::uint64_t page = before == 0 ? 1 : before;
+                       return Json{{"tasks", Json::array({row(static_cast<int>(page), "t", "broken")})},
+                                   {"next", page == kPages ? 0 : page + 1}};
+                     },
+                     std::chrono::milliseconds{0}};
+  const auto now = Clock::now();
+  const auto first = errors.groups(now);
+  CHECK(first.at("searching") == true);
+  CHECK(first.at("tasks") == ErrorGroups::kMinQuestions);
+  is_away = true;
+  CHECK_THROWS_AS(errors.groups(now), std::runtime_error);
+  is_away = false;
+  CHECK(errors.groups(now).at("tasks") == 2 * ErrorGroups::kMinQuestions);
+  const auto last = errors.groups(now);
+  CHECK(last.at("searching") == false);
+  CHECK(last.at("more") == false);
+  CHECK(last.at("groups")[0].at("count") == kPages);
+  CHECK(asked == std::vector<std::uint64_t>{0, 2, 3, 4, 5});
+  // While the next search is under way, the tasks that it has not come to are those of the one before.
+  const auto later = now + ErrorGroups::kFresh;
+  CHECK(errors.groups(later) == last);
+  CHECK(errors.groups(later) == last);
+  CHECK(asked.size() == kPages + 2 * ErrorGroups::kMinQuestions);
 }
 
 }  // namespace

@@ -8,14 +8,20 @@ namespace {
 using namespace std::chrono_literals;
 
 TEST_CASE("the parameters of a list become a filter") {
-  const auto filter = read_filter(
-      {{"id", "0190"}, {"queue", "mail"}, {"task", "send"}, {"state", "ready"}, {"error", "time"}, {"since", "10m"}},
-      1'000'000s);
+  const auto filter = read_filter({{"id", "0190"},
+                                   {"queue", "mail"},
+                                   {"task", "send"},
+                                   {"state", "ready"},
+                                   {"error", "time"},
+                                   {"argument", "@example.org"},
+                                   {"since", "10m"}},
+                                  1'000'000s);
   CHECK(filter.id == "0190");
   CHECK(filter.queue == "mail");
   CHECK(filter.name == "send");
   CHECK(filter.state == "ready");
   CHECK(filter.text == "time");
+  CHECK(filter.arguments == "@example.org");
   CHECK(filter.since == 1'000'000s - 10min);
   CHECK(filter.until == 0ms);
   CHECK_THROWS_AS(read_filter({{"until", "soon"}}, 0ms), Failure);

@@ -15,8 +15,8 @@ namespace {
 using Patterns = proto::Patterns;
 
 // Later versions may append fields to these.
-using FilterBody =
-    std::tuple<std::string, std::string, std::string, std::string, std::string, std::int64_t, std::int64_t>;
+using FilterBody = std::tuple<std::string, std::string, std::string, std::string, std::string, std::int64_t,
+                              std::int64_t, std::string>;
 using OrderBody = std::tuple<std::string, unsigned, FilterBody, bool, std::string, std::int32_t>;
 using RightsBody = std::tuple<Patterns, Patterns, Patterns, bool, int, std::uint64_t, std::uint64_t>;
 using CountsBody = std::tuple<std::uint64_t, std::uint64_t, std::map<std::string, std::uint64_t>>;
@@ -34,8 +34,8 @@ TaskId id_of(const std::string& bytes) {
 
 OrderBody body_of_order(const proto::ChangeTasks& order) {
   const proto::TaskFilter& filter = order.filter;
-  const FilterBody body{filter.id,   filter.queue,         filter.name,         filter.state,
-                        filter.text, filter.since.count(), filter.until.count()};
+  const FilterBody body{filter.id,   filter.queue,         filter.name,          filter.state,
+                        filter.text, filter.since.count(), filter.until.count(), filter.arguments};
   return {bytes_of(order.id), static_cast<unsigned>(order.action), body, order.running, order.queue, order.priority};
 }
 
@@ -48,8 +48,8 @@ proto::ChangeTasks order_of(const OrderBody& body) {
   order.action = static_cast<proto::TaskAction>(action);
   std::int64_t since = 0;
   std::int64_t until = 0;
-  std::tie(order.filter.id, order.filter.queue, order.filter.name, order.filter.state, order.filter.text, since,
-           until) = filter;
+  std::tie(order.filter.id, order.filter.queue, order.filter.name, order.filter.state, order.filter.text, since, until,
+           order.filter.arguments) = filter;
   order.filter.since = milliseconds{since};
   order.filter.until = milliseconds{until};
   order.running = running;
@@ -124,7 +124,8 @@ PackedMap body_of(const BulkChange& change) {
                                    {"queue", &order.filter.queue},
                                    {"name", &order.filter.name},
                                    {"state", &order.filter.state},
-                                   {"text", &order.filter.text}})
+                                   {"text", &order.filter.text},
+                                   {"arguments", &order.filter.arguments}})
     if (!value->empty()) filter.add(key, *value);
   if (order.filter.since.count() > 0) filter.add("since_ms", order.filter.since.count());
   if (order.filter.until.count() > 0) filter.add("until_ms", order.filter.until.count());

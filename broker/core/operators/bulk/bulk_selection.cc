@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "broker/core/operators/listing/listing.h"
+#include "broker/core/operators/listing/memory_walk.h"
 #include "proto/buggify.h"
 
 namespace forkmill::broker {
@@ -11,7 +12,7 @@ namespace {
 
 // Slices are small, so that commits and messages do not wait for long.
 constexpr std::size_t kScanned = 2000;
-constexpr std::size_t kVisited = 5000;
+constexpr std::size_t kVisited = 2000;
 constexpr std::size_t kPlaces = 4096;
 constexpr std::size_t kStored = 500;
 
@@ -84,7 +85,8 @@ void BulkSelection::add(const BrokerState& state, BulkChange& change, const Scan
 }
 
 void BulkSelection::walk(BrokerState& state, BulkChange& change) {
-  is_walked_ = !state.tasks.visit_places(place_, slice(kPlaces), [&](Task& task) {
+  const std::size_t places = filter_.arguments.empty() ? kPlaces : MemoryWalk::kSliceOfArguments;
+  is_walked_ = !state.tasks.visit_places(place_, slice(places), [&](Task& task) {
     if (task.durable || task.seq > change.last || is_dropped(task) || !wants(state_name(task.state))) return;
     if (!passes(filter_, visibility_, task)) return;
     count(change, state_name(task.state));

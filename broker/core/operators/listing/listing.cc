@@ -13,7 +13,9 @@ namespace forkmill::broker {
 namespace {
 
 constexpr std::size_t kMaxRows = 1000;
-constexpr std::size_t kMaxVisited = 20'000;
+// Tasks on disk that one answer looks at. They are few, so that commits and other questions wait a tenth of a second at
+// most, also on a slow disk.
+constexpr std::size_t kMaxVisited = 2000;
 
 PackedMap packed(const TaskVisibility& visibility, const TaskRow& row) {
   PackedMap map;
@@ -38,6 +40,14 @@ PackedMap packed(const TaskVisibility& visibility, const TaskRow& row) {
         .add("type", row.error->type)
         .add("message", row.error->message);
   }
+  return map;
+}
+
+// `reached`: the time of the last task that was looked at; 0: none was.
+PackedMap page_of_tasks(const std::vector<PackedMap>& tasks, proto::TaskSeq next, milliseconds reached) {
+  PackedMap map;
+  map.add("tasks", tasks).add("next", next.value());
+  if (reached.count() > 0) map.add("reached_at_ms", reached.count());
   return map;
 }
 
@@ -86,7 +96,7 @@ bool passes(const proto::TaskFilter& filter, const TaskVisibility& visibility, c
   if (!visibility.shows(spec)) return false;
   const bool has_error = task.finished != nullptr && task.finished->outcome.error.has_value();
   return passes(filter, RowFacts{visibility.shown_id(task.id, spec), spec, state_name(task.state), task.submitted_at,
-                                 has_error ? &*task.finished->outcome.error : nullptr});
+                                 has_error ? &*task.finished->outcome.error : nullptr, task.payload.view()});
 }
 
 std::size_t most_rows(const proto::TaskFilter& filter) {
@@ -110,6 +120,7 @@ ScanRequest scan_for(const proto::TaskFilter& filter, TaskVisibility visibility)
   scan.before = filter.before ? filter.before : proto::TaskSeq{~std::uint64_t{0} >> 1};
   scan.most = most_rows(filter);
   scan.most_visited = kMaxVisited;
+  scan.since = filter.since;
   scan.passes = [filter, visibility = std::move(visibility)](const StoredTask& task) {
     return passes(filter, visibility, row_of(task));
   };
@@ -134,7 +145,9 @@ PackedMap list_history(const BrokerState& state, const TaskVisibility& visibilit
     PackedMap& map = maps.emplace_back(packed(visibility, row_of(task)));
     map.add("history", !is_kept(state, task.id));
   }
-  return PackedMap{}.add("tasks", maps).add("next", found.next.value()).add("history", true);
+  PackedMap map = page_of_tasks(maps, found.next, found.reached);
+  map.add("history", true);
+  return map;
 }
 
 namespace {
@@ -188,7 +201,7 @@ std::string list_tasks(const BrokerState& state, const proto::TaskFilter& filter
   std::vector<PackedMap> maps;
   for (const TaskRow& row : rows)
     if (row.spec != nullptr) add_running(maps.emplace_back(packed(visibility, row)), state, row.id);
-  return PackedMap{}.add("tasks", maps).add("next", next.value()).bytes();
+  return page_of_tasks(maps, next, scanned.reached).bytes();
 }
 
 }  // namespace forkmill::broker

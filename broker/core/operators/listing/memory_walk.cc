@@ -12,7 +12,10 @@ namespace {
 
 bool is_newer(const TaskRef& a, const TaskRef& b) { return a.seq() > b.seq(); }
 
-std::size_t slice_of_walk() { return proto::buggify(proto::Path::short_page) ? 1 : MemoryWalk::kSlice; }
+std::size_t slice_of_walk(const proto::TaskFilter& filter) {
+  if (proto::buggify(proto::Path::short_page)) return 1;
+  return filter.arguments.empty() ? MemoryWalk::kSlice : MemoryWalk::kSliceOfArguments;
+}
 
 }  // namespace
 
@@ -26,7 +29,7 @@ MemoryWalk::MemoryWalk(const Tasks& tasks, proto::TaskFilter filter, TaskVisibil
       of_{of} {}
 
 bool MemoryWalk::step(Tasks& tasks) {
-  return tasks.visit_places_back(place_, slice_of_walk(), [this](Task& task) {
+  return tasks.visit_places_back(place_, slice_of_walk(filter_), [this](Task& task) {
     if (!is_in_range(task)) return;
     // The filter is asked last: most tasks are older than those that were found.
     const bool is_wanted = newest_.size() < most_ || newest_.front().seq() < task.seq;

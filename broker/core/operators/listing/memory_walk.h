@@ -18,6 +18,8 @@ class MemoryWalk {
  public:
   // Places in memory that one step() looks at; some tenths of a millisecond.
   static constexpr std::size_t kSlice = 4096;
+  // The same if a text is looked for in the first bytes of their arguments.
+  static constexpr std::size_t kSliceOfArguments = 1024;
 
   // Which tasks are looked for: those that no store holds, or those that a store holds as well.
   enum class Of : std::uint8_t { memory_only, all };

@@ -1,8 +1,10 @@
 #include "broker/core/operators/listing/task_row.h"
 
 #include <algorithm>
+#include <cstddef>
 
 #include "broker/core/tasks/process_queue.h"
+#include "proto/limits.h"
 
 namespace forkmill::broker {
 
@@ -33,18 +35,39 @@ std::string_view exception_name(Errc code) {
   }
 }
 
-// Returns whether `text` has `part`, ignoring case.
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
+
+// Returns whether `text` has `part`, ignoring case. Looks for its first letter by memchr(): there may be gigabytes.
 bool contains(std::string_view text, std::string_view part) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  const auto found = std::search(text.begin(), text.end(), part.begin(), part.end(),
-                                 [&](char a, char b) { return lower(a) == lower(b); });
-  return found != text.end() || part.empty();
+  if (part.empty()) return true;
+  constexpr auto kNowhere = std::string_view::npos;
+  const char small = lower(part.front());
+  const char large = upper(part.front());
+  std::size_t next_small = text.find(small);
+  std::size_t next_large = large == small ? kNowhere : text.find(large);
+  for (;;) {
+    const std::size_t at = std::min(next_small, next_large);
+    if (at == kNowhere || part.size() > text.size() - at) return false;
+    const auto same = [](char a, char b) { return lower(a) == lower(b); };
+    if (std::equal(part.begin(), part.end(), text.begin() + static_cast<std::ptrdiff_t>(at), same)) return true;
+    if (at == next_small)
+      next_small = text.find(small, at + 1);
+    else
+      next_large = text.find(large, at + 1);
+  }
 }
 
 // Returns whether `text` is a part of what people see of the error.
 bool names(const proto::ErrorReport& error, std::string_view text) {
   return contains(error.message, text) || contains(error.type, text) || contains(errc_name(error.code), text) ||
          contains(exception_name(error.code), text);
+}
+
+// Returns whether `text` is a part of the label of the task, or of the first bytes of its arguments.
+bool is_about(const RowFacts& task, std::string_view text) {
+  return contains(task.spec.options.label, text) ||
+         contains(task.arguments.substr(0, proto::limits::kShownArguments), text);
 }
 
 // Returns whether the text form of the id begins with `prefix`. Makes no text.
@@ -75,8 +98,10 @@ TaskRow row_of(const StoredTask& stored) {
               stored.put.submitted_at,
               {},
               nullptr};
+  if (stored.finish) row.state = end_name(stored.finish->outcome.kind);
+  // Other tasks that have ended keep their arguments on disk, but not in memory.
+  if (!stored.finish || row.state == "failed") row.arguments = stored.put.payload.view();
   if (!stored.finish) return row;
-  row.state = end_name(stored.finish->outcome.kind);
   row.attempt = stored.finish->outcome.attempt.value();
   row.finished_at = stored.finish->finished_at;
   row.run_us = stored.finish->outcome.run_us;
@@ -104,7 +129,7 @@ bool passes(const proto::TaskFilter& filter, const RowFacts& task) {
   if (!filter.state.empty() && filter.state != task.state && (!task.state.empty() || is_end(filter.state)))
     return false;
   if (!filter.text.empty() && (task.error == nullptr || !names(*task.error, filter.text))) return false;
-  return text_begins_with(task.id, filter.id);
+  return text_begins_with(task.id, filter.id) && (filter.arguments.empty() || is_about(task, filter.arguments));
 }
 
 }  // namespace forkmill::broker

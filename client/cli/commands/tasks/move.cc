@@ -47,7 +47,7 @@ struct MoveCommand {
 
 bool has_filter(const TaskFilter& filter) {
   return !filter.id.empty() || !filter.queue.empty() || !filter.name.empty() || !filter.state.empty() ||
-         !filter.text.empty() || filter.since.count() > 0 || filter.until.count() > 0;
+         !filter.text.empty() || !filter.arguments.empty() || filter.since.count() > 0 || filter.until.count() > 0;
 }
 
 int status_of_change(const Json& answer) {

@@ -14,7 +14,8 @@ namespace {
 constexpr const char* kReportFooter =
     R"(Prints one HTML page, without scripts and without anything to load: throughput, times by task, the
 slowest tasks, failures, and what the processes of the workers ran when. Tasks that have ended are in it as
-long as the broker keeps their results.
+long as the broker keeps their results; with --finished, it is about those of the history instead, which has
+no unfinished tasks.
 
 Examples:
   forkmill report > report.html
@@ -56,6 +57,9 @@ void add_report(const Program& program) {
   command->footer(kReportFooter);
   auto options = std::make_shared<ReportCommand>();
   add_filter_options(*command, options->filter);
+  command->add_flag("--finished", options->filter.finished,
+                    "The history of finished tasks: also those whose results are no longer kept (forkmill-broker "
+                    "--history-age)");
   add_number(*command, "-n,--most", options->most, std::size_t{1}, kMaxReported,
              "Maximum number of tasks, the newest first");
   add_connection_options(*command, program.connection);

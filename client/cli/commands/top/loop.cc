@@ -78,16 +78,19 @@ class Top {
   void ask() {
     next_ = SteadyClock::now() + interval_;
     if (outstanding_ >= kMostOutstanding) return;
-    for (const auto& query : model_.wanted()) {
-      ++outstanding_;
-      connection_.client()
-          .query(query)
-          .then([this, query](const RawResult& raw) {
-            model_.told(query, answer_of(query, raw.bytes, connection_.seal_keys()), unix_now().count());
-          })
-          .on_error([this, query](const Error& error) { model_.failed(query, error.what()); })
-          .finally([this] { --outstanding_; });
-    }
+    for (const auto& query : model_.wanted()) ask(query);
+  }
+
+  void ask(const Query& query) {
+    ++outstanding_;
+    connection_.client()
+        .query(query)
+        .then([this, query](const RawResult& raw) {
+          const auto answer = answer_of(query, raw.bytes, connection_.seal_keys());
+          if (const auto more = model_.told(query, answer, unix_now().count())) ask(*more);
+        })
+        .on_error([this, query](const Error& error) { model_.failed(query, error.what()); })
+        .finally([this] { --outstanding_; });
   }
 
   void carry_out(const TopOrder& order) {

@@ -13,6 +13,7 @@ function shortened(value) {
 
 function end(act) {
   if (act.event === "begin") return "under way";
+  if (act.error === "gateway_ended") return h("span", {class: "failed"}, "not known: the gateway ended meanwhile");
   if (act.error) return h("span", {class: "failed"}, `refused: ${act.error}`);
   return shortened(act.answer);
 }
@@ -29,7 +30,7 @@ const COLUMNS = [
 
 export function audit({place}) {
   const show = ({acts}) => replace(place,
-    h("p", {class: "faint"}, "The changes since the start of this gateway, the newest first. Its audit log has all."),
-    table(COLUMNS, acts, "Nothing was changed through this gateway since its start."));
+    h("p", {class: "faint"}, "The latest changes through this gateway, the newest first. Its audit log has all."),
+    table(COLUMNS, acts, "Nothing is known to have been changed through this gateway."));
   return watch("/audit", show, (error) => replace(place, fault(error)));
 }

@@ -18,8 +18,30 @@ function visible(child) {
     (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
+// Returns what tells an element from others of its kind, also when a later answer has made it again.
+function name_of(element) {
+  const name = ["aria-label", "href", "name"].map((attribute) => element.getAttribute(attribute)).find((value) => value !== null);
+  return `${element.tagName} ${name ?? element.textContent}`;
+}
+
+// The places to which the parts of an element are scrolled.
+function scrolled_parts(element) {
+  return [...element.querySelectorAll(".scroll, pre")];
+}
+
+// Replaces what an element has. Lists are made again with each answer: the focus stays on what is the same in the new
+// one, and so do the places to which tables and texts were scrolled.
 export function replace(element, ...children) {
+  const focused = element.contains(document.activeElement) ? document.activeElement : element;
+  const places = scrolled_parts(element).map((part) => [part.scrollLeft, part.scrollTop]);
   element.replaceChildren(...children.flat(Infinity).filter((child) => child !== null && child !== undefined));
+  const parts = scrolled_parts(element);
+  if (parts.length === places.length) parts.forEach((part, i) => { [part.scrollLeft, part.scrollTop] = places[i]; });
+  if (focused === element || document.activeElement === focused) return;
+  const name = name_of(focused);
+  const same = focused.isConnected ? focused :
+    [...element.querySelectorAll("a, button, input, select, textarea, summary, [tabindex]")].find((one) => name_of(one) === name);
+  same?.focus({preventScroll: true});
 }
 
 // A table. columns: [{title, number, value(row)}]

@@ -19,11 +19,12 @@ const COLUMNS = [
   {title: "Fingerprint", short: true, value: (row) => h("code", {}, row.fingerprint)},
 ];
 
-function view({groups, tasks, more}) {
+function view({groups, tasks, more, searching}) {
   const looked_at = more ? `Of the last ${count(tasks)} tasks that have failed` : `Of ${count(tasks)} tasks that have failed`;
   return [
     h("p", {class: "faint"}, `${looked_at}: numbers and ids in messages are left out, so that like errors are one row.`),
-    table(COLUMNS, groups, "No task has failed."),
+    searching ? h("p", {role: "status"}, "Searching older tasks…") : null,
+    table(COLUMNS, groups, searching ? "None so far." : "No task has failed."),
   ];
 }
 

@@ -1,5 +1,5 @@
 // The queues, and what may be done with one.
-import {ask_numbers, confirm, h, replace, table} from "./dom.js";
+import {ask_numbers, ask_text, confirm, h, replace, table} from "./dom.js";
 import {post, segment, watch} from "./api.js";
 import {fault} from "./fault.js";
 import {bytes, count, duration} from "./format.js";
@@ -62,11 +62,46 @@ function actions(row, say) {
     button("Purge", "Purge…", () => purge(row.name, say)));
 }
 
+async function pause_name(say) {
+  try {
+    const name = await ask_text("Start no further tasks with this name, in any queue? Those that run go on.", "Pause", "Task name");
+    if (name === null) return;
+    await post(`/names/${segment(name)}/pause`);
+    say(h("p", {role: "status"}, `task name ${name} is paused`));
+  } catch (error) {
+    say(fault(error));
+  }
+}
+
+async function resume_name(name, say) {
+  try {
+    await post(`/names/${segment(name)}/resume`);
+    say(h("p", {role: "status"}, `task name ${name} is resumed`));
+  } catch (error) {
+    say(fault(error));
+  }
+}
+
+// The paused task names, and what may be done with them. Returns a function that ends it.
+function names(place, session, say) {
+  const list = h("div", {});
+  const columns = [{title: "Task name", value: (row) => h("a", {href: `/tasks?task=${segment(row.name)}`}, row.name)}];
+  if (!session.read_only) {
+    columns.push({title: "", value: (row) =>
+      h("button", {"aria-label": `Resume ${row.name}`, onclick: () => resume_name(row.name, say)}, "Resume")});
+  }
+  replace(place, h("h2", {}, "Paused task names"), list,
+    session.read_only ? null : h("div", {class: "row"}, h("button", {onclick: () => pause_name(say)}, "Pause a task name…")));
+  return watch("/names", (rows) => replace(list, table(columns, rows, "No task name is paused.")),
+    () => replace(list, h("p", {class: "faint"}, "Not known now.")));
+}
+
 export function queues({place, session}) {
   const answer = h("div", {});
   const list = h("div", {});
   const trouble = h("div", {});  // while the gateway has no answer
-  replace(place, trouble, answer, list);
+  const of_names = h("section", {"aria-label": "Paused task names"});
+  replace(place, trouble, answer, list, of_names);
   const say = (content) => replace(answer, content);
   const link = (row, state) => h("a", {href: `/tasks?queue=${segment(row.name)}&state=${state}`}, count(row[state]));
   const columns = [
@@ -82,8 +117,13 @@ export function queues({place, session}) {
     {title: "Most running", number: true, value: (row) => row.max_running > 0 ? count(row.max_running) : "–"},
   ];
   if (!session.read_only) columns.push({title: "", value: (row) => actions(row, say)});
-  return watch("/queues", (rows) => {
+  const end_names = names(of_names, session, say);
+  const end_queues = watch("/queues", (rows) => {
     replace(trouble);
     replace(list, table(columns, rows, "No queue is in use."));
   }, (error) => replace(trouble, fault(error)));
+  return () => {
+    end_queues();
+    end_names();
+  };
 }

@@ -72,8 +72,9 @@ function error_view(error) {
     section("Cause", error.cause), section("Backtrace", error.backtrace), section("Last output", error.output)];
 }
 
-function view(task) {
-  const ran = task.state === "running" ? age(task.started_at_ms) : null;
+// clock: shows for how long the task has been running.
+function view(task, clock) {
+  const ran = task.state === "running" && task.started_at_ms ? clock : null;
   const took = task.finished_at_ms ? duration(task.finished_at_ms - task.submitted_at_ms) : null;
   return [
     fields([["state", h("span", {class: task.state}, task.state)],
@@ -218,16 +219,24 @@ export function task({place, session, argument, go}) {
       go("/dead");
     }) : null,
   ];
+  // The answer of a task that runs stays the same, unlike the time.
+  const clock = h("span", {});
+  let started = null;
+  const tick = () => { clock.textContent = age(started) ?? ""; };
+  const ticking = setInterval(tick, 1000);
   let shown_state = null;
   const end_why = watch(`/tasks/${segment(argument)}/why`, (found) => replace(why, why_view(found)), () => replace(why));
   const end_log = logs(log, argument);
   const end_task = watch(`/tasks/${segment(argument)}`, (found) => {
-    replace(body, view(found));
+    started = found.started_at_ms;
+    tick();
+    replace(body, view(found, clock));
     if (found.state === shown_state || session.read_only) return;
     shown_state = found.state;
     replace(buttons, changes(found));
   }, (error) => replace(body, fault(error)));
   return () => {
+    clearInterval(ticking);
     end_why();
     end_log();
     end_task();

@@ -8,7 +8,7 @@ const STATES = ["", "scheduled", "ready", "running", "succeeded", "failed", "can
 const UNFINISHED = ["", "scheduled", "ready", "running"];
 const MOVABLE = [...UNFINISHED, "failed"];
 const PAGE = 50;  // rows
-const FILTERS = [["queue", "Queue"], ["task", "Task"], ["id", "Id begins with"], ["error", "Error contains"],
+const FILTERS = [["queue", "Queue"], ["task", "Task"], ["id", "Id begins with"], ["error", "Error contains"], ["argument", "Argument contains"],
   ["since", "Submitted since (10m, or a time)"], ["until", "Submitted until"]];
 
 const RESULT = {title: "Result", short: true, value: (row) => !row.finished_at_ms ? "–" : row.history ? "no longer kept" : "kept"};
@@ -79,6 +79,16 @@ async function ask_priority() {
   return priority === null ? null : {priority: Number(priority)};
 }
 
+// Dead letters are always failed tasks: what changes them takes no state.
+function conditions_for(path, filter) {
+  return path.startsWith("/dead/") ? Object.fromEntries(Object.entries(filter).filter(([name]) => name !== "state")) : filter;
+}
+
+// Returns the text that is shown while few tasks match. `reached`: the time of the last task that the broker has looked at, or null.
+function searching(reached) {
+  return reached ? `Searching older tasks, back to ${time(reached)} so far… ` : "Searching older tasks… ";
+}
+
 function list({place, session, query, go}, {path, with_state, empty, changes}) {
   const answer = h("div", {});
   const rows_place = h("div", {});
@@ -114,7 +124,7 @@ function list({place, session, query, go}, {path, with_state, empty, changes}) {
         const is_over = next === null || found.length >= from.length + PAGE;
         replace(rows_place, table(filter.finished === "true" ? [...COLUMNS, RESULT] : COLUMNS, rows, is_over ? empty : "None so far."));
         replace(more_place, next === null ? null : is_over ? h("button", {onclick: more}, "More") :
-          [h("span", {role: "status"}, "Searching older tasks… "), h("button", {onclick: stop}, "Stop")]);
+          [h("span", {role: "status"}, searching(page.reached_at_ms)), h("button", {onclick: stop}, "Stop")]);
         if (is_over) return;
       } while (own === search);
     } catch (error) {
@@ -125,7 +135,7 @@ function list({place, session, query, go}, {path, with_state, empty, changes}) {
     }
   };
   const button = ([verb, to, allowed, values]) => allowed(filter) && filter.finished !== "true" ? h("button", {class: "danger", onclick: async () => {
-    if (await change_all(to, filter, verb, say, values)) load();
+    if (await change_all(to, conditions_for(to, filter), verb, say, values)) load();
   }}, `${verb} all that match…`) : null;
 
   replace(place, form(query, with_state, go, location.pathname),
@@ -139,7 +149,8 @@ export function tasks(page) {
   return list(page, {path: "/tasks", with_state: true, empty: "No task matches.",
     changes: [["Cancel", "/tasks/cancel", ({state}) => UNFINISHED.includes(state ?? "")],
       ["Move", "/tasks/move", ({state}) => MOVABLE.includes(state ?? ""), ask_queue],
-      ["Reprioritise", "/tasks/reprioritise", ({state}) => MOVABLE.includes(state ?? ""), ask_priority]]});
+      ["Reprioritise", "/tasks/reprioritise", ({state}) => MOVABLE.includes(state ?? ""), ask_priority],
+      ["Retry", "/dead/retry", ({state}) => state === "failed"], ["Drop", "/dead/drop", ({state}) => state === "failed"]]});
 }
 
 export function dead_letters(page) {

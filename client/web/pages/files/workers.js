@@ -26,9 +26,10 @@ const PROCESSES = [
   {title: "Memory", number: true, value: (row) => bytes(row.rss_bytes)},
 ];
 
-async function steer(verb, row, body, say) {
+// whom: {name}, {host} or {all: true}, and what else the order has.
+async function steer(verb, whom, say) {
   try {
-    const answers = await post(`/workers/${verb}`, {name: row.name, ...body});
+    const answers = await post(`/workers/${verb}`, whom);
     say(h("p", {role: "status"}, answers.map(({name, answer}) => `${verb} ${name}: ${answer}`).join(", ")));
   } catch (error) {
     say(fault(error));
@@ -37,23 +38,52 @@ async function steer(verb, row, body, say) {
 
 async function drain(row, say) {
   if (await confirm(`Drain worker ${row.name}? It finishes what it runs, and ends.`, "Drain", row.name))
-    await steer("drain", row, {}, say);
+    await steer("drain", {name: row.name}, say);
 }
 
 async function restart(row, say) {
   if (await confirm(`Restart worker ${row.name}? It finishes what it runs, and starts again.`, "Restart", row.name))
-    await steer("restart", row, {}, say);
+    await steer("restart", {name: row.name}, say);
 }
 
 async function pause(row, say) {
-  if (row.held) return steer("resume", row, {}, say);
-  if (await confirm(`Give worker ${row.name} no further tasks?`, "Pause")) await steer("pause", row, {}, say);
+  if (row.held) return steer("resume", {name: row.name}, say);
+  if (await confirm(`Give worker ${row.name} no further tasks?`, "Pause")) await steer("pause", {name: row.name}, say);
 }
 
 async function scale(row, say) {
   const numbers = await ask_numbers(`Processes of worker ${row.name}, ${row.max_children} at most`, "Set",
     [{name: "children", title: "Processes", value: row.children}]);
-  if (numbers?.children > 0) await steer("scale", row, numbers, say);
+  if (numbers?.children > 0) await steer("scale", {name: row.name, ...numbers}, say);
+}
+
+// Orders for all workers, or for those of one host. Returns the elements, and a function that is told the workers.
+function for_many(say) {
+  const which = h("select", {"aria-label": "Which workers"});
+  const place = h("div", {class: "row", hidden: true});
+  const order = (verb, title, question, is_typed) => async () => {
+    const host = which.value;
+    const text = `${title} ${host === "" ? "all workers" : `the workers of host ${host}`}? ${question}`;
+    if (question !== null && !await confirm(text, title, is_typed ? host || "all" : undefined)) return;
+    await steer(verb, host === "" ? {all: true} : {host}, say);
+  };
+  const button = (title, onclick) => h("button", {onclick}, title);
+  replace(place, which,
+    button("Pause these…", order("pause", "Pause", "They get no further tasks.", false)),
+    button("Resume these", order("resume", "Resume", null, false)),
+    button("Restart these…", order("restart", "Restart", "They finish what they run, and start again.", true)),
+    button("Drain these…", order("drain", "Drain", "They finish what they run, and end.", true)));
+  let known = null;
+  const told = (rows) => {
+    place.hidden = rows.length === 0;
+    const hosts = [...new Set(rows.map((row) => row.host))].sort();
+    if (known === hosts.join("\n")) return;  // the list keeps the focus
+    known = hosts.join("\n");
+    const chosen = which.value;
+    replace(which, h("option", {value: ""}, "all workers"), hosts.map((host) => h("option", {value: host}, `host ${host}`)));
+    if (hosts.includes(chosen)) which.value = chosen;
+  };
+  return [place, told];
 }
 
 function actions(row, say) {
@@ -72,10 +102,14 @@ export function workers({place, session}) {
   const processes = h("div", {});
   const say = (content) => replace(answer, content);
   const columns = session.read_only ? COLUMNS : [...COLUMNS, {title: "", value: (row) => actions(row, say)}];
-  replace(place, answer, list, h("h2", {}, "Processes for tasks"), processes);
+  const [many, told_many] = for_many(say);
+  replace(place, answer, session.read_only ? null : many, list, h("h2", {}, "Processes for tasks"), processes);
   const of_tasks = (rows) => rows.filter(({role}) => role === "child" || role === "process");
   const ends = [
-    watch("/workers", (rows) => replace(list, table(columns, rows, "No worker is connected.")), (error) => replace(list, fault(error))),
+    watch("/workers", (rows) => {
+      told_many(rows);
+      replace(list, table(columns, rows, "No worker is connected."));
+    }, (error) => replace(list, fault(error))),
     watch("/processes", (rows) => replace(processes, table(PROCESSES, of_tasks(rows), "There are none.")),
       () => replace(processes, h("p", {class: "faint"}, "Not known now."))),
   ];
