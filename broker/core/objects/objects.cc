@@ -53,6 +53,9 @@ bool is_about_lock_of_others(BrokerState& state, const Object& object, const Cal
   if (client == nullptr || sees_all(*client)) return false;
   const std::vector<Object::Hold> holders = object.holders();
   if (holders.empty()) return false;
+  // The token of an earlier hold releases nothing. The lock says so, and whether that hold was lost.
+  const std::int64_t token = call.op.verb == Verb::release ? token_to_release(call.op) : 0;
+  if (token != 0 && token != holders.front().token) return false;
   const Client* holder = state.client(holders.front().client);
   return holder == nullptr || holder->session.principal != client->session.principal;
 }

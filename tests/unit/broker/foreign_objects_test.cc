@@ -118,6 +118,23 @@ TEST_CASE("a lock that a client of another principal holds is not released, and 
   CHECK(site.code(bob, Verb::release, lock) == Errc::over_released);
 }
 
+TEST_CASE("who has lost a lock is told so when it releases it, also while a client of another principal holds it") {
+  Site site;
+  const auto alice = site.client(Principals::kAlice);
+  const auto bob = site.client(Principals::kBob);
+  const auto lock = site.open(bob, ObjectKind::lock, "shared").a;
+  REQUIRE(site.open(alice, ObjectKind::lock, "shared").a == lock);
+  const auto token = site.operate(alice, Site::on(Verb::acquire, lock)).a;
+  site.broker.send(alice, Goodbye{});
+  const auto next = site.operate(bob, Site::on(Verb::acquire, lock)).a;
+  REQUIRE(next > token);
+  const auto again = site.client(Principals::kAlice);
+  CHECK(site.code(again, Verb::release, lock, token) == Errc::lease_lost);
+  CHECK(site.code(again, Verb::release, lock, next) == Errc::not_held);
+  CHECK(site.code(again, Verb::release, lock) == Errc::not_held);
+  CHECK(site.code(bob, Verb::release, lock, next) == Errc::ok);
+}
+
 TEST_CASE("an object that goes with another one needs the right to that one as well") {
   Site site;
   const auto alice = site.client(Principals::kAlice);
