@@ -81,8 +81,14 @@ std::vector<proto::TaskSeq> ReadyTasks::next_paged_out(const LaneKey& key) {
   Lane& lane = lane_of(key);
   std::vector<proto::TaskSeq> seqs;
   const std::size_t most = std::max<std::size_t>(1, limits_.tasks - std::min(limits_.tasks, lane.resident));
-  // All of the rest if it fits: as long as some are on disk, each task that arrives goes there as well.
-  const std::size_t fitting = lane.paged_out.size() <= most ? most : std::min(most, limits_.page);
+  // All of the rest if it fits: as long as some are on disk, each task that arrives goes there as well. How large they
+  // are is not known: as those of the queue on average.
+  const std::size_t rest = lane.paged_out.size();
+  const std::size_t bytes = limits_.bytes - std::min(limits_.bytes, lane.resident_bytes);
+  const std::size_t tasks = std::max<std::size_t>(1, queue_.budget.tasks());
+  const std::size_t each = std::max<std::size_t>(1, queue_.budget.bytes() / tasks);
+  const bool fits = rest <= most && rest <= bytes / each;
+  const std::size_t fitting = fits ? most : std::min(most, limits_.page);
   const std::size_t page = proto::buggify(proto::Path::short_page) ? 1 : fitting;
   while (!lane.paged_out.empty() && seqs.size() < page) seqs.push_back(lane.paged_out.pop_front());
   lane.on_their_way = seqs.size();

@@ -38,6 +38,23 @@ TEST_CASE("a queue that has become short enough comes back into memory, and what
   CHECK(paged.paged_out() == 0);
 }
 
+TEST_CASE("a few large tasks do not come back into memory at once") {
+  CoreOptions options = tiny();
+  options.resident.tasks = 100;
+  options.resident.bytes = 10'000;
+  Paged paged{options};
+  for (std::uint64_t n = 1; n <= 30; ++n) {
+    Submission one = task(n);
+    one.payload = Payload::own(std::string(1000, 'x'));
+    paged.broker.submit(paged.client, {one});
+  }
+  const std::size_t before = paged.paged_out();
+  REQUIRE(before > 15);
+  CHECK(paged.broker.grants(paged.broker.worker(6)).size() == 6);
+  CHECK(paged.paged_out() < before);
+  CHECK(paged.paged_out() + 6 >= before);
+}
+
 TEST_CASE("large arguments count in the memory of a queue") {
   CoreOptions options;
   options.resident.bytes = 10'000;
