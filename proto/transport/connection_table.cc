@@ -12,6 +12,8 @@ namespace {
 constexpr std::size_t kMaxDescriptors = 64 * 1024;  // connections with a higher descriptor are refused
 constexpr std::uint64_t kSmall = 64ULL * 1024;      // a connection may have this waiting in any case
 constexpr std::uint64_t kSmallOfPeer = 1024ULL * 1024;
+// With less in all, the largest payload would never arrive: its sender would be ended each time.
+constexpr std::uint64_t kLeastTotal = 2ULL * limits::kMaxPayload;
 
 // Whether a connection may have that much waiting, when all together have `total`. When that is much, those with little
 // of it go on, and strangers are the first to end.
@@ -26,7 +28,7 @@ bool may_keep(const ConnectionLimits& limits, bool stranger, std::uint64_t waiti
 
 ConnectionLimits ConnectionLimits::for_process(std::size_t descriptors, std::uint64_t memory) {
   ConnectionLimits limits;
-  limits.total_cost = std::min(limits.total_cost, memory / 4);
+  limits.total_cost = std::clamp(memory / 4, kLeastTotal, limits.total_cost);
   const std::size_t kept_back = std::min<std::size_t>(64, descriptors / 4);
   limits.connections = std::max<std::size_t>(8, std::min(descriptors, kMaxDescriptors) - kept_back);
   return limits;

@@ -42,7 +42,8 @@ struct ConnectionLimits {
   std::size_t strangers_of_address() const { return strangers() / 2; }
   std::size_t of_address() const { return connections / 8 * 7; }
   // Limits for a process that may open `descriptors` descriptors: some are kept back for files.
-  // memory: that the process may have, in bytes; what waits may take a quarter of it.
+  // memory: that the process may have, in bytes; what waits may take a quarter of it, and the largest payload in any
+  // case.
   static ConnectionLimits for_process(std::size_t descriptors, std::uint64_t memory);
 };
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <deque>
 #include <string>
+#include <utility>
 
 #include "proto/os/descriptor.h"
 #include "proto/transport/connection_table.h"
@@ -149,8 +150,24 @@ TEST_CASE("a peer is known to be one whose connection was ended, also when the n
 }
 
 TEST_CASE("what waits may take a quarter of the memory of the process") {
-  CHECK(ConnectionLimits::for_process(1024, 512ULL << 20).total_cost == 128ULL << 20);
+  CHECK(ConnectionLimits::for_process(1024, 1024ULL << 20).total_cost == 256ULL << 20);
   CHECK(ConnectionLimits::for_process(1024, 64ULL << 30).total_cost == ConnectionLimits{}.total_cost);
+}
+
+TEST_CASE("the largest payload arrives at a process with little memory, while others send as well") {
+  ConnectionTable table{ConnectionLimits::for_process(1024, 96ULL << 20)};
+  // The beginning of a frame of `units` times 16 MiB.
+  const auto large_frame = [](char units) { return std::string{"\2\0\0\0\0", 5} + units + std::string(3, '\0'); };
+  static_assert(limits::kMaxPayload == std::size_t{4} << 24);
+  std::uint64_t peer = 0;
+  const Socket other;
+  const Socket one;
+  for (const auto& [socket, units] : {std::pair{&other, '\2'}, {&one, '\4'}}) {
+    REQUIRE(table.accepted(socket->fd(), "a", 1s));
+    table.welcome(table.bind(socket->fd(), PeerId{++peer}));
+    REQUIRE(table.arrived(socket->fd(), bytes(greeting())));
+    CHECK(table.arrived(socket->fd(), bytes(large_frame(units))));
+  }
 }
 
 TEST_CASE("one address cannot take all places, even with sessions") {
