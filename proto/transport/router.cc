@@ -174,9 +174,15 @@ std::string Router::bind(const std::string& endpoint) {
 }
 
 std::optional<Router::Incoming> Router::receive() {
+  constexpr int kMostDropped = 4096;  // at once: there may be millions, and the caller has other work
   ConnectionTable* table = ConnectionTable::installed();
-  while (auto arrived = receive_message(impl_->socket, true)) {
-    impl_->idle = false;
+  impl_->idle = false;
+  for (int dropped = 0; dropped < kMostDropped; ++dropped) {
+    auto arrived = receive_message(impl_->socket, true);
+    if (!arrived) {
+      impl_->idle = true;
+      return std::nullopt;
+    }
     const auto peer = peer_id(arrived->routing, arrived->principal);
     if (table != nullptr) {
       const ConnectionTable::Place& place = peer ? impl_->peer_of(*peer, arrived->head).place : kNoPlace;
@@ -186,7 +192,6 @@ std::optional<Router::Incoming> Router::receive() {
     if (impl_->authenticator != nullptr && arrived->principal == 0) continue;
     if (peer) return Incoming{*peer, arrived->decoded(), arrived->principal};
   }
-  impl_->idle = true;
   return std::nullopt;
 }
 

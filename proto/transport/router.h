@@ -36,7 +36,8 @@ class Router {
     Result<Envelope> envelope;
     std::uint32_t principal = 0;  // as the authenticator numbers them; 0: there is none
   };
-  // Returns the next message, or nullopt. Never waits.
+  // Returns the next message, or nullopt: there is none, or many were dropped, and pending() tells of more. Never
+  // waits.
   std::optional<Incoming> receive();
 
   // Returns false if the peer is gone or does not read; the whole message is dropped then. A peer is cut if it has
