@@ -249,12 +249,19 @@ def check_text(endpoint):
          Worker(endpoint, {("py.evil", "u64()"): lambda: 1}, ["evil"], name=evil) as worker:
         lock = client.operate(1, spec=["conformance.evil", 1, 0, -1, 0, 0, 1])[0]
         client.operate(4, lock)
-        task = client.submit("none.such", "", [], options={16: evil})
-        for words in (("object", "show", "conformance.evil"), ("worker", "ls"), ("task", "show", text_of(task))):
+        try:
+            client.submit("none.such", "", [], options={16: evil})
+            need(False, "a label with control characters was taken in")
+        except peer.Refused as refused:
+            need(refused.code == 32, refused)
+        task = client.submit("none.such", "", [], options={16: evil.replace("\x1b[2J", "")})
+        escaped = "a\\x1b[2J\\xff\\u202eb"
+        for words, shown in ((("object", "show", "conformance.evil"), escaped), (("worker", "ls"), escaped),
+                             (("task", "show", text_of(task)), "a\\xff\\u202eb")):
             client.send(peer.HEARTBEAT, [])
             worker.send(peer.HEARTBEAT, [])
             text = command("--broker", endpoint, *words)
-            need("a\\x1b[2J\\xff\\u202eb" in text and "\x1b" not in text and "\u202e" not in text, words, text)
+            need(shown in text and "\x1b" not in text and "\u202e" not in text, words, text)
             json.loads(command("--broker", endpoint, *words, "-o", "json"))
         need(client.cancel(task) == 1)
 

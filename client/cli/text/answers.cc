@@ -1,5 +1,7 @@
 #include "client/cli/text/answers.h"
 
+#include "client/cli/text/values.h"
+
 namespace forkmill::cli {
 
 using Json = nlohmann::ordered_json;
@@ -12,7 +14,9 @@ Json value_of(const Json& body, const char* key) {
 std::string text_of(const Json& body, const char* key) {
   const auto at = body.find(key);
   if (at == body.end() || at->is_null()) return {};
-  return at->is_string() ? at->get<std::string>() : at->dump();
+  if (at->is_string()) return at->get<std::string>();
+  const auto bytes = at->is_object() && at->size() == 1 ? at->find("base64") : at->end();
+  return bytes != at->end() && bytes->is_string() ? from_base64(bytes->get<std::string>()) : at->dump();
 }
 
 std::int64_t number_of(const Json& body, const char* key) {

@@ -33,5 +33,7 @@ nlohmann::ordered_json json_or_hex(std::string_view bytes);
 std::optional<std::string> bin_in_msgpack(std::string_view map, std::string_view key);
 
 std::string base64(std::string_view bytes);
+// Returns the bytes of text that base64() has made.
+std::string from_base64(std::string_view text);
 
 }  // namespace forkmill::cli

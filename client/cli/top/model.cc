@@ -31,7 +31,11 @@ std::string short_id(const std::string& id) {
 
 }  // namespace
 
-std::vector<Query> TopModel::wanted() const { return {Query{.kind = QueryKind::status}, pages_.back().question()}; }
+std::vector<Query> TopModel::wanted() const {
+  std::vector<Query> all{Query{.kind = QueryKind::status}};
+  if (!pages_.back().awaits_part()) all.push_back(pages_.back().question());
+  return all;
+}
 
 std::optional<Query> TopModel::told(const Query& query, const Json& body, std::int64_t now_ms) {
   if (query.kind == QueryKind::status) status_.told(body, now_ms);
@@ -145,6 +149,7 @@ TopOrder TopModel::drill_in() {
   const bool has_more = page().view() == TopView::queues || page().view() == TopView::tasks;
   const std::string selected = page().selected();
   if (!has_more || selected.empty()) return {};
+  page().leave();
   pages_.emplace_back(page().view() == TopView::queues ? TopView::tasks : TopView::task, selected);
   return {TopOrder::Kind::refresh};
 }

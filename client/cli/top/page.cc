@@ -94,6 +94,7 @@ std::optional<Query> TopPage::told_tasks(const Query& query, const Json& body, s
 void TopPage::failed(const std::string& why) {
   text_ = printable_lines(why);
   scroll_ = {};
+  parts_ = {};
 }
 
 void TopPage::move_by(std::ptrdiff_t rows) {

@@ -27,9 +27,14 @@ class TopPage {
   // The question whose answer the page shows.
   Query question() const;
   bool asks(const Query& query) const;
+  // Whether the answer to a question that told() has returned is still to come. Nothing else is asked until then: a
+  // list that takes longer than the pause between two refreshes would never be whole.
+  bool awaits_part() const { return parts_.before != 0; }
   // The answer to a question that the page asks, at a time in milliseconds since 1970. Returns the question for more of
   // it, if it is a part of a list: the broker looks at a bounded number of tasks for each.
   std::optional<Query> told(const Query& query, const Json& body, std::int64_t now_ms);
+  // Call when another page is shown, which gets the answers from then on.
+  void leave() { parts_ = {}; }
   // Why there is no answer.
   void failed(const std::string& why);
 

@@ -11,9 +11,9 @@ namespace {
 
 std::string peer_text(const Json& row) {
   const Json peer = value_of(row, "peer");
-  const std::string host = peer.value("host", "");
+  const std::string host = text_of(peer, "host");
   if (host.empty()) return "(disconnected)";
-  return peer.value("client", "") + " on " + host + ", pid " + value_of(peer, "pid").dump();
+  return text_of(peer, "client") + " on " + host + ", pid " + value_of(peer, "pid").dump();
 }
 
 // Holders or waiters.
@@ -64,8 +64,8 @@ std::string render_object_details(const Json& body, Format format) {
             value_of(row, "token").dump() + "\n";
   }
   for (const Json& row : value_of(body, "waiters")) {
-    text += "waiter   " + printable(peer_text(row)) + ", " + row.value("verb", "") + ", for " +
-            format_duration(static_cast<double>(row.value("waiting_ms", std::int64_t{0})) / 1e3) + "\n";
+    text += "waiter   " + printable(peer_text(row)) + ", " + text_of(row, "verb") + ", for " +
+            format_duration(static_cast<double>(number_of(row, "waiting_ms")) / 1e3) + "\n";
   }
   return text;
 }

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "client/cli/text/values.h"
 #include "client/cli/views/json.h"
 
 namespace forkmill::cli::object_views_test {
@@ -13,6 +14,18 @@ TEST_CASE("objects are shown as rows, with more columns in wide") {
   CHECK(object_table(body).render(Format::table, true) ==
         "NAME        KIND  DURABLE  SIZE  HELD  WAITING\nbuild:lock  lock  yes         0     1        2\n");
   CHECK(Json::parse(object_table(body).render(Format::jsonl, true))["durable"] == true);
+}
+
+TEST_CASE("names of holders that are not UTF-8, or could control a terminal, are shown by escapes") {
+  const Json name = Json{{"base64", base64("a\x1b[2J\xff")}};
+  const Json body{{"object", {{"name", name}, {"kind", "lock"}}},
+                  {"holders", Json::array({{{"peer", {{"client", name}, {"host", "a"}, {"pid", 42}}}, {"count", 1}}})}};
+  const auto text = render_object_details(body, Format::table);
+  CHECK(text.find("name     a\\x1b[2J\\xff\n") != std::string::npos);
+  CHECK(text.find("holder   a\\x1b[2J\\xff on a, pid 42") != std::string::npos);
+  CHECK(text.find('\x1b') == std::string::npos);
+  for (const std::string_view bytes : {"", "a", "ab", "abc", "\xff\x01\x80 longer"})
+    CHECK(from_base64(base64(bytes)) == bytes);
 }
 
 TEST_CASE("an object is shown with its holders and waiters") {

@@ -227,10 +227,12 @@ TEST_CASE("a list of tasks of which the broker gives a part at a time is shown a
     return Json{{"tasks", id == nullptr ? Json::array() : Json::array({task(id, "ready")})}, {"next", next}};
   };
   const auto refresh = [&] { return user.model.wanted()[1]; };
-  const auto more = user.model.told(refresh(), part(kFirst, 7), kNow);
+  const auto first = refresh();
+  const auto more = user.model.told(first, part(kFirst, 7), kNow);
   REQUIRE(more.has_value());
   CHECK(more->filter.before == 7);
-  CHECK(more->filter.queue == refresh().filter.queue);
+  CHECK(more->filter.queue == first.filter.queue);
+  CHECK(user.model.wanted().size() == 1);  // a list that takes long is not begun again
   CHECK(has(user.lines()[1], "2 tasks"));  // the list of before stays meanwhile
   CHECK_FALSE(user.model.told(*more, part(kSecond, 0), kNow).has_value());
   CHECK(has(user.lines()[1], "2 tasks"));
@@ -244,6 +246,14 @@ TEST_CASE("a list of tasks of which the broker gives a part at a time is shown a
     asked = user.model.told(*asked, part(nullptr, next), kNow);
   }
   CHECK(has(user.lines()[1], "1 tasks among the newest"));
+  // A refusal ends it, and so does a look at another page, for which its answers are not.
+  const auto refused = user.model.told(refresh(), part(kFirst, 7), kNow);
+  REQUIRE(refused.has_value());
+  user.model.failed(*refused, "no");
+  REQUIRE(user.model.told(refresh(), part(kFirst, 7), kNow).has_value());
+  user.press(key('l'));
+  user.press(key('h'));
+  CHECK(user.model.wanted().size() == 2);
 }
 
 TEST_CASE("answers to questions that are not asked any more are dropped, and refusals are shown") {
