@@ -97,10 +97,10 @@ TEST_CASE("an owner whose process has died is followed although its lease lasts"
   clear(server);
   open_and_load(*make_store(server.url()));
   server.sql("UPDATE forkmill.shard SET owner = 'a broker that dies'");
+  const auto renew = [&] { server.sql("UPDATE forkmill.lease SET lease_until = clock_timestamp() + interval '2 s'"); };
+  renew();
   const std::jthread renewal{[&](const std::stop_token& stop) {
-    do {
-      server.sql("UPDATE forkmill.lease SET lease_until = clock_timestamp() + interval '2 s'");
-    } while (!tests::stopped_within(stop, kLeaseRenewal));
+    while (!tests::stopped_within(stop, kLeaseRenewal)) renew();
   }};
   std::unique_ptr<PGconn, void (*)(PGconn*)> owner{PQconnectdb(server.url().c_str()), PQfinish};
   PQclear(PQexec(owner.get(), "SELECT pg_advisory_lock_shared(26221, 1)"));
