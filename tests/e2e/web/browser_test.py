@@ -425,10 +425,10 @@ def check_names(browser):
     browser.chromium.click("Pause a task name…")
     browser.chromium.run("document.querySelector('dialog input').value = 'mail.digest'")
     browser.chromium.click("Pause")
-    browser.awaited("task name mail.digest is paused", "Resume")
+    browser.awaited("task name mail.digest is paused", 'aria-label="Resume mail.digest"')
     need([row["name"] for row in rows("name", "ls")] == ["mail.digest"])
-    browser.chromium.click("Resume")
-    browser.awaited("No task name is paused.")
+    browser.chromium.run("document.querySelector('[aria-label=\"Resume mail.digest\"]').click()")
+    browser.awaited("task name mail.digest is resumed", "No task name is paused.")
     need(rows("name", "ls") == [])
 
 
