@@ -50,10 +50,12 @@ void Brokers::tend() {
   }
 }
 
-// The ring kills with SIGKILL only. A broker that shares its database may exit when another one has taken over.
+// The ring kills with SIGKILL only; a SIGTERM that comes before a program has begun to wait for it kills as well. A
+// broker that shares its database may exit when another one has taken over.
 bool Brokers::has_reason(int status) const {
-  if (WIFSIGNALED(status)) return WTERMSIG(status) == SIGKILL;
-  return now_us() <= excused_ || (is_shared() && WEXITSTATUS(status) <= 1);
+  const bool is_excused = now_us() <= excused_;
+  if (WIFSIGNALED(status)) return WTERMSIG(status) == SIGKILL || (WTERMSIG(status) == SIGTERM && is_excused);
+  return is_excused || (is_shared() && WEXITSTATUS(status) <= 1);
 }
 
 void Brokers::read_log(std::size_t number) {

@@ -254,11 +254,12 @@ void Cluster::trouble(const std::string& text) {
   troubles_.push_back(text);
 }
 
-// The ring kills with SIGKILL only. A program that is excused may exit, cleanly or because it can not go on, but must
-// not crash.
+// The ring kills with SIGKILL only; a SIGTERM that comes before a program has begun to wait for it kills as well. A
+// program that is excused may exit, cleanly or because it can not go on, but must not crash.
 bool Cluster::has_reason(int status, std::int64_t excused_until) {
-  if (WIFSIGNALED(status)) return WTERMSIG(status) == SIGKILL;
-  return now_us() <= excused_until;
+  const bool is_excused = now_us() <= excused_until;
+  if (WIFSIGNALED(status)) return WTERMSIG(status) == SIGKILL || (WTERMSIG(status) == SIGTERM && is_excused);
+  return is_excused;
 }
 
 // ---- While the ring runs --------------------------------------------------------------------------------------------
