@@ -31,6 +31,13 @@ struct Paged {
   void submit(std::uint64_t first, std::uint64_t last, const TaskOptions& options = {}) {
     for (std::uint64_t n = first; n <= last; ++n) broker.submit(client, {task(n, options)});
   }
+  void submit_large(std::uint64_t last, std::size_t bytes) {
+    for (std::uint64_t n = 1; n <= last; ++n) {
+      Submission one = task(n);
+      one.payload = Payload::own(std::string(bytes, 'x'));
+      broker.submit(client, {one});
+    }
+  }
   std::size_t resident() { return broker.core().state().tasks.resident(); }
   std::size_t paged_out() { return broker.core().state().tasks.paged_out(); }
   // Returns the tasks in the order of their grants to a worker that finishes each one at once.

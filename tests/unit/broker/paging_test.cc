@@ -43,11 +43,7 @@ TEST_CASE("a few large tasks do not come back into memory at once") {
   options.resident.tasks = 100;
   options.resident.bytes = 10'000;
   Paged paged{options};
-  for (std::uint64_t n = 1; n <= 30; ++n) {
-    Submission one = task(n);
-    one.payload = Payload::own(std::string(1000, 'x'));
-    paged.broker.submit(paged.client, {one});
-  }
+  paged.submit_large(30, 1000);
   const std::size_t before = paged.paged_out();
   REQUIRE(before > 15);
   CHECK(paged.broker.grants(paged.broker.worker(6)).size() == 6);
@@ -59,11 +55,7 @@ TEST_CASE("large arguments count in the memory of a queue") {
   CoreOptions options;
   options.resident.bytes = 10'000;
   Paged paged{options};
-  for (std::uint64_t n = 1; n <= 10; ++n) {
-    Submission one = task(n);
-    one.payload = Payload::own(std::string(4000, 'x'));
-    paged.broker.submit(paged.client, {one});
-  }
+  paged.submit_large(10, 4000);
   CHECK(paged.resident() == 3);
   CHECK(paged.work_off(paged.broker.worker(1)) == ids(1, 10));
 }

@@ -100,7 +100,11 @@ class HandPeer {
   void wait_until_read() {
     if (!other_end_) other_end_ = find_other_end();
     REQUIRE(other_end_);
-    for (int unread = 1; unread > 0; ::sched_yield()) REQUIRE(::ioctl(*other_end_, FIONREAD, &unread) == 0);
+    const auto deadline = std::chrono::steady_clock::now() + 10s;
+    for (int unread = 1; unread > 0; ::sched_yield()) {
+      REQUIRE(::ioctl(*other_end_, FIONREAD, &unread) == 0);
+      REQUIRE(std::chrono::steady_clock::now() < deadline);
+    }
   }
 
  private:
